@@ -1,0 +1,106 @@
+"""Events: what every long-running core function yields. (This file knows no torch and no screen.)
+
+The contract, once for the whole library:
+1. The function is a generator; its frozen config validates in ``__post_init__``, before any work starts.
+2. It yields frozen, slotted dataclasses of Python numbers, strings and fresh numpy arrays; never a live tensor or a dict.
+3. The caller sets the cadence (``every`` steps or seconds); one step stays well under a second, so Stop feels instant.
+4. Exactly one ``Done`` comes last. ``finally`` releases hooks, modes and memory. A ``Deadline`` bounds the run.
+5. The batch verb (``fit``, ``generate``) only drains the stream: there is never a second loop.
+
+After simonw/llm (typed stream events) and yuanchenyang/smalldiffusion (the caller owns the loop).
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any, Generic, TypeVar
+
+Result = TypeVar("Result")
+
+
+@dataclass(frozen=True, slots=True)
+class Done(Generic[Result]):
+    """The last event of every run. ``stopped`` says why it ended early, if it did: "deadline", "diverged", "patience"."""
+
+    result: Result
+    seconds: float
+    stopped: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """Work whose inside is not worth a picture: a download, a conversion, a load."""
+
+    stage: str  # a code the page translates, e.g. "download"
+    done: float  # same unit as total
+    total: float  # 0 when unknown
+    detail: str = ""  # a file or source name
+
+
+@dataclass(frozen=True, slots=True)
+class TrainStep:
+    """One report of a training run (not necessarily every step: the caller sets the cadence)."""
+
+    step: int  # parameter updates done so far
+    epoch: int  # epochs completed so far
+    batch: int  # batches done in the current epoch; 0 right after an epoch ended
+    loss: float  # mean loss of the last batch
+    logs: tuple[
+        tuple[str, float], ...
+    ] = ()  # epoch averages, e.g. (("loss", .1), ("val_loss", .2)); empty inside an epoch
+
+    @property
+    def epoch_ended(self) -> bool:
+        return bool(self.logs)
+
+
+@dataclass(slots=True)
+class Deadline:
+    """Wall-clock bound of a run; ``seconds=None`` never expires."""
+
+    seconds: float | None = None
+    started: float = field(default_factory=time.perf_counter)
+
+    @property
+    def elapsed(self) -> float:
+        return time.perf_counter() - self.started
+
+    @property
+    def expired(self) -> bool:
+        return self.seconds is not None and self.elapsed >= self.seconds
+
+
+class Cadence:
+    """Answers "is it time to show something?": every ``steps`` steps, or every ``seconds`` seconds, whichever is set.
+
+    >>> beat = Cadence(steps=2)
+    >>> [beat.due(step) for step in (1, 2, 3, 4)]
+    [False, True, False, True]
+    """
+
+    def __init__(self, steps: int | None = None, seconds: float | None = None) -> None:
+        self.steps, self.seconds = steps, seconds
+        self._last = time.perf_counter()
+
+    def due(self, step: int) -> bool:
+        if self.steps is not None:
+            return step % self.steps == 0
+        if self.seconds is None:
+            return True
+        now = time.perf_counter()
+        if now - self._last < self.seconds:
+            return False
+        self._last = now
+        return True
+
+
+def drain(events: Iterable[Any]) -> Any:
+    """Run a stream to its end and return the result of its ``Done``."""
+    last = None
+    for event in events:
+        last = event
+    if not isinstance(last, Done):
+        raise TypeError(f"a core stream must end with Done; received {type(last).__name__}")
+    return last.result

@@ -1,0 +1,82 @@
+"""The machine: device, precision, threads, seeds. The only file that asks what computer this is.
+
+CPU with two cores is the reference; CUDA, then MPS, are chosen when present; ``DL_DEVICE=cpu`` overrides.
+torch is imported inside the functions: ``import core`` must stay cheap.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import os
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import torch
+
+
+@functools.cache
+def device() -> torch.device:
+    """The device heavy models run on: ``DL_DEVICE``, else cuda, else mps, else cpu."""
+    import torch
+
+    wish = os.environ.get("DL_DEVICE", "")
+    if wish:
+        return torch.device(wish)
+    if torch.cuda.is_available():
+        return torch.device("cuda")
+    if torch.backends.mps.is_available():
+        return torch.device("mps")
+    return torch.device("cpu")
+
+
+def generator(seed: int, on: torch.device | str = "cpu") -> torch.Generator:
+    """A private random stream: global seeds are never touched, so two visitors never meet."""
+    import torch
+
+    return torch.Generator(device=on).manual_seed(int(seed))
+
+
+@functools.cache
+def bf16_pays() -> bool:
+    """Whether bf16 autocast is faster than fp32 here: CUDA from Ampere on, or a CPU with AMX or AVX512-BF16 units."""
+    import torch
+
+    if device().type == "cuda":
+        return torch.cuda.is_bf16_supported(including_emulation=False)
+    if device().type != "cpu":
+        return False
+    return torch.backends.mkldnn.is_available() and torch.ops.mkldnn._is_mkldnn_bf16_supported()
+
+
+@contextlib.contextmanager
+def autocast(enabled: bool | None = None) -> Iterator[None]:
+    """bf16 autocast on the chosen device; ``None`` means: where it is known to be faster."""
+    import torch
+
+    on = bf16_pays() if enabled is None else enabled
+    with torch.autocast(device().type, dtype=torch.bfloat16, enabled=on):
+        yield
+
+
+@contextlib.contextmanager
+def threads(count: int) -> Iterator[None]:
+    """Use ``count`` torch threads inside the block. Tiny nets run fastest on one."""
+    import torch
+
+    before = torch.get_num_threads()
+    torch.set_num_threads(count)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
+
+
+def describe(where: str | None = None) -> str:
+    """One line for the badge of a panel, e.g. ``"CPU · torch 2.14.1"`` or ``"NVIDIA H100 · torch 2.14.1"``."""
+    import torch
+
+    kind = where or device().type
+    name = torch.cuda.get_device_name() if kind == "cuda" else {"cpu": "CPU", "mps": "Apple GPU"}.get(kind, kind)
+    return f"{name} · torch {torch.__version__.split('+')[0]}"

@@ -1,0 +1,76 @@
+"""Part of lesson 10: the sentence through real tokenizers, and the maps of a real LLM if it is on this disk."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import gradio as gr
+
+from demos import attention_shown as shown
+from demos import kit, text, views
+
+TOKENIZERS = ("bytes", "emoji", "llm")
+
+
+@kit.handler
+def on_tokens(lang: str, sentence: str, tokenizer: str) -> tuple[Any, str]:
+    """A text (at most 400 letters) as the tokens and ids of a real tokenizer; pieces of a letter are shown as bytes."""
+    from core.attention_views import tokenize
+
+    t, found = text.load("attention", lang), tokenize(sentence, tokenizer)
+    chips = [
+        {
+            "text": piece.text,
+            "id": piece.id,
+            "p": 0.35 * (piece.parts > 1),
+            "dim": piece.special,
+            "title": t("tok.part", part=piece.part, parts=piece.parts, letters=piece.letters)
+            if piece.parts > 1
+            else "",
+        }
+        for piece in found.pieces
+    ]
+    said = t("tok.said", letters=found.letters, tokens=len(chips), vocabulary=found.vocabulary)
+    return {"tokens": chips, "caption": t("tok.caption")}, f"{said} {t(f'tok.about.{tokenizer}')}"
+
+
+def build_tokens(t: text.Text, language: gr.State, sentence: gr.Textbox) -> None:
+    with gr.Accordion(t("tok.title"), open=False) as panel:
+        kit.markdown(t("tok.hint"))
+        which = gr.Radio(t.choices("tok.by", TOKENIZERS), value="bytes", label=t("tok.label"))
+        chips, said = views.tokens(), kit.markdown("")
+    inputs, outputs = [language, sentence, which], [chips, said]
+    which.input(on_tokens, inputs, outputs, **kit.LIGHT, **kit.api("attention_tokens"))
+    for listen in (panel.expand, sentence.submit, sentence.blur):
+        listen(on_tokens, inputs, outputs, **kit.LIGHT, **kit.PRIVATE)
+
+
+@kit.handler
+def on_real(lang: str, sentence: str, layer: float, head: float) -> tuple[Any, Any, str]:
+    """The attention of a real LLM (SmolLM2 135M, only if it is on this disk already): every head of one layer."""
+    from core import real_attention
+    from core.attention_steps import thumbnails
+    from core.errors import Check
+
+    t = text.load("attention", lang)
+    seen = real_attention.look(sentence, kit.whole(kit.number(layer, "layer")) - 1)
+    check = Check()
+    check.whole("head", kit.whole(head), 1, len(seen.maps))
+    check.done()
+    maps = shown.maps(t, [thumbnails(seen.maps)], [t("maps.layer", layer=seen.layer + 1)])
+    names = [shown.visible(piece.text) for piece in seen.tokens]
+    table = shown.shares(t, seen.maps[int(head) - 1].tolist(), names, seen.layer + 1, int(head))
+    badge = kit.badge_text(t, source="fetched", parameters=seen.parameters, seconds=seen.seconds, device=seen.name)
+    return maps, table, badge
+
+
+def build_maps(t: text.Text, language: gr.State, sentence: gr.Textbox) -> None:
+    with gr.Accordion(t("real.title"), open=False):
+        kit.markdown(t("real.hint"))
+        with gr.Row():
+            layer = gr.Slider(1, 30, 1, step=1, label=t("maps.layer_label"))
+            head = gr.Slider(1, 9, 1, step=1, label=t("maps.head_label"))
+        look, badge = gr.Button(t("real.look"), size="md"), kit.badge()
+        maps, table = views.maps(), views.matrix()
+    inputs, outputs = [language, sentence, layer, head], [maps, table, badge]
+    look.click(on_real, inputs, outputs, **kit.RUN, **kit.api("attention_real"))

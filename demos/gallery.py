@@ -1,0 +1,265 @@
+"""The gallery: chapters and lessons as tabs, one page per language, share links, and the server's settings."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import functools
+import gc
+import importlib
+import json
+import math
+import os
+import threading
+from typing import Any
+
+os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")  # before gradio: nothing is reported to anyone
+
+import gradio as gr  # noqa: E402
+from gradio.context import get_blocks_context  # noqa: E402
+
+from demos import Chapter, kit, locale, text, views  # noqa: E402
+from demos.lesson import Room, fill, safe_build  # noqa: E402
+
+TITLE = "딥러닝 맛보기 · A Taste of Deep Learning"
+LINK_BYTES = 20_000  # longest share state that is read
+
+
+SHELF = ("model", "picture", "prompt")  # what one lesson makes and another takes
+
+
+def build(chapters: tuple[Chapter, ...]) -> gr.Blocks:
+    """The whole app: Korean on ``/``, English on ``/en``. Chapters without lessons are not shown.
+
+    The pages hold tabs and the first lesson; any other is built when its tab is first opened, so a page loads quickly
+    however many lessons there are. All named endpoints live on a third page that no menu shows.
+    """
+    gc.disable()  # all that is made here stays: looking for garbage in it is a tenth of the time
+    try:
+        return _build(chapters)
+    finally:
+        gc.freeze()
+        gc.enable()
+
+
+def _build(chapters: tuple[Chapter, ...]) -> gr.Blocks:
+    with gr.Blocks(title=TITLE, delete_cache=(600, 3600), analytics_enabled=False, fill_width=True) as demo:
+        _page(demo, chapters, "ko")
+    with demo.route("English", "/en") as english:
+        _page(english, chapters, "en")
+    with demo.route("API", "/endpoints", show_in_navbar=False), kit.building(kit.Page(_shelf(), public=True)):
+        for chapter in chapters:
+            for slug in chapter.lessons:
+                safe_build(slug, "ko")
+    return demo
+
+
+def _shelf() -> dict[str, gr.State]:
+    return {thing: gr.State(None) for thing in SHELF}
+
+
+def _page(page: gr.Blocks, chapters: tuple[Chapter, ...], lang: str) -> None:
+    t, shelf = text.load("common", lang), _shelf()
+    gr.Navbar(main_page_name="한국어")
+    gr.Markdown(f"# {t('gallery')}\n{t('gallery_lead')}")
+    places: dict[str, tuple[str, gr.Tabs]] = {}
+    first: tuple[str, Room, gr.Timer | None] | None = None
+    with gr.Tabs(elem_classes="taste-chapters") as outer:
+        for number, chapter in enumerate((c for c in chapters if c.lessons), 1):
+            with gr.Tab(f"{number} · {t(f'chapter.{chapter.slug}')}", id=chapter.slug), gr.Tabs() as inner:
+                for slug in chapter.lessons:
+                    with gr.Tab(text.load(slug, lang).title, id=slug):
+                        if first is None:
+                            first = _build_at_once(slug, lang, shelf)
+                        else:
+                            _build_when_opened(slug, lang, shelf)
+                    places[slug] = (chapter.slug, inner)
+    if first:
+        _follow_link(page, places, outer, *first)
+    _keep_quiet(_events(), gr.HTML(html_template="<span></span>", elem_classes="taste-door"))
+
+
+def _build_at_once(slug: str, lang: str, shelf: dict[str, gr.State]) -> tuple[str, Room, gr.Timer | None]:
+    """The lesson that everybody sees first; the timer that fills its pictures waits for the link to be read."""
+    with kit.building(kit.Page(shelf)):
+        room = safe_build(slug, lang)
+    timer = fill(room.opening, active=False) if room.opening else None
+    return slug, room, timer
+
+
+def _build_when_opened(slug: str, lang: str, shelf: dict[str, gr.State]) -> None:
+    """The lesson appears on the first visit of its tab and stays, with the learner's work in it.
+
+    A tab's content is mounted in the browser when the tab is first shown: the door rings then, once.
+    """
+    door = gr.HTML(
+        html_template="<span></span>",
+        js_on_load="trigger('select')",
+        apply_default_css=False,
+        elem_classes="taste-door",
+    )
+
+    # One lesson is built at a time: two tabs of one visitor would change the same table of events.
+    @gr.render(triggers=[door.select], concurrency_id="build", concurrency_limit=1, show_progress="hidden")
+    def show(request: gr.Request) -> None:
+        warm_up()
+        before = set(_events())
+        with gr.Column(min_width=0) as whole, kit.building(kit.Page(shelf)):
+            room = safe_build(slug, lang)
+        _make_interactive(whole)
+        linked, state = read_link(dict(request.query_params))
+        for name, control in room.controls.items():
+            if linked == slug and name in state and admissible(control, state[name]):
+                control.value = control.postprocess(state[name])
+        if room.opening:
+            fill(room.opening)
+        _keep_quiet({number: event for number, event in _events().items() if number not in before}, door)
+
+    _keep_quiet(_events(), door)  # the building itself, too
+
+
+def _events() -> dict[int, Any]:
+    config = get_blocks_context()
+    return dict(config.fns) if config else {}
+
+
+def _keep_quiet(events: dict[int, Any], door: gr.HTML) -> None:
+    """Let events that show no progress have the door as the place not to show it.
+
+    At every event the browser copies the values of all components that ever were such a place, and of all they hold:
+    by default the outputs. With a few lessons open that was a second for each click.
+    """
+    for event in events.values():
+        if event.show_progress == "hidden" and event.show_progress_on is None:
+            event.show_progress_on = [door]
+
+
+def _make_interactive(block: Any) -> None:
+    """Inside gr.render the browser takes a control for an output unless it is told otherwise."""
+    for child in getattr(block, "children", []):
+        if getattr(child, "interactive", False) is None:
+            child.interactive = True
+        _make_interactive(child)
+
+
+def _follow_link(
+    page: gr.Blocks,
+    places: dict[str, tuple[str, gr.Tabs]],
+    outer: gr.Tabs,
+    first: str,
+    room: Room,
+    timer: gr.Timer | None,
+) -> None:
+    inners = list({id(inner): inner for _, inner in places.values()}.values())
+    timers = [timer] if timer else []
+
+    def open_linked(request: gr.Request) -> list[Any]:
+        """Open the lesson that the address names, with its settings; an unknown one leaves the first open."""
+        warm_up()
+        slug, state = read_link(dict(request.query_params))
+        chapter, tabs = places.get(slug, (None, None))
+        given = state if slug == first else {}
+        return [
+            gr.update(selected=chapter) if chapter else gr.skip(),
+            *(gr.update(selected=slug) if inner is tabs else gr.skip() for inner in inners),
+            *(given[n] if n in given and admissible(c, given[n]) else gr.skip() for n, c in room.controls.items()),
+            *(gr.update(active=True) for _ in timers),
+        ]
+
+    outputs = [outer, *inners, *room.controls.values(), *timers]
+    quiet: dict[str, Any] = {"show_progress": "hidden", "concurrency_limit": None, "api_visibility": "private"}
+    page.load(open_linked, None, outputs, **quiet)
+
+
+@functools.cache
+def warm_up() -> None:
+    """Import torch in the background once the first page is out, so that the first press of a button is quick."""
+    threading.Thread(target=importlib.import_module, args=("torch",), daemon=True).start()
+
+
+def read_link(query: dict[str, str]) -> tuple[str, dict[str, Any]]:
+    """(lesson, control values) of ``?lesson=…&s=…``; garbage gives an empty state, never an error."""
+    packed = query.get("s", "")
+    try:
+        raw = base64.urlsafe_b64decode(packed + "=" * (-len(packed) % 4)) if len(packed) <= LINK_BYTES else b"{}"
+        state = json.loads(raw or b"{}")
+    except (binascii.Error, ValueError, RecursionError):
+        state = {}
+    return query.get("lesson", ""), state if isinstance(state, dict) else {}
+
+
+def admissible(control: Any, value: Any) -> bool:
+    """Whether a value from a link could have been set by hand on this control."""
+    if isinstance(control, gr.Slider | gr.Number):
+        low, high = control.minimum, control.maximum
+        real = isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+        return real and (low is None or value >= low) and (high is None or value <= high)
+    if isinstance(control, gr.CheckboxGroup):
+        return isinstance(value, list) and all(v in [c[1] for c in control.choices] for v in value)
+    if isinstance(control, gr.Dropdown | gr.Radio):
+        return value in [choice[1] for choice in control.choices]
+    if isinstance(control, gr.Checkbox):
+        return isinstance(value, bool)
+    if isinstance(control, gr.Textbox):
+        return isinstance(value, str) and len(value) <= 5_000
+    if isinstance(control, gr.Dataframe):  # the learner's own table: bounded rows of numbers and short words
+        return isinstance(value, list) and len(value) <= 500 and all(_row(row) for row in value)
+    return False
+
+
+def _row(row: Any) -> bool:
+    plain = isinstance(row, list) and len(row) <= 12
+    return plain and all(v is None or isinstance(v, int | float) or (isinstance(v, str) and len(v) <= 80) for v in row)
+
+
+def theme() -> gr.themes.Base:
+    """Calm and legible: Hangul fonts that are really on people's machines, label colours with enough contrast."""
+    fonts = [
+        "Pretendard",
+        "Noto Sans KR",
+        "Noto Sans CJK KR",
+        "Apple SD Gothic Neo",
+        "Malgun Gothic",
+        "system-ui",
+        "sans-serif",
+    ]
+    return gr.themes.Soft(
+        primary_hue="blue",
+        secondary_hue="blue",
+        neutral_hue="slate",
+        text_size="md",
+        font=fonts,
+        font_mono=["ui-monospace", "D2Coding", "Consolas", "monospace"],
+    ).set(
+        block_label_text_color="*neutral_700",
+        block_label_text_color_dark="*neutral_200",
+        block_title_text_color="*neutral_800",
+        block_title_text_color_dark="*neutral_100",
+        block_info_text_color="*neutral_600",
+        block_info_text_color_dark="*neutral_300",
+        body_text_color_subdued="*neutral_600",
+        body_text_color_subdued_dark="*neutral_300",
+        button_primary_background_fill="*primary_700",
+        button_primary_background_fill_hover="*primary_800",
+        block_label_background_fill="*neutral_50",
+        body_background_fill="*neutral_50",
+    )
+
+
+def launch(demo: gr.Blocks, **overrides: Any) -> Any:
+    """Serve it. Port and host come from the environment (GRADIO_SERVER_PORT, GRADIO_SERVER_NAME), as Spaces expect."""
+    demo.queue(max_size=40, default_concurrency_limit=4, api_open=False)
+    settings: dict[str, Any] = {
+        "theme": theme(),
+        "css_paths": [views.CSS],
+        "head": views.head(),
+        "ssr_mode": False,
+        "run_history": False,
+        "show_error": False,
+        "max_threads": 16,
+        "max_file_size": "10mb",
+        "state_session_capacity": 300,
+        "footer_links": ["api", "settings"],
+        "app_kwargs": {"middleware": locale.middleware()},
+    }
+    return demo.launch(**(settings | overrides))

@@ -1,0 +1,48 @@
+// A picture with a heat map laid over it (Grad-CAM): how strong is set with a slider; hover, touch or arrow keys read the heat.
+// value: {png (base64), heat: base64 of h·w bytes, w, h, words:{strength, heat}, caption, alt}
+taste.define('overlay', (stage) => {
+  const { el } = taste, fig = taste.figure(stage), { canvas } = fig;
+  const range = el('input', { type: 'range', min: 0, max: 100, value: 65, step: 5 }), name = el('span', {}), bar = el('label', { class: 'taste-time' }, name, range);
+  fig.box.after(bar);
+  const image = new Image();
+  let source = '', at = null, side = 1, left = 0;
+  image.addEventListener('load', () => stage.ask());
+  range.addEventListener('input', () => stage.ask());
+  function draw() {
+    const v = stage.value, c = stage.colours, { g, width, height } = fig.open();
+    side = Math.min(width, height); left = (width - side) / 2;
+    if (v.png !== source) { source = v.png; image.src = `data:image/png;base64,${v.png}`; }
+    name.textContent = v.words?.strength || '';
+    if (image.complete && image.naturalWidth) { g.imageSmoothingEnabled = image.naturalWidth > 100; g.drawImage(image, left, 0, side, side); }
+    const heat = taste.bytes(v.heat || ''), ramp = taste.ramp('height', c), off = document.createElement('canvas');
+    if (heat.length) {
+      off.width = v.w; off.height = v.h;
+      const ink = off.getContext('2d'), pixels = ink.createImageData(v.w, v.h), strength = range.value / 100;
+      for (let i = 0; i < heat.length; i++) pixels.data.set([ramp[heat[i] * 3], ramp[heat[i] * 3 + 1], ramp[heat[i] * 3 + 2], 255 * strength], i * 4);
+      ink.putImageData(pixels, 0, 0);
+      g.imageSmoothingEnabled = true; g.drawImage(off, left, 0, side, side);
+    }
+    fig.words(v);
+    if (!at || !heat.length) return fig.show('');
+    const x = left + (at[0] + .5) / v.w * side, y = (at[1] + .5) / v.h * side;
+    g.strokeStyle = c.accent; g.lineWidth = 2; g.strokeRect(x - side / v.w / 2, y - side / v.h / 2, side / v.w, side / v.h);
+    fig.show(`${v.words?.heat || ''} ${taste.number(Math.round(heat[at[1] * v.w + at[0]] / 2.55) / 100)}`, x, y);
+  }
+  const most = (value, n) => Math.max(0, Math.min(n - 1, value));
+  const point = (e) => {
+    const v = stage.value, [px, py] = taste.at(canvas, e);
+    at = px < left || px > left + side ? null : [most(Math.floor((px - left) / side * v.w), v.w), most(Math.floor(py / side * v.h), v.h)];
+    stage.ask();
+  };
+  canvas.addEventListener('pointermove', point); canvas.addEventListener('pointerdown', point);
+  canvas.addEventListener('pointerleave', () => { at = null; stage.ask(); });
+  canvas.addEventListener('blur', () => { at = null; stage.ask(); });
+  canvas.addEventListener('keydown', (e) => {
+    const way = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] }[e.key], v = stage.value;
+    if (!way || !v.w) return;
+    const hop = Math.max(1, Math.round(v.w / 28)), from = at || [v.w >> 1, v.h >> 1];
+    at = [most(from[0] + way[0] * hop, v.w), most(from[1] + way[1] * hop, v.h)];
+    e.preventDefault(); stage.ask();
+  });
+  return { draw };
+});

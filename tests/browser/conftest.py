@@ -1,0 +1,132 @@
+"""A real headless Chromium against a real ``python app.py``. Skips with a reason without one; in CI it must run."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).parent.parent.parent
+CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--use-fake-device-for-media-stream",
+    "--use-fake-ui-for-media-stream",
+]
+LEFT = re.compile("AbortError|Connection errored out|net::ERR_ABORTED")  # what a page says that is left in mid-answer
+WIDTHS = {"desktop": (1280, 900), "phone": (390, 844)}
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Any]:
+    required = os.environ.get("REQUIRE_BROWSER") == "1"
+    if CHROMIUM is None:
+        (pytest.fail if required else pytest.skip)("no chromium on this machine (Debian: apt-get install chromium)")
+    playwright = pytest.importorskip("playwright.sync_api")
+    with playwright.sync_playwright() as driver:
+        chrome = driver.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield chrome
+        chrome.close()
+
+
+@pytest.fixture(scope="session")
+def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The running app, started as a user would."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    log = tmp_path_factory.mktemp("app") / "log.txt"
+    env = os.environ | {
+        "GRADIO_SERVER_PORT": str(port),
+        "GRADIO_SERVER_NAME": "127.0.0.1",
+        "GRADIO_TEMP_DIR": str(log.parent / "gradio"),
+        "HF_HUB_OFFLINE": "1",
+    }
+    with log.open("w") as out:
+        server = subprocess.Popen([sys.executable, "app.py"], cwd=ROOT, env=env, stdout=out, stderr=subprocess.STDOUT)
+    url, deadline = f"http://127.0.0.1:{port}", time.monotonic() + 300
+    while True:
+        try:
+            urllib.request.urlopen(url, timeout=2)
+            break
+        except OSError:
+            if server.poll() is not None or time.monotonic() > deadline:
+                server.kill()
+                pytest.fail(f"app.py did not start:\n{log.read_text()}")
+    yield url
+    server.terminate()
+    server.wait(20)
+    text = log.read_text()
+    assert "Traceback" not in text, text[text.index("Traceback") :][:4000]
+
+
+class Visit:
+    """A page with its faults recorded: console errors and requests that leave the machine."""
+
+    def __init__(self, browser: Any, address: str, width: str = "desktop", dark: bool = False) -> None:
+        x, y = WIDTHS[width]
+        scheme = "dark" if dark else "light"
+        self.context = browser.new_context(
+            viewport={"width": x, "height": y}, color_scheme=scheme, has_touch=width == "phone"
+        )
+        self.page, self.address = self.context.new_page(), address
+        self.faults: list[str] = []
+        self.leaving = False
+        self.page.on("console", lambda m: self._fault(m.text) if m.type == "error" else None)
+        self.page.on("pageerror", lambda e: self._fault(str(e)))
+        self.page.on("request", self._request)
+        self.page.on("domcontentloaded", self._arrived)
+
+    def _fault(self, words: str) -> None:
+        if not (self.leaving and LEFT.search(words)):
+            self.faults.append(words)
+
+    def _arrived(self, _: Any) -> None:
+        self.leaving = False
+
+    def _request(self, request: Any) -> None:
+        if request.is_navigation_request() and request.frame == self.page.main_frame:
+            self.leaving = True
+        if not request.url.startswith((self.address, "data:", "blob:")):
+            self.faults.append(f"left the machine: {request.url}")
+
+    def open(self, lang: str = "ko", lesson: str = "", state: str = "") -> Any:
+        query = f"?lesson={lesson}" + (f"&s={state}" if state else "") if lesson else ""
+        self.page.goto(f"{self.address}/{'en' if lang == 'en' else ''}{query}")
+        self.page.wait_for_selector(".taste:visible", timeout=60_000)
+        return self.page
+
+    def shot(self, name: str) -> None:
+        """Keep a screenshot when SHOTS names a folder, to look at."""
+        if folder := os.environ.get("SHOTS"):
+            Path(folder).mkdir(parents=True, exist_ok=True)
+            self.page.screenshot(path=f"{folder}/{name}.png", full_page=True)
+
+
+@pytest.fixture
+def visit(browser: Any, address: str) -> Iterator[Any]:
+    made: list[Visit] = []
+
+    def make(width: str = "desktop", dark: bool = False) -> Visit:
+        made.append(Visit(browser, address, width, dark))
+        return made[-1]
+
+    yield make
+    for each in made:
+        each.context.close()

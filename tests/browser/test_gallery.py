@@ -1,0 +1,85 @@
+"""The gallery itself in a real browser: share links, Stop, work kept between tabs, two visitors at once."""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+from typing import Any
+
+import pytest
+
+pytestmark = pytest.mark.browser
+
+
+def link(state: dict[str, Any]) -> str:
+    return base64.urlsafe_b64encode(json.dumps(state).encode()).decode().rstrip("=")
+
+
+def counters(page: Any) -> str:
+    page.wait_for_selector(".taste-big p:visible")
+    return page.locator(".taste-big:visible p").first.inner_text()
+
+
+def iteration(page: Any) -> int:
+    found = re.search(r"(?:iteration|이터레이션) (\d+)", counters(page))
+    assert found
+    return int(found[1])
+
+
+def test_a_share_link_restores_the_controls(visit: Any) -> None:
+    page = visit().open("en", "epochs", link({"samples": "10", "batch": 4, "epochs": 3, "shuffle": False, "rate": 99}))
+    page.wait_for_function("() => document.querySelector('.taste-big')?.textContent.includes('/ 9')")  # 3 updates × 3
+    assert page.get_by_label("Shuffle every epoch").is_checked() is False
+
+
+def test_stop_stops_within_a_second_and_training_goes_on_from_there(visit: Any) -> None:
+    page = visit().open("en", "epochs")
+    iteration(page)
+    page.get_by_role("radio", name="Slow", exact=True).check()
+    page.get_by_role("button", name="Start learning").click()
+    page.wait_for_function("() => /iteration [2-9]/.test(document.querySelector('.taste-big').textContent)")
+    page.get_by_role("button", name="Stop").click()
+    page.wait_for_timeout(1000)
+    stopped = iteration(page)
+    page.wait_for_timeout(1500)
+    assert iteration(page) == stopped
+    page.get_by_role("button", name="Just one").click()
+    page.wait_for_function(f"() => !document.querySelector('.taste-big').textContent.includes('iteration {stopped} ')")
+    assert stopped < iteration(page) <= stopped + 2  # one update may have been under way when Stop was pressed
+
+
+def test_coming_back_to_a_tab_keeps_the_work(visit: Any) -> None:
+    page = visit().open("ko", "epochs")
+    before = iteration(page)
+    page.get_by_role("button", name="한 번만").click()
+    page.wait_for_function(
+        f"() => document.querySelector('.taste-big').textContent.includes('이터레이션 {before + 1} ')"
+    )
+    page.get_by_role("tab", name="1 · 기초").click()
+    page.wait_for_selector(".taste-plane:visible", timeout=30_000)
+    page.get_by_role("tab", name="2 · 학습").click()
+    page.wait_for_timeout(800)
+    assert iteration(page) == before + 1
+
+
+def test_two_visitors_never_see_each_other(visit: Any) -> None:
+    one, two = visit().open("ko", "epochs"), visit().open("ko", "epochs")
+    start = iteration(one), iteration(two)
+    for page in (one, two):
+        page.get_by_label("천천히").check()
+    one.get_by_role("button", name="배우기 시작").click()
+    one.wait_for_function("() => /이터레이션 [3-9]/.test(document.querySelector('.taste-big').textContent)")
+    assert iteration(two) == start[1]
+    one.get_by_role("button", name="멈추기").click()
+
+
+def test_a_wrong_number_gets_one_sentence_and_stays_in_its_box(visit: Any) -> None:
+    v = visit()
+    page = v.open("ko", "perceptron")
+    page.wait_for_selector(".taste-plane canvas:visible")
+    page.get_by_label("학습률 α").fill("1e300")
+    page.get_by_role("button", name="25걸음").click()
+    page.wait_for_selector("text=학습률은")
+    assert page.get_by_label("학습률 α").input_value() in ("1e300", "1e+300")
+    assert not v.faults

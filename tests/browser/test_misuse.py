@@ -1,0 +1,93 @@
+"""Used wrongly in a browser: Train pressed twice, Stop at once, a tab closed in mid-run, calls that no page makes."""
+
+from __future__ import annotations
+
+import json
+import re
+import urllib.request
+from typing import Any
+
+import pytest
+
+pytestmark = pytest.mark.browser
+COUNTERS = ".prose.taste-counters"
+UPDATES = f"Number((document.querySelector('{COUNTERS}')?.innerText.match(/([\\d,]+) updates/)?.[1] || '0').replace(/,/g, ''))"
+
+
+def opened(v: Any) -> Any:
+    page = v.open("en", "hidden_layers")
+    page.wait_for_function(f"() => document.querySelector('{COUNTERS}')?.innerText.includes('Epoch')", timeout=60_000)
+    return page
+
+
+def reach(page: Any, least: int) -> None:
+    page.wait_for_function(f"(least) => {UPDATES} >= least", arg=least, timeout=60_000)
+
+
+def still(page: Any) -> int:
+    """Wait until the counters do not move any more: updates so far."""
+    before = -1
+    for _ in range(20):
+        page.wait_for_timeout(2000)
+        now = int(page.evaluate(f"() => {UPDATES}"))
+        if now == before:
+            return now
+        before = now
+    raise AssertionError("the run goes on after Stop")
+
+
+def told(address: str, name: str, data: list[Any]) -> str:
+    """What a raw call is answered."""
+    body = json.dumps({"data": data}).encode()
+    request = urllib.request.Request(f"{address}/gradio_api/call/{name}", body, {"Content-Type": "application/json"})
+    with urllib.request.urlopen(request, timeout=60) as answer:
+        number = json.load(answer)["event_id"]
+    with urllib.request.urlopen(f"{address}/gradio_api/call/{name}/{number}", timeout=60) as answer:
+        return str(answer.read().decode())
+
+
+def test_train_twice_and_stop_at_once(visit: Any) -> None:
+    v = visit()
+    page = opened(v)
+    run, stop = (page.locator(".taste-transport button").nth(i) for i in (0, 3))
+    run.dblclick()
+    reach(page, 1)
+    stop.click()
+    still(page)
+    run.click()
+    stop.click()
+    updates = still(page)
+    run.click()
+    reach(page, updates + 1)  # a run after all that still runs, and stops
+    stop.click()
+    still(page)
+    assert not v.faults
+
+
+def test_a_tab_closed_in_mid_run_leaves_the_server_free(visit: Any) -> None:
+    for _ in range(5):  # one more than may train at once
+        v = visit()
+        page = opened(v)
+        page.locator(".taste-transport button").first.click()
+        reach(page, 1)
+        v.context.close()
+    page = opened(visit())
+    page.locator(".taste-transport button").first.click()
+    reach(page, 1)
+
+
+def test_raw_calls_get_one_sentence_and_the_server_goes_on(visit: Any) -> None:
+    address = visit().address
+    for name, data in (
+        ("perceptron_gate", ["no such gate"]),
+        ("perceptron_gate", [None]),
+        ("perceptron_best", ["no table"]),
+        ("perceptron_best", [{"headers": ["a", "b"], "data": [[1e308, 1], ["x", None]], "metadata": None}]),
+        ("activations_at", ["tanh", None, float("nan")]),
+        ("sequential_predict", []),
+        ("epochs_count", [["1000"], -1, "x", 3, [], {}, 10**400]),
+    ):
+        answer = told(address, name, data)
+        assert "event: error" in answer, (name, answer)
+        assert re.search("[가-힣]", json.loads(answer.split("data: ")[1])["error"]), answer
+    assert "event: complete" in told(address, "perceptron_gate", ["and"])  # conftest looks for tracebacks in the log

@@ -1,0 +1,94 @@
+"""The whole app without a browser: builds strictly, endpoints are named once, errors are told, links read safely."""
+
+from __future__ import annotations
+
+import base64
+import json
+from typing import Any
+
+import gradio as gr
+import pytest
+
+from core.errors import InvalidInput
+from demos import CHAPTERS, gallery, kit
+
+
+@pytest.fixture(scope="module")
+def demo() -> gr.Blocks:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("STRICT", "1")
+        return gallery.build(CHAPTERS)
+
+
+def test_every_lesson_has_an_endpoint_and_each_name_is_used_once(demo: gr.Blocks) -> None:
+    public = [d for d in demo.config["dependencies"] if d["api_visibility"] == "public"]
+    names = [d["api_name"] for d in public]
+    assert len(names) == len(set(names)), sorted(names)
+    assert not [n for n in names if "lambda" in n or n.endswith("_1")]
+    lessons = [slug for chapter in CHAPTERS for slug in chapter.lessons]
+    for slug in lessons:
+        assert any(n.startswith(slug) for n in names), f"{slug} has no endpoint"
+
+
+def test_the_page_is_light(demo: gr.Blocks) -> None:
+    pages = {name: len(json.dumps(config, ensure_ascii=False)) for name, config in demo.config["page"].items()}
+    assert set(pages) == {"", "en", "endpoints"}
+    assert max(pages[""], pages["en"]) < 40_000, "pages hold tabs only; a lesson is built when it is opened"
+    values = [c for c in demo.config["components"] if len(json.dumps(c["props"].get("value"), default=str)) > 20_000]
+    assert not values, "pictures are filled in when a lesson is opened, not shipped with the page"
+
+
+def link(state: Any) -> dict[str, str]:
+    packed = base64.urlsafe_b64encode(json.dumps(state).encode()).decode().rstrip("=")
+    return {"lesson": "perceptron", "s": packed}
+
+
+def test_links_are_read_and_garbage_is_ignored() -> None:
+    assert gallery.read_link(link({"rate": 0.5})) == ("perceptron", {"rate": 0.5})
+    for garbage in ("%%%", "a", "x" * 30_000, base64.urlsafe_b64encode(b"[1, 2").decode(), "bnVsbA", "W10"):
+        assert gallery.read_link({"lesson": "perceptron", "s": garbage}) == ("perceptron", {})
+    assert gallery.read_link({}) == ("", {})
+
+
+@pytest.mark.parametrize(
+    ("control", "good", "bad"),
+    [
+        (lambda: gr.Slider(0, 1), [0, 0.3, 1], [2, -1, "0.5", None, True, float("nan"), [1]]),
+        (lambda: gr.Radio([("가", "a"), ("나", "b")]), ["a"], ["가", "c", None, {}]),
+        (lambda: gr.CheckboxGroup(["a", "b"]), [[], ["a"]], ["a", ["z"], None]),
+        (lambda: gr.Checkbox(), [True, False], [1, "x", None]),
+        (lambda: gr.Textbox(), ["hello"], [3, "x" * 6000]),
+        (lambda: gr.Dataframe(), [[[1, 2.5, "a"]]], [[["x" * 99]], "a", [[{}]], [[1]] * 501]),
+        (lambda: gr.State(1), [], [1, [1]]),
+    ],
+)
+def test_a_link_can_only_set_what_a_hand_could(control: Any, good: list[Any], bad: list[Any]) -> None:
+    with gr.Blocks():
+        made = control()
+    assert all(gallery.admissible(made, value) for value in good)
+    assert not any(gallery.admissible(made, value) for value in bad)
+
+
+def test_a_core_error_becomes_one_sentence_and_a_bug_stays_a_bug() -> None:
+    @kit.handler
+    def refuse(lang: str) -> None:
+        raise InvalidInput("too_many", name="epochs", most=9, received=10)
+
+    @kit.handler
+    def stream(lang: str) -> Any:
+        yield 1
+        raise InvalidInput("too_many", name="epochs", most=9, received=10)
+
+    @kit.handler
+    def bug(lang: str) -> None:
+        raise KeyError("a real bug")
+
+    for lang, word in (("ko", "에폭"), ("en", "Epochs")):
+        with pytest.raises(gr.Error, match=word):
+            refuse(lang)
+        events = stream(lang)
+        assert next(events) == 1
+        with pytest.raises(gr.Error, match=word):
+            next(events)
+    with pytest.raises(KeyError):
+        bug("ko")

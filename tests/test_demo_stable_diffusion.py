@@ -1,0 +1,178 @@
+"""Lesson 16 without a browser, on the weights that ship: films, branches, sweeps, settings in the PNG, misuse."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+import numpy as np
+import pytest
+from PIL import Image
+
+from core import sd_studio
+from core.errors import CoreError
+from core.events import Done, Progress
+from core.sd_events import Settings
+from demos import stable_diffusion as lesson
+from demos import stable_diffusion_compare as compare
+from demos import stable_diffusion_shown as shown
+from demos import stable_diffusion_tools as tools
+from demos import text
+
+pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")  # diffusers on numpy 2
+
+WORDS = ("emoji", "red apple", "", 3, 4.0, 0, "own")  # model, prompt, negative, steps, guidance, seed, scheduler
+
+
+def last(stream: Iterator[Any]) -> Any:
+    *_, end = stream
+    return end
+
+
+@pytest.fixture(scope="module")
+def run() -> shown.Run:
+    return last(lesson.on_draw("en", *WORDS))[0]
+
+
+@pytest.mark.parametrize("lang", text.LANGUAGES)
+def test_drawing_keeps_every_step(lang: str) -> None:
+    updates = list(lesson.on_draw(lang, *WORDS))
+    assert len(updates) == 1 + 3 + 1 and all(len(update) == 8 for update in updates)
+    run, film, _, _, _, badge, prompt, picture = updates[-1]
+    assert [len(reel["frames"]) for reel in film["reels"]] == [3, 3] and len(film["labels"]) == 3
+    assert prompt == "red apple" and picture.shape == (64, 64, 3) and "64 × 64" in badge
+    direct = sd_studio.shared().generate("red apple", num_inference_steps=3, seed=0)
+    assert np.array_equal(np.asarray(direct), picture)
+    _, _, chips, vectors, noise, *_ = updates[0]
+    assert [item["text"] for item in chips["items"]][1:-1] == ["red", "apple"]
+    assert vectors["caption"] and noise["reels"][0]["frames"][0].startswith("data:image/png;base64,")
+
+
+def test_an_unknown_word_is_said_and_a_known_one_counted() -> None:
+    sd = sd_studio.shared()
+    words = sd_studio.familiar(sd, "red dragonfly zzyzx")
+    assert words[0].names > 3 and words[0].pieces == 1 and words[2].names == 0 and words[2].pieces > 1
+    update = next(lesson.on_draw("ko", "emoji", "zzyzx", *WORDS[2:]))
+    assert "‘zzyzx’" in update[2]["caption"] and "짐작" in update[2]["caption"]
+    assert sd_studio.familiar(sd, "사과")[0].names > 0
+
+
+def test_stop_keeps_the_steps_so_far_and_they_can_be_branched() -> None:
+    stream = lesson.on_draw("en", *WORDS)
+    run = next(stream)[0]
+    next(stream), next(stream)
+    stream.close()
+    assert len(run.moments) == 2 and run.drawn is None
+    assert last(tools.on_branch("en", run, 1, "green apple"))["reels"]
+
+
+def test_a_branch_shares_its_past_number_for_number(run: shown.Run) -> None:
+    film = last(tools.on_branch("en", run, 2, "blue heart"))
+    old, new = (reel["frames"] for reel in film["reels"])
+    assert old[:2] == new[:2] and old[2] != new[2] and len(new) == 3
+    same = last(tools.on_branch("en", run, 1, "red apple"))
+    assert same["reels"][0]["frames"] == same["reels"][1]["frames"], "the same words give the same picture"
+
+
+def test_two_prompts_half_and_walk() -> None:
+    two = last(compare.on_two("en", *WORDS, "green apple"))
+    assert [reel["name"] for reel in two["reels"]] == ["red apple", "green apple"]
+    half = last(compare.on_half("en", *WORDS))
+    assert [len(reel["frames"]) for reel in half["reels"]] == [6, 6, 3] and half["start"] == 2
+    walk = last(compare.on_walk("en", *WORDS[:3], 1, *WORDS[4:], "blue heart"))
+    assert len(walk["reels"][0]["frames"]) == 9 and walk["labels"][-1].startswith("100%")
+
+
+def test_guidance_shows_three_pictures_and_a_sweep() -> None:
+    updates = list(compare.on_guidance("en", *WORDS[:3], 2, *WORDS[4:]))
+    first = [film for film, _ in updates if isinstance(film, dict) and "reels" in film][-1]
+    assert [len(reel["frames"]) for reel in first["reels"]] == [2, 2, 2]
+    assert len(updates[-1][1]["reels"]) == len(compare.SCALES)
+
+
+def test_a_picture_as_start_and_the_maps_of_words(run: shown.Run) -> None:
+    picture = np.full((64, 64, 3), 128, np.uint8)
+    film = last(tools.on_image("en", *WORDS[:3], 4, *WORDS[4:], picture, 0.5))
+    assert [len(reel["frames"]) for reel in film["reels"]] == [1, 2, 2]
+    maps = last(tools.on_words("en", *WORDS))
+    assert [reel["name"] for reel in maps["reels"]][1:] == ["red", "apple"]
+    flat = sd_studio.overlay(Image.new("RGB", (8, 8), "white"), np.zeros((2, 2), np.float32))
+    assert flat.shape == (8, 8, 3) and flat.max() < 60
+
+
+def test_the_png_brings_its_settings_back(run: shown.Run, tmp_path: Path) -> None:
+    file = tmp_path / "picture.png"
+    file.write_bytes(base64.b64decode(tools.on_png("en", run)))
+    prompt, negative, steps, scale, seed, scheduler, said = tools.on_reload("en", str(file))
+    assert (prompt, negative, steps, scale, seed, scheduler) == WORDS[1:] and said
+    Image.new("RGB", (4, 4)).save(tmp_path / "plain.png")
+    with pytest.raises(gr.Error):
+        tools.on_reload("en", str(tmp_path / "plain.png"))
+
+
+def test_a_model_is_announced_before_it_is_opened(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert "MB" in tools.on_plan("en", "emoji")
+    name, said, _ = last(tools.on_model("en", "emoji"))
+    assert name == "emoji" and "20,645,219" in said
+    (tmp_path / "model_index.json").write_text('{"_class_name": "StableDiffusionPipeline"}')
+    with pytest.raises(CoreError, match="missing"):
+        sd_studio.plan(str(tmp_path))
+    monkeypatch.setenv("DL_PUBLIC", "1")
+    with pytest.raises(CoreError):
+        sd_studio.plan(str(tmp_path))
+    with pytest.raises(CoreError):
+        last(tools_opened(str(tmp_path)))
+
+
+def tools_opened(name: str) -> Iterator[Progress | Done[Any]]:
+    return sd_studio.opened(name)
+
+
+def test_code_and_large_pictures() -> None:
+    code = lesson.on_code("en", "emoji", "red apple", "cat", 3, 4.0, 7, "euler")
+    compile(code, "stable_diffusion.py", "exec")
+    assert "negative_prompt='cat'" in code and "seed=7" in code and "scheduler='euler'" in code
+    assert sd_studio.data_url(np.zeros((512, 512, 3), np.uint8)).startswith("data:image/webp")
+    assert sd_studio.script("emoji", Settings("x")).count("seed=") == 0
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda: next(lesson.on_draw("ko", "emoji", "", *WORDS[2:])),
+        lambda: next(lesson.on_draw("ko", "emoji", "x" * 10_000, *WORDS[2:])),
+        lambda: next(lesson.on_draw("ko", "emoji", 7, *WORDS[2:])),
+        lambda: next(lesson.on_draw("ko", *WORDS[:3], 0, *WORDS[4:])),
+        lambda: next(lesson.on_draw("ko", *WORDS[:3], 1000, *WORDS[4:])),
+        lambda: next(lesson.on_draw("ko", *WORDS[:4], 100.0, *WORDS[5:])),
+        lambda: next(lesson.on_draw("ko", *WORDS[:4], float("nan"), *WORDS[5:])),
+        lambda: next(lesson.on_draw("ko", *WORDS[:5], None, "own")),
+        lambda: last(lesson.on_draw("ko", *WORDS[:6], "warp")),
+        lambda: last(compare.on_walk("ko", *WORDS, " ")),
+        lambda: last(compare.on_two("ko", *WORDS, "")),
+        lambda: last(tools.on_branch("ko", None, 3, "x")),
+        lambda: last(tools.on_image("ko", *WORDS, None, 0.5)),
+        lambda: last(tools.on_image("ko", *WORDS, np.zeros((4, 4, 3), np.uint8), 2.0)),
+        lambda: tools.on_bring("ko", {"path": "/etc/passwd"}),
+        lambda: tools.on_shelf("ko", None),
+        lambda: tools.on_png("ko", None),
+        lambda: tools.on_plan("ko", "no/../such"),
+        lambda: tools.on_plan("ko", ""),
+        lambda: last(tools.on_model("ko", "nobody/has-this")),
+        lambda: lesson.on_take("ko", None),
+    ],
+)
+def test_bad_values_end_in_one_korean_sentence(call: Any) -> None:
+    with pytest.raises(gr.Error) as caught:
+        call()
+    assert any("가" <= ch <= "힣" for ch in str(caught.value.message))
+
+
+def test_html_in_a_prompt_stays_text() -> None:
+    update = next(lesson.on_draw("en", "emoji", "<img src=x onerror=alert(1)>", *WORDS[2:]))
+    assert "<img" in "".join(item["text"] for item in update[2]["items"])  # chips write text nodes only
+    words = lesson.on_code("en", "emoji", "<b>'\"", *WORDS[2:])
+    compile(words, "x.py", "exec")

@@ -1,0 +1,505 @@
+"""Our denoising loop against diffusers' own pipelines, on tiny random models; everything around it against misuse."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import diffusers
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+from transformers import (
+    CLIPTextConfig,
+    CLIPTextModel,
+    CLIPTextModelWithProjection,
+    CLIPTokenizer,
+)
+
+from core import sd_loading, sd_preview, sd_words
+from core.errors import CoreError, InvalidInput, Unavailable
+from core.events import Deadline, Done, drain
+from core.sd_events import DenoiseStep, Settings, settings_from_png
+from core.stable_diffusion import StableDiffusion
+from recipes.emoji_clip import tokenizer as train_tokenizer
+from recipes.emoji_run import Data
+
+pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")  # diffusers on numpy 2
+
+EMOJI = sd_loading.SHIPPED / "emoji"
+WORDS = ["red apple", "green apple", "빨간 사과", "초록 사과", "cat face", "고양이 얼굴", "blue heart", "파란 하트"]
+BETAS = {"beta_start": 0.00085, "beta_end": 0.012, "beta_schedule": "scaled_linear"}
+
+
+def tokens() -> CLIPTokenizer:
+    rows = [{"ko": {"label": text, "tags": []}, "en": {"label": text, "tags": []}} for text in WORDS]
+    return train_tokenizer(Data(np.empty(0), rows))
+
+
+def text_config(pieces: int, **more: Any) -> CLIPTextConfig:
+    return CLIPTextConfig(
+        vocab_size=pieces, hidden_size=16, intermediate_size=32, num_hidden_layers=2, num_attention_heads=2,
+        max_position_embeddings=24, bos_token_id=0, eos_token_id=1, pad_token_id=1, **more,
+    )  # fmt: skip
+
+
+def unet(text: int, **more: Any) -> diffusers.UNet2DConditionModel:
+    return diffusers.UNet2DConditionModel(
+        sample_size=8, block_out_channels=(8, 16), layers_per_block=1, norm_num_groups=4, cross_attention_dim=text,
+        down_block_types=("DownBlock2D", "CrossAttnDownBlock2D"), up_block_types=("CrossAttnUpBlock2D", "UpBlock2D"),
+        attention_head_dim=2, **more,
+    )  # fmt: skip
+
+
+def vae() -> diffusers.AutoencoderKL:
+    return diffusers.AutoencoderKL(
+        block_out_channels=(8, 16), norm_num_groups=4, latent_channels=4, scaling_factor=0.2,
+        down_block_types=("DownEncoderBlock2D",) * 2, up_block_types=("UpDecoderBlock2D",) * 2,
+    )  # fmt: skip
+
+
+def pipeline(**schedule: Any) -> diffusers.StableDiffusionPipeline:
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(0)
+        cut = tokens()
+        pipe = diffusers.StableDiffusionPipeline(
+            vae().eval(), CLIPTextModel(text_config(len(cut))).eval(), cut, unet(16).eval(),
+            diffusers.DDIMScheduler(**BETAS, clip_sample=False, steps_offset=1, **schedule),
+            None, None, requires_safety_checker=False,
+        )  # fmt: skip
+    pipe.set_progress_bar_config(disable=True)
+    return pipe
+
+
+def xl() -> diffusers.StableDiffusionXLPipeline:
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(0)
+        cut = tokens()
+        config = text_config(len(cut), projection_dim=16)
+        added = {"addition_embed_type": "text_time", "addition_time_embed_dim": 4}
+        pipe = diffusers.StableDiffusionXLPipeline(
+            vae().eval(), CLIPTextModel(config).eval(), CLIPTextModelWithProjection(config).eval(), cut, cut,
+            unet(32, projection_class_embeddings_input_dim=16 + 6 * 4, **added).eval(),
+            diffusers.EulerDiscreteScheduler(**BETAS, steps_offset=1), add_watermarker=False,
+        )  # fmt: skip
+    pipe.set_progress_bar_config(disable=True)
+    return pipe
+
+
+@pytest.fixture(scope="module")
+def pipe() -> diffusers.StableDiffusionPipeline:
+    return pipeline()
+
+
+@pytest.fixture(scope="module")
+def sd(pipe: Any) -> StableDiffusion:
+    return StableDiffusion(pipe, "tiny")
+
+
+def theirs(pipe: Any, name: str, settings: Settings, **more: Any) -> tuple[np.ndarray, np.ndarray]:
+    """diffusers' own answer: latents (C, h, w) and picture (H, W, 3)."""
+    other = type(pipe).from_pipe(pipe, scheduler=scheduler(pipe, name)) if "image" not in more else more.pop("other")
+    other.set_progress_bar_config(disable=True)
+    answers = []
+    for kind in ("latent", "pil"):
+        out = other(
+            settings.prompt, negative_prompt=settings.negative_prompt, guidance_scale=settings.guidance_scale,
+            num_inference_steps=settings.num_inference_steps, output_type=kind,
+            generator=torch.Generator().manual_seed(settings.seed), **more,
+        )  # fmt: skip
+        answers.append(out.images[0])
+    return answers[0].numpy(), np.asarray(answers[1])
+
+
+def scheduler(pipe: Any, name: str) -> Any:
+    kinds = {
+        "ddim": diffusers.DDIMScheduler,
+        "euler": diffusers.EulerDiscreteScheduler,
+        "euler-a": diffusers.EulerAncestralDiscreteScheduler,
+        "dpm++2m": diffusers.DPMSolverMultistepScheduler,
+    }
+    return kinds[name].from_config(pipe.scheduler.config)
+
+
+@pytest.mark.parametrize("name", ["ddim", "euler", "euler-a", "dpm++2m"])
+@pytest.mark.parametrize("scale", [4.0, 1.0])
+def test_the_loop_equals_the_pipeline(sd: StableDiffusion, name: str, scale: float) -> None:
+    settings = Settings("빨간 사과", "cat", 7, scale, seed=3, scheduler=name)
+    latents, picture = theirs(sd.pipeline, name, settings)
+    drawn = drain(sd.draw(settings))
+    np.testing.assert_allclose(drawn.latents, latents, atol=1e-5)
+    assert np.abs(np.asarray(drawn.image).astype(int) - picture).max() <= 1
+    assert drawn.latents.std() > 0.1 and not drawn.flagged
+
+
+@pytest.mark.parametrize("schedule", [{"rescale_betas_zero_snr": True, "timestep_spacing": "trailing"}])
+@pytest.mark.parametrize("name", ["ddim", "euler"])
+def test_v_prediction_from_pure_noise(schedule: dict[str, Any], name: str) -> None:
+    pipe = pipeline(prediction_type="v_prediction", **schedule)
+    settings = Settings("red apple", num_inference_steps=5, scheduler=name)
+    latents, _ = theirs(pipe, name, settings)
+    np.testing.assert_allclose(drain(StableDiffusion(pipe).draw(settings)).latents, latents, atol=1e-5)
+
+
+def test_xl_equals_its_pipeline() -> None:
+    pipe = xl()
+    settings = Settings("blue heart", "red", 4, 5.0, seed=1)
+    latents, _ = theirs(pipe, "euler", settings)
+    np.testing.assert_allclose(drain(StableDiffusion(pipe).draw(settings)).latents, latents, atol=1e-5)
+
+
+def lcm() -> diffusers.StableDiffusionPipeline:
+    """Weights distilled for few steps: the strength of the guidance is an input of the UNet, not a second pass."""
+    pipe = pipeline()
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(0)
+        pipe.register_modules(unet=unet(16, time_cond_proj_dim=8).eval())
+    pipe.register_modules(scheduler=diffusers.LCMScheduler.from_config(pipe.scheduler.config))
+    return pipe
+
+
+@pytest.mark.parametrize("scale", [1.0, 6.0])
+def test_lcm_equals_its_pipeline(scale: float) -> None:
+    pipe = lcm()
+    settings = Settings("blue heart", num_inference_steps=4, guidance_scale=scale, seed=2, scheduler="lcm")
+    sd = StableDiffusion(pipe)
+    assert sd.schedulers[0] == "lcm" and sd.schedulers.count("lcm") == 1
+    out = pipe(
+        settings.prompt, guidance_scale=scale, num_inference_steps=4, output_type="latent",
+        generator=torch.Generator().manual_seed(2),
+    )  # fmt: skip
+    whole = list(sd.draw(settings))
+    np.testing.assert_allclose(whole[-1].result.latents, out.images[0].numpy(), atol=1e-5)
+    again = drain(sd.draw(settings, start=whole[1].moment))  # rewound to step 2: its fresh noise comes back as well
+    np.testing.assert_allclose(again.latents, whole[-1].result.latents, atol=1e-5)
+
+
+@pytest.mark.parametrize("strength", [0.3, 0.75, 1.0])
+def test_img2img_equals_its_pipeline(sd: StableDiffusion, strength: float) -> None:
+    start = Image.fromarray(np.random.default_rng(0).integers(0, 256, (sd.size, sd.size, 3), dtype=np.uint8))
+    other = diffusers.StableDiffusionImg2ImgPipeline.from_pipe(sd.pipeline)
+    settings = Settings("cat face", num_inference_steps=10, guidance_scale=3.0, seed=2, strength=strength)
+    latents, _ = theirs(sd.pipeline, "ddim", settings, image=start, strength=strength, other=other)
+    drawn = drain(sd.draw(settings, start))
+    np.testing.assert_allclose(drawn.latents, latents, atol=1e-5)
+
+
+def test_events(sd: StableDiffusion) -> None:
+    events = list(sd.steps("red apple", num_inference_steps=6, seed=1))
+    steps, done = events[:-1], events[-1]
+    assert [event.step for event in steps] == [1, 2, 3, 4, 5, 6] and all(event.total == 6 for event in steps)
+    assert isinstance(done, Done) and all(isinstance(event, DenoiseStep) for event in steps)
+    assert [event.t for event in steps] == sorted((event.t for event in steps), reverse=True)
+    for picture in (steps[0].image, steps[0].predicted):
+        assert picture.shape == (16, 16, 3) and picture.dtype == np.uint8
+    assert np.array_equal(steps[-1].moment.latents, done.result.latents)
+    assert np.abs(steps[-1].image.astype(int) - np.asarray(done.result.image)).max() <= 1
+    assert np.array_equal(np.asarray(sd.generate("red apple", num_inference_steps=6, seed=1)), done.result.image)
+
+
+def test_the_last_prediction_is_the_result_with_ddim(sd: StableDiffusion) -> None:
+    *_, last, done = sd.steps("red apple", num_inference_steps=5, scheduler="euler")
+    assert np.abs(last.predicted.astype(int) - np.asarray(done.result.image)).max() <= 1
+
+
+@pytest.mark.parametrize("name", ["ddim", "euler", "euler-a", "dpm++2m"])
+@pytest.mark.parametrize("at", [1, 4])
+def test_rewinding_gives_the_same_picture(sd: StableDiffusion, name: str, at: int) -> None:
+    settings = Settings("cat face", num_inference_steps=6, scheduler=name, seed=5)
+    whole = list(sd.draw(settings, preview="none"))
+    again = list(sd.draw(settings, preview="none", start=whole[at - 1].moment))
+    assert [event.step for event in again[:-1]] == list(range(at + 1, 7))
+    np.testing.assert_allclose(again[-1].result.latents, whole[-1].result.latents, atol=1e-5)
+
+
+def test_rewinding_an_img2img_run(sd: StableDiffusion) -> None:
+    settings = Settings("cat face", num_inference_steps=8, scheduler="euler", strength=0.5)
+    start = Image.new("RGB", (16, 16), "red")
+    whole = list(sd.draw(settings, start, preview="none"))
+    again = drain(sd.draw(settings, start, preview="none", start=whole[1].moment))
+    np.testing.assert_allclose(again.latents, whole[-1].result.latents, atol=1e-5)
+
+
+def test_a_branch_differs(sd: StableDiffusion) -> None:
+    whole = list(sd.steps("red apple", num_inference_steps=6, preview="none"))
+    branch = drain(sd.steps("blue heart", num_inference_steps=6, preview="none", start=whole[2].moment))
+    assert np.abs(branch.latents - whole[-1].result.latents).max() > 1e-3
+
+
+def test_interpolation_ends_where_it_should(sd: StableDiffusion) -> None:
+    def latents(**more: Any) -> np.ndarray:
+        return drain(sd.steps(num_inference_steps=3, preview="none", **more)).latents
+
+    one, other = latents(prompt="red apple"), latents(prompt="blue heart")
+    half = latents(prompt="red apple", prompt_to="blue heart", blend=0.5)
+    np.testing.assert_array_equal(latents(prompt="red apple", prompt_to="blue heart", blend=0.0), one)
+    np.testing.assert_allclose(latents(prompt="red apple", prompt_to="blue heart", blend=1.0), other, atol=1e-6)
+    assert np.abs(half - one).max() > 1e-4 and np.abs(half - other).max() > 1e-4
+
+
+def test_guides_are_the_runs_they_claim_to_be(sd: StableDiffusion) -> None:
+    first = next(sd.steps("red apple", num_inference_steps=4, guidance_scale=5.0, guides=True))
+    alone = next(sd.steps("red apple", num_inference_steps=4, guidance_scale=1.0))
+    assert first.guided is not None
+    assert np.abs(first.guided[1].astype(int) - alone.predicted).max() <= 1
+    assert next(sd.steps("red apple", num_inference_steps=4, guidance_scale=1.0, guides=True)).guided is None
+
+
+def test_attention_maps_are_shares(sd: StableDiffusion) -> None:
+    plain = drain(sd.steps("빨간 사과", num_inference_steps=3))
+    drawn = drain(sd.steps("빨간 사과", num_inference_steps=3, maps=True))
+    np.testing.assert_array_equal(plain.latents, drawn.latents)
+    assert drawn.words == ("빨간", "사과") and drawn.attention is not None
+    assert drawn.attention.shape == (2, 8, 8) and drawn.attention.min() > 0
+    assert drawn.attention.sum(0).max() < 1
+
+
+def test_recorded_weights_are_the_attention(sd: StableDiffusion) -> None:
+    from diffusers.models.attention_processor import AttnProcessor
+
+    from core.sd_attention_maps import Recording
+
+    layer = sd.pipeline.unet.mid_block.attentions[0].transformer_blocks[0].attn2
+    g = torch.Generator().manual_seed(0)
+    x, words = torch.randn(2, 16, 16, generator=g), torch.randn(2, 5, 16, generator=g)
+    with torch.no_grad():
+        weights = Recording.weights(layer, x, words)
+        torch.testing.assert_close(weights.sum(-1), torch.ones(weights.shape[:-1]))
+        values = layer.to_v(words).unflatten(-1, (layer.heads, -1)).transpose(1, 2)
+        ours = layer.to_out[0]((weights @ values).transpose(1, 2).flatten(2))
+        torch.testing.assert_close(ours, AttnProcessor()(layer, x, words), atol=1e-5, rtol=1e-5)
+
+
+def test_the_quick_preview_finds_a_linear_decoder(pipe: Any) -> None:
+    mix = torch.randn(3, 4, 1, 1, generator=torch.Generator().manual_seed(0)) / 4
+
+    class Linear(torch.nn.Module):
+        config = type("Config", (), {"scaling_factor": 0.5})
+        device, dtype = torch.device("cpu"), torch.float32
+
+        def decode(self, z: torch.Tensor, return_dict: bool) -> tuple[torch.Tensor]:
+            return (torch.nn.functional.interpolate(torch.nn.functional.conv2d(z, mix), scale_factor=2.0) + 0.1,)
+
+    box = type("Pipe", (), {"vae": Linear(), "unet": pipe.unet})
+    latents = torch.randn(2, 4, 8, 8, generator=torch.Generator().manual_seed(1)) / 2
+    quick, full = (sd_preview.Preview(box).show(latents, kind)[1] for kind in ("quick", "decode"))
+    assert np.abs(quick.astype(int) - full[::2, ::2]).max() <= 1
+
+
+def test_tokens_know_their_words(sd: StableDiffusion) -> None:
+    cut = sd.tokens("red 뷁 apple")
+    assert cut[0].word is None and cut[-1].word is None
+    assert [token.text for token in cut if token.word == 0] == ["red"]
+    assert {token.word for token in cut} == {None, 0, 1, 2}
+    assert sum(token.word == 1 for token in cut) >= 2, "an unseen syllable falls into pieces"
+    assert all(token.read for token in cut)
+    long = sd.tokens("apple " * 40)
+    assert [token.read for token in long[:-1]] == [True] * 23 + [False] * (len(long) - 24)
+    assert sd.vectors("red apple").shape == (24, 16)
+
+
+def test_noise_and_latents(sd: StableDiffusion) -> None:
+    assert sd.noise(1).shape == (16, 16, 3) and not np.array_equal(sd.noise(1), sd.noise(2))
+    assert sd.latents(Image.new("RGB", (40, 20))).shape == (4, 8, 8)
+
+
+def test_settings_travel_in_the_png(sd: StableDiffusion) -> None:
+    drawn = drain(sd.steps("파란 하트", negative_prompt="<b>", num_inference_steps=2, seed=9))
+    assert settings_from_png(drawn.png()) == drawn.settings
+    with pytest.raises(CoreError):
+        settings_from_png(b"not a png")
+    from core.images import to_png
+
+    with pytest.raises(CoreError):
+        settings_from_png(to_png(np.zeros((4, 4, 3), np.uint8)))
+
+
+def test_three_visitors_at_once(sd: StableDiffusion) -> None:
+    alone = [drain(sd.steps("cat face", seed=seed, num_inference_steps=4, maps=seed == 1)) for seed in range(3)]
+    together: dict[int, Any] = {}
+
+    def visit(seed: int) -> None:
+        together[seed] = drain(sd.steps("cat face", seed=seed, num_inference_steps=4, maps=seed == 1))
+
+    visitors = [threading.Thread(target=visit, args=(seed,)) for seed in range(3)]
+    for visitor in visitors:
+        visitor.start()
+    for visitor in visitors:
+        visitor.join()
+    for seed in range(3):
+        np.testing.assert_allclose(together[seed].latents, alone[seed].latents, atol=1e-6)
+    np.testing.assert_allclose(together[1].attention, alone[1].attention, atol=1e-6)
+    assert together[0].attention is None
+
+
+def test_stopping_and_deadline(sd: StableDiffusion) -> None:
+    run = sd.steps("cat face")
+    next(run)
+    run.close()
+    assert torch.is_grad_enabled()
+    *_, done = sd.steps("cat face", deadline=Deadline(0.0))
+    assert done.stopped == "deadline" and done.result.image.size == (16, 16)
+
+
+def test_gradients_stay_on_for_the_caller(sd: StableDiffusion) -> None:
+    for _ in sd.steps("cat face", num_inference_steps=2):
+        assert torch.is_grad_enabled()
+
+
+def test_the_safety_checker_stays_on() -> None:
+    pipe = pipeline()
+
+    class Checker(torch.nn.Module):
+        device, dtype = torch.device("cpu"), torch.float32
+
+        def forward(self, images: Any, clip_input: Any) -> Any:
+            return torch.zeros_like(images), [True]
+
+    class Features:
+        def __call__(self, images: Any, return_tensors: str) -> Any:
+            return type("Box", (), {"pixel_values": torch.zeros(1), "to": lambda self, device: self})()
+
+    pipe.safety_checker, pipe.feature_extractor = Checker(), Features()
+    drawn = drain(StableDiffusion(pipe).steps("cat face", num_inference_steps=2))
+    assert drawn.flagged and np.ptp(np.asarray(drawn.image)) == 0
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"prompt": ""},
+        {"prompt": "  \n"},
+        {"prompt": "a" * 10_000},
+        {"prompt": 5},
+        {"prompt": "a", "num_inference_steps": 0},
+        {"prompt": "a", "num_inference_steps": 1000},
+        {"prompt": "a", "guidance_scale": -1},
+        {"prompt": "a", "guidance_scale": 100},
+        {"prompt": "a", "seed": "seven"},
+        {"prompt": "a", "seed": 1.5},
+        {"prompt": "a", "seed": -1},
+        {"prompt": "a", "scheduler": "eular"},
+        {"prompt": "a", "scheduler": "lcm"},
+        {"prompt": "a", "preview": "fast"},
+        {"prompt": "a", "strength": 0},
+        {"prompt": "a", "blend": 2},
+        {"prompt": "a", "image": b"no picture"},
+    ],
+)
+def test_misuse_is_one_clear_error(sd: StableDiffusion, wrong: dict[str, Any]) -> None:
+    with pytest.raises(InvalidInput):
+        next(sd.steps(**wrong))
+
+
+@pytest.mark.parametrize("prompt", ["<script>alert(1)</script>", "日本語の猫", "\u200b🍎", "ㅋ" * 500, "apple\x00pie"])
+def test_strange_prompts_are_drawn(sd: StableDiffusion, prompt: str) -> None:
+    assert sd.generate(prompt, num_inference_steps=1, guidance_scale=0).size == (16, 16)
+
+
+def test_a_moment_of_another_run_is_refused(sd: StableDiffusion) -> None:
+    moment = next(sd.steps("cat", num_inference_steps=4)).moment
+    with pytest.raises(InvalidInput, match="moment"):
+        next(sd.steps("cat", num_inference_steps=5, start=moment))
+
+
+@pytest.fixture(scope="module")
+def folder(pipe: Any, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    place = tmp_path_factory.mktemp("models") / "tiny"
+    pipe.save_pretrained(place)
+    return place
+
+
+def test_a_folder_is_loaded(sd: StableDiffusion, folder: Path) -> None:
+    again = StableDiffusion.load(str(folder))
+    one, other = (drain(x.steps("red apple", num_inference_steps=2)).latents for x in (sd, again))
+    np.testing.assert_array_equal(one, other)
+    assert again.parameters == sd.parameters > 10_000
+    assert sd_loading.cost(folder).megabytes <= sd_loading.cost(folder).needed
+
+
+def broken(folder: Path, tmp_path: Path, break_it: Callable[[Path], None]) -> str:
+    import shutil
+
+    copy = tmp_path / "copy"
+    shutil.copytree(folder, copy)
+    break_it(copy)
+    return str(copy)
+
+
+@pytest.mark.parametrize("gone", ["unet/diffusion_pytorch_model.safetensors", "model_index.json", "vae/config.json"])
+def test_an_incomplete_folder_names_what_is_missing(folder: Path, tmp_path: Path, gone: str) -> None:
+    with pytest.raises(InvalidInput, match=gone.split("/")[0]):
+        StableDiffusion.load(broken(folder, tmp_path, lambda copy: (copy / gone).unlink()))
+
+
+def test_a_folder_of_half_precision_files_alone(sd: StableDiffusion, tmp_path: Path) -> None:
+    pipeline().to(torch.float16).save_pretrained(tmp_path / "half", variant="fp16")
+    half = sd_loading.cost(tmp_path / "half")
+    kept = sum(file.stat().st_size for file in (tmp_path / "half").rglob("*.fp16.safetensors")) / 1e6
+    assert half.megabytes == round(kept) and half.needed == round(2 * kept * sd_loading.SPARE)
+    drawn = drain(StableDiffusion.load(str(tmp_path / "half")).steps("red apple", num_inference_steps=3))
+    np.testing.assert_allclose(drawn.latents, drain(sd.steps("red apple", num_inference_steps=3)).latents, atol=2e-2)
+
+
+def test_every_part_the_index_names_must_be_there(folder: Path, tmp_path: Path) -> None:
+    def name(copy: Path) -> None:
+        index = json.loads((copy / "model_index.json").read_text())
+        index["safety_checker"] = ["stable_diffusion", "StableDiffusionSafetyChecker"]
+        (copy / "model_index.json").write_text(json.dumps(index))
+
+    with pytest.raises(InvalidInput, match="safety_checker"):  # never drawn without the check it was made with
+        StableDiffusion.load(broken(folder, tmp_path, name))
+    xl().save_pretrained(tmp_path / "xl")
+    assert StableDiffusion.load(str(tmp_path / "xl")).size == 16
+    for file in (tmp_path / "xl" / "text_encoder_2").glob("*.safetensors"):
+        file.unlink()
+    with pytest.raises(InvalidInput, match="text_encoder_2"):
+        StableDiffusion.load(str(tmp_path / "xl"))
+
+
+def test_another_kind_of_pipeline_is_refused(folder: Path, tmp_path: Path) -> None:
+    def rename(copy: Path) -> None:
+        (copy / "model_index.json").write_text('{"_class_name": "FluxPipeline"}')
+
+    with pytest.raises(InvalidInput, match="FluxPipeline"):
+        StableDiffusion.load(broken(folder, tmp_path, rename))
+
+
+def test_too_little_memory_is_said_before(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sd_loading, "available", lambda: 1)
+    monkeypatch.setattr(sd_loading, "cost", lambda _: sd_loading.Cost(4000, 5200, 1000))
+    monkeypatch.setattr(sd_loading.runtime, "device", lambda: torch.device("cpu"))
+    with pytest.raises(Unavailable, match="5200 MB"):
+        StableDiffusion.load(str(folder))
+
+
+@pytest.mark.parametrize("name", ["", "x" * 400])
+def test_a_name_that_is_none(name: str) -> None:
+    with pytest.raises(InvalidInput):
+        StableDiffusion.load(name)
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not EMOJI.exists(), reason="the emoji weights are not in this checkout")
+def test_emoji_equals_its_pipeline() -> None:
+    pipe = diffusers.StableDiffusionPipeline.from_pretrained(EMOJI, dtype=torch.float32)
+    settings = Settings("빨간 사과", num_inference_steps=20, seed=7)
+    latents, picture = theirs(pipe, "ddim", settings)
+    drawn = drain(StableDiffusion.load("emoji").draw(settings))
+    np.testing.assert_allclose(drawn.latents, latents, atol=1e-5)
+    assert np.abs(np.asarray(drawn.image).astype(int) - picture).max() <= 1
+
+
+def test_the_pieces_of_a_letter_say_which_they_are() -> None:
+    """A syllable the tokenizer never met falls into bytes: each piece is shown as a part of it, not as "먕 먕"."""
+    cut = CLIPTokenizer.from_pretrained(EMOJI / "tokenizer", local_files_only=True)
+    found = sd_words.tokens(cut, "먕먕 빨간 사과")
+    assert [(piece.text, piece.part, piece.parts) for piece in found if piece.text == "빨간"] == [("빨간", 1, 1)]
+    letter = [piece for piece in found if piece.text == "먕" and piece.word == 0]
+    half = len(letter) // 2  # the same syllable twice: told apart
+    assert half > 1 and [piece.part for piece in letter] == [*range(1, half + 1)] * 2
+    assert {piece.parts for piece in letter} == {half}
