@@ -14,6 +14,7 @@ import threading
 from typing import Any
 
 os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")  # before gradio: nothing is reported to anyone
+os.environ.setdefault("GRADIO_ANALYTICS_CACHE_FREQUENCY", str(10**9))  # else a table of all events after every event
 
 import gradio as gr  # noqa: E402
 from gradio.context import get_blocks_context  # noqa: E402
