@@ -19,21 +19,25 @@ os.environ.setdefault("GRADIO_ANALYTICS_CACHE_FREQUENCY", str(10**9))  # else a 
 import gradio as gr  # noqa: E402
 from gradio.context import get_blocks_context  # noqa: E402
 
-from demos import Chapter, kit, locale, text, views  # noqa: E402
+from demos import Chapter, endpoints, guard, kit, locale, text, views  # noqa: E402
+from demos.endpoints import Endpoints  # noqa: E402
 from demos.lesson import Room, fill, safe_build  # noqa: E402
 
 TITLE = "딥러닝 맛보기 · A Taste of Deep Learning"
 LINK_BYTES = 20_000  # longest share state that is read
 
 
-SHELF = ("model", "picture", "prompt")  # what one lesson makes and another takes
+class Gallery(gr.Blocks):
+    """The pages for people, and the page for programs that is built when one asks."""
+
+    endpoints: Endpoints
 
 
-def build(chapters: tuple[Chapter, ...]) -> gr.Blocks:
+def build(chapters: tuple[Chapter, ...]) -> Gallery:
     """The whole app: Korean on ``/``, English on ``/en``. Chapters without lessons are not shown.
 
     The pages hold tabs and the first lesson; any other is built when its tab is first opened, so a page loads quickly
-    however many lessons there are. All named endpoints live on a third page that no menu shows.
+    however many lessons there are. All named endpoints live on a third page (``Gallery.endpoints``).
     """
     gc.disable()  # all that is made here stays: looking for garbage in it is a tenth of the time
     try:
@@ -43,24 +47,19 @@ def build(chapters: tuple[Chapter, ...]) -> gr.Blocks:
         gc.enable()
 
 
-def _build(chapters: tuple[Chapter, ...]) -> gr.Blocks:
-    with gr.Blocks(title=TITLE, delete_cache=(600, 3600), analytics_enabled=False, fill_width=True) as demo:
+def _build(chapters: tuple[Chapter, ...]) -> Gallery:
+    with Gallery(title=TITLE, delete_cache=(600, 3600), analytics_enabled=False, fill_width=True) as demo:
         _page(demo, chapters, "ko")
+    demo.endpoints = Endpoints(demo, chapters)
     with demo.route("English", "/en") as english:
         _page(english, chapters, "en")
-    with demo.route("API", "/endpoints", show_in_navbar=False), kit.building(kit.Page(_shelf(), public=True)):
-        for chapter in chapters:
-            for slug in chapter.lessons:
-                safe_build(slug, "ko")
+    demo.current_page = endpoints.PATH  # where Gradio counts what is built later: on neither page
+    guard.protect(demo)
     return demo
 
 
-def _shelf() -> dict[str, gr.State]:
-    return {thing: gr.State(None) for thing in SHELF}
-
-
 def _page(page: gr.Blocks, chapters: tuple[Chapter, ...], lang: str) -> None:
-    t, shelf = text.load("common", lang), _shelf()
+    t, shelf = text.load("common", lang), kit.new_shelf()
     gr.Navbar(main_page_name="한국어")
     gr.Markdown(f"# {t('gallery')}\n{t('gallery_lead')}")
     places: dict[str, tuple[str, gr.Tabs]] = {}
@@ -105,7 +104,7 @@ def _build_when_opened(slug: str, lang: str, shelf: dict[str, gr.State]) -> None
     def show(request: gr.Request) -> None:
         warm_up()
         before = set(_events())
-        with gr.Column(min_width=0) as whole, kit.building(kit.Page(shelf)):
+        with endpoints.BUILDING, gr.Column(min_width=0) as whole, kit.building(kit.Page(shelf)):
             room = safe_build(slug, lang)
         _make_interactive(whole)
         linked, state = read_link(dict(request.query_params))
@@ -247,7 +246,7 @@ def theme() -> gr.themes.Base:
     )
 
 
-def launch(demo: gr.Blocks, **overrides: Any) -> Any:
+def launch(demo: Gallery, **overrides: Any) -> Any:
     """Serve it. Port and host come from the environment (GRADIO_SERVER_PORT, GRADIO_SERVER_NAME), as Spaces expect."""
     demo.queue(max_size=40, default_concurrency_limit=4, api_open=False)
     settings: dict[str, Any] = {
@@ -261,6 +260,6 @@ def launch(demo: gr.Blocks, **overrides: Any) -> Any:
         "max_file_size": "10mb",
         "state_session_capacity": 300,
         "footer_links": ["api", "settings"],
-        "app_kwargs": {"middleware": locale.middleware()},
+        "app_kwargs": {"middleware": [*locale.middleware(), endpoints.middleware(demo.endpoints)]},
     }
     return demo.launch(**(settings | overrides))

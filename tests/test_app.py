@@ -4,20 +4,25 @@ from __future__ import annotations
 
 import base64
 import json
+import socket
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import gradio as gr
+import httpx
 import pytest
 
 from core.errors import InvalidInput
-from demos import CHAPTERS, gallery, kit
+from demos import CHAPTERS, Chapter, endpoints, gallery, kit
 
 
 @pytest.fixture(scope="module")
 def demo() -> gr.Blocks:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("STRICT", "1")
-        return gallery.build(CHAPTERS)
+        built = gallery.build(CHAPTERS)
+        built.endpoints.build()
+        return built
 
 
 def test_every_lesson_has_an_endpoint_and_each_name_is_used_once(demo: gr.Blocks) -> None:
@@ -36,6 +41,53 @@ def test_the_page_is_light(demo: gr.Blocks) -> None:
     assert max(pages[""], pages["en"]) < 40_000, "pages hold tabs only; a lesson is built when it is opened"
     values = [c for c in demo.config["components"] if len(json.dumps(c["props"].get("value"), default=str)) > 20_000]
     assert not values, "pictures are filled in when a lesson is opened, not shipped with the page"
+
+
+@pytest.mark.parametrize(
+    ("path", "query", "needed"),
+    [
+        ("/", b"", False),
+        ("/en", b"lesson=info", False),
+        ("/config", b"page=en", False),
+        ("/gradio_api/queue/join", b"", False),
+        ("/gradio_api/file=/x/config/a.css", b"", False),
+        ("/config", b"", True),
+        ("/gradio_api/info", b"serialize=False", True),
+        ("/gradio_api/info", b"page=endpoints", True),
+        ("/gradio_api/call/perceptron_fit", b"", True),
+        ("/gradio_api/call/v2/perceptron_fit/", b"", True),
+        ("/endpoints", b"view=api", True),
+        ("/base/endpoints/", b"", True),
+    ],
+)
+def test_only_a_program_waits_for_the_endpoints(path: str, query: bytes, needed: bool) -> None:
+    assert endpoints.needs_names(path, query) == needed
+
+
+def test_pages_come_first_and_the_endpoints_when_a_program_asks() -> None:
+    from gradio_client import Client
+
+    demo = gallery.build((Chapter("basics", ("ml_vs_dl", "perceptron")),))
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    app, url, _ = gallery.launch(demo, prevent_thread_lock=True, quiet=True, server_name="127.0.0.1", server_port=port)
+    try:
+        for page in ("", "en"):
+            assert httpx.get(url + page, timeout=60).status_code == 200
+        assert not demo.endpoints.built
+        bare = len(demo.fns)
+        with ThreadPoolExecutor(3) as pool:  # three programs at once: built once, all of them answered
+            clients = list(pool.map(lambda _: Client(url, verbose=False), range(3)))
+        assert demo.endpoints.built and len(demo.fns) > bare
+        assert [page for page, *_ in demo.pages] == ["", "endpoints", "en"]
+        for client in clients:
+            assert "/perceptron_steps" in client.view_api(return_format="dict", print_info=False)["named_endpoints"]
+        assert clients[0].predict(api_name="/ml_vs_dl_match")
+        assert demo.app is app, "the running server was swapped"
+        assert httpx.get(url, timeout=60).status_code == 200
+    finally:
+        demo.close()
 
 
 def link(state: Any) -> dict[str, str]:

@@ -15,7 +15,7 @@ import gradio as gr
 import pytest
 from gradio.helpers import special_args
 
-from demos import CHAPTERS, gallery, hidden_layers_own, kit, lesson, perceptron, sequential_own, text
+from demos import CHAPTERS, guard, hidden_layers_own, kit, lesson, perceptron, sequential_own, text
 
 LESSONS = CHAPTERS[0].lessons + CHAPTERS[1].lessons
 GARBAGE = ("abc", [1, "x"], {"a": 1}, None, math.nan, 1e308, -1, 10**400)
@@ -31,8 +31,9 @@ def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
 @functools.cache
 def made(slug: str, lang: str) -> tuple[gr.Blocks, lesson.Room]:
     """One lesson with its named endpoints, guarded as in the gallery."""
-    with gr.Blocks() as demo, kit.building(kit.Page({thing: gr.State(None) for thing in gallery.SHELF}, public=True)):
+    with gr.Blocks() as demo, kit.building(kit.Page(kit.new_shelf(), public=True)):
         room = lesson.safe_build(slug, lang)
+    guard.protect(demo)
     return demo, room
 
 
