@@ -248,6 +248,8 @@ def theme() -> gr.themes.Base:
 
 def launch(demo: Gallery, **overrides: Any) -> Any:
     """Serve it. Port and host come from the environment (GRADIO_SERVER_PORT, GRADIO_SERVER_NAME), as Spaces expect."""
+    if overrides.get("mcp_server") or os.environ.get("GRADIO_MCP_SERVER", "").lower() == "true":
+        demo.endpoints.build()  # its tools are counted at the start
     demo.queue(max_size=40, default_concurrency_limit=4, api_open=False)
     settings: dict[str, Any] = {
         "theme": theme(),
