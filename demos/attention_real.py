@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import gradio as gr
@@ -46,20 +47,30 @@ def build_tokens(t: text.Text, language: gr.State, sentence: gr.Textbox) -> None
 
 
 @kit.handler
-def on_real(lang: str, sentence: str, layer: float, head: float) -> tuple[Any, Any, str]:
+def on_real(lang: str, sentence: str, layer: float, head: float) -> Iterator[tuple[Any, Any, str]]:
     """The attention of a real LLM (SmolLM2 135M, only if it is on this disk already): every head of one layer."""
     from core import real_attention
+    from core.waiting_line import Waiting
+
+    t, which = text.load("attention", lang), kit.whole(kit.number(layer, "layer")) - 1
+    for event in kit.LLM.call(lambda: real_attention.look(sentence, which)):
+        match event:
+            case Waiting(ahead=ahead):
+                yield gr.skip(), gr.skip(), t("waiting", ahead=ahead)
+            case seen:
+                yield _maps(t, seen, kit.whole(head))
+
+
+def _maps(t: text.Text, seen: Any, head: Any) -> tuple[Any, Any, str]:
     from core.attention_steps import thumbnails
     from core.errors import Check
 
-    t = text.load("attention", lang)
-    seen = real_attention.look(sentence, kit.whole(kit.number(layer, "layer")) - 1)
     check = Check()
-    check.whole("head", kit.whole(head), 1, len(seen.maps))
+    check.whole("head", head, 1, len(seen.maps))
     check.done()
     maps = shown.maps(t, [thumbnails(seen.maps)], [t("maps.layer", layer=seen.layer + 1)])
     names = [shown.visible(piece.text) for piece in seen.tokens]
-    table = shown.shares(t, seen.maps[int(head) - 1].tolist(), names, seen.layer + 1, int(head))
+    table = shown.shares(t, seen.maps[head - 1].tolist(), names, seen.layer + 1, head)
     badge = kit.badge_text(t, source="fetched", parameters=seen.parameters, seconds=seen.seconds, device=seen.name)
     return maps, table, badge
 
@@ -70,7 +81,11 @@ def build_maps(t: text.Text, language: gr.State, sentence: gr.Textbox) -> None:
         with gr.Row():
             layer = gr.Slider(1, 30, 1, step=1, label=t("maps.layer_label"))
             head = gr.Slider(1, 9, 1, step=1, label=t("maps.head_label"))
-        look, badge = gr.Button(t("real.look"), size="md"), kit.badge()
+        with gr.Row(elem_classes="taste-buttons"):
+            look = gr.Button(t("real.look"), size="md", min_width=160)
+            stop = gr.Button(t("stop"), size="md", min_width=80)
+        badge = kit.badge()
         maps, table = views.maps(), views.matrix()
     inputs, outputs = [language, sentence, layer, head], [maps, table, badge]
-    look.click(on_real, inputs, outputs, **kit.RUN, **kit.api("attention_real"))
+    looking = look.click(on_real, inputs, outputs, **kit.TALK, **kit.api("attention_real"))
+    stop.click(None, None, badge, cancels=[looking], js="() => ''", **kit.PRIVATE)

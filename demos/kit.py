@@ -20,16 +20,21 @@ import gradio as gr
 
 from core.errors import Check, CoreError
 from core.events import Done
+from core.waiting_line import Line
 from demos import text, views
 
 MATH = [{"left": "$$", "right": "$$", "display": True}, {"left": "$", "right": "$", "display": False}]
 FRAME_SECONDS = 0.12  # between two pictures of a live run: about eight a second
 RUN_SECONDS = 120  # wall-clock bound of one press of a button
 
-# Event settings. RUN: a training run. LIGHT: a slider or hover, answered at once, the last value wins.
+# Event settings. RUN: a training run. TALK: stands in the line of the LLM and is told its place.
+# LIGHT: a slider or hover, answered at once, the last value wins.
 RUN: dict[str, Any] = {"concurrency_id": "cpu", "concurrency_limit": 4, "show_progress": "hidden"}
+TALK: dict[str, Any] = {"concurrency_id": "llm", "concurrency_limit": None, "show_progress": "hidden"}
 LIGHT: dict[str, Any] = {"concurrency_limit": None, "show_progress": "hidden", "trigger_mode": "always_last"}
 PRIVATE: dict[str, Any] = {"api_visibility": "private"}
+
+LLM = Line()  # one answer at a time has all cores; the others of this server see how many come first
 
 
 @dataclass

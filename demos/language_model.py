@@ -55,6 +55,7 @@ def on_write(
     from core import speakers
     from core.decoding import Token
     from core.events import Done
+    from core.waiting_line import Waiting
 
     t = text.load("language_model", lang)
     for model in shown.opened(t, who, name):
@@ -65,9 +66,12 @@ def on_write(
         story = speakers.begin(model, who, lang, name, prompt)
     begun, shares = list(story.begun), list(story.shares)
     settings = shown.sampling(weights)
-    pace = 0 if who == "llm" else 0.05
-    for event in kit.paced(speakers.writing(story, kit.whole(length), kit.whole(seed), **settings), pace):
+    events = speakers.writing(story, kit.whole(length), kit.whole(seed), **settings)
+    for event in kit.LLM.served(events) if who == "llm" else kit.paced(events, 0.05):
         match event:
+            case Waiting(ahead=ahead):
+                part = speakers.under_way(story, begun, shares)
+                yield part, gr.skip(), gr.skip(), t("waiting", ahead=ahead), gr.skip()
             case Token():
                 begun.append(event.id)
                 shares.append(event.probability)
@@ -196,7 +200,7 @@ def build(lang: str) -> Room:
     for button, fn in ((buttons.run, on_write), (buttons.step, on_step)):
         named = kit.api("language_model_write") if fn is on_write else kit.PRIVATE
         kit.hold(button)
-        writing.append(button.click(fn, inputs, outputs, **kit.RUN, **named))
+        writing.append(button.click(fn, inputs, outputs, **kit.TALK, **named))
         kit.free(button, writing[-1])
         writing[-1].then(on_stop, [language, story, *weights], outputs, **kit.RUN, **kit.PRIVATE)
     prompt.change(on_look, [language, *base], outputs, **looking, **kit.api("language_model_next"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import json
 from collections.abc import Iterator
 from typing import Any
 
@@ -19,9 +20,10 @@ def on_chat(
     lang: str, history: Any, words: str, name: str, length: float, seed: float, *weights: float
 ) -> Iterator[tuple[Any, ...]]:
     """Answer the last message; the whole conversation is read again each time."""
-    from core import speakers
+    from core import lm_remote, speakers
     from core.decoding import Token, Truncated
     from core.events import Done, Progress
+    from core.waiting_line import Waiting
 
     t, said, cut = text.load("language_model", lang), "", ""
     turns = [*_plain(history)[-MOST_TURNS:], {"role": "user", "content": words}]
@@ -29,8 +31,10 @@ def on_chat(
     how = {"alternatives": 0, "engine": "fastest", "deadline": kit.RUN_SECONDS} | shown.sampling(weights)
     events = model.steps(turns, kit.whole(length), seed=kit.whole(seed), **how)
     yield _safe(turns), "", t("chat.reading")
-    for event in kit.paced(events, 0):
+    for event in events if lm_remote.is_address(name) else kit.LLM.served(events):
         match event:
+            case Waiting(ahead=ahead):
+                yield gr.skip(), gr.skip(), t("waiting", ahead=ahead)
             case Token():
                 said += event.text
                 yield _safe([*turns, {"role": "assistant", "content": said}]), gr.skip(), gr.skip()
@@ -43,7 +47,8 @@ def on_chat(
                 speed = t("speed", speed=made.tokens_per_second, engine=t(f"engine.{made.engine}"))
                 read = t("chat.read", count=made.prompt_tokens) + " " if made.prompt_tokens else ""
                 first = t("chat.first_token", seconds=made.first_token_seconds)
-                yield gr.skip(), gr.skip(), f"{cut}{ended} {read}{first} {speed}"
+                talk = _safe([*turns, {"role": "assistant", "content": said}])  # once more, for those who call the API
+                yield talk, gr.skip(), f"{cut}{ended} {read}{first} {speed}"
 
 
 def _plain(history: Any) -> list[dict[str, str]]:
@@ -82,8 +87,8 @@ def build(t: text.Text, language: gr.State, name: gr.State, weights: list[Any], 
     said = kit.markdown("", min_height=28)
     inputs, outputs = [language, talk, words, name, length, seed, *weights], [talk, words, said]
     talking = [
-        listen(on_chat, inputs, outputs, **kit.RUN, **named)
+        listen(on_chat, inputs, outputs, **kit.TALK, **named)
         for listen, named in ((send.click, kit.api("language_model_chat")), (words.submit, kit.PRIVATE))
     ]
-    stop.click(None, cancels=talking, **kit.PRIVATE)
+    stop.click(None, None, said, cancels=talking, js=f"() => {json.dumps(t('chat.stopped'))}", **kit.PRIVATE)
     clear.click(None, None, [talk, said], cancels=talking, js="() => [[], '']", **kit.PRIVATE)

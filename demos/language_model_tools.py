@@ -60,12 +60,16 @@ def on_three(lang: str, sentence: str, name: str, seed: float) -> Iterator[tuple
     """One sentence through bag of words, counted letters, tiny GPT and LLM; each does what it can."""
     from core import three_generations
     from core.events import Done
+    from core.waiting_line import Waiting
 
     t, lines = text.load("language_model", lang), list[str]()
     bits: list[dict[str, Any]] = []
     yield gr.skip(), t("three.working")
-    for event in kit.paced(three_generations.steps(sentence, lang, name, kit.whole(seed)), 0):
+    for event in kit.LLM.served(three_generations.steps(sentence, lang, name, kit.whole(seed))):
         match event:
+            case Waiting(ahead=ahead):
+                yield gr.skip(), t("waiting", ahead=ahead)
+                continue
             case three_generations.BagSays():
                 words = ", ".join(f"{kit.quote(word)} {share:+.2f}" for word, share in event.words) or "–"
                 lines.append(t("three.bag", positive=event.positive, words=words, count=event.parameters))
@@ -115,7 +119,7 @@ def build_three(t: text.Text, language: gr.State, name: gr.State, seed: Any) -> 
         with gr.Column(scale=3, min_width=280):
             said = kit.markdown("", min_height=60)
     run = ask.click(
-        on_three, [language, sentence, name, seed], [bits, said], **kit.RUN, **kit.api("language_model_three")
+        on_three, [language, sentence, name, seed], [bits, said], **kit.TALK, **kit.api("language_model_three")
     )
     stop.click(None, cancels=[run], **kit.PRIVATE)
     return sentence

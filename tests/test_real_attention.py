@@ -10,7 +10,7 @@ import torch
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers
 from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
 
-from core import real_attention
+from core import language_model, real_attention
 from core.errors import CoreError
 
 
@@ -26,7 +26,7 @@ def disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     size = dict(hidden_size=16, intermediate_size=32, num_hidden_layers=2, num_attention_heads=2)
     LlamaForCausalLM(LlamaConfig(vocab_size=257, **size)).save_pretrained(folder)
     monkeypatch.setenv("DL_MODELS", str(tmp_path))
-    real_attention._open.cache_clear()
+    monkeypatch.setattr(language_model, "_shared", {})
     return folder
 
 
