@@ -32,6 +32,19 @@ class Gallery(gr.Blocks):
 
     endpoints: Endpoints
 
+    async def postprocess_data(self, block_fn: Any, predictions: Any, state: Any) -> list[Any]:
+        """Gradio's; but a component that an update puts in another's place keeps its number.
+
+        With a new one it would be counted as one more of the visitor's blocks at its next use as an input, and
+        ``gr.render`` fails in another thread when their table grows while it is read.
+        """
+        data = await super().postprocess_data(block_fn, predictions, state)
+        held = state.blocks_config.blocks if state else {}
+        for block in block_fn.outputs:
+            if block._id in held:
+                held[block._id]._id = block._id
+        return data
+
 
 def build(chapters: tuple[Chapter, ...]) -> Gallery:
     """The whole app: Korean on ``/``, English on ``/en``. Chapters without lessons are not shown.

@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import json
 import socket
 from concurrent.futures import ThreadPoolExecutor
+from types import SimpleNamespace
 from typing import Any
 
 import gradio as gr
 import httpx
 import pytest
+from gradio.state_holder import SessionState
 
 from core.errors import InvalidInput
 from demos import CHAPTERS, Chapter, endpoints, gallery, kit
 
 
 @pytest.fixture(scope="module")
-def demo() -> gr.Blocks:
+def demo() -> gallery.Gallery:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("STRICT", "1")
         built = gallery.build(CHAPTERS)
@@ -88,6 +91,24 @@ def test_pages_come_first_and_the_endpoints_when_a_program_asks() -> None:
         assert httpx.get(url, timeout=60).status_code == 200
     finally:
         demo.close()
+
+
+def test_an_updated_control_stays_the_same_block(demo: gallery.Gallery) -> None:
+    """Else a visitor's table of blocks grows with each use, which breaks a lesson that is just being built."""
+    event = next(e for e in demo.fns.values() if e.api_name == "ml_vs_dl_match")
+    controls = [block for block in event.inputs if not isinstance(block, gr.State)]
+    update = SimpleNamespace(
+        outputs=controls, name="update", batch=False, postprocess=True, is_validator_function=False
+    )
+    state = SessionState(demo)
+    before = dict(state.blocks_config.blocks)
+    sent = [None if isinstance(block, gr.State) else block.value for block in event.inputs]
+    for _ in range(2):
+        asyncio.run(demo.postprocess_data(update, [gr.update(interactive=True) for _ in controls], state))
+        asyncio.run(demo.preprocess_data(event, sent, state))
+    after = state.blocks_config.blocks
+    assert list(after) == list(before)
+    assert all(after[block._id] is not block and after[block._id]._id == block._id for block in controls)
 
 
 def link(state: Any) -> dict[str, str]:
