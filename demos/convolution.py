@@ -178,7 +178,7 @@ def build(lang: str) -> Room:
         with gr.Column(scale=2, min_width=280):
             photo = gr.Radio(t.choices("picture.photo", pictures.PHOTOS), value="cat", label=t("picture.shipped"))
             take = gr.Button(t("picture.take"), size="md")
-            file, camera = pictures.intake(t, webcam=False), pictures.snapshot(t)
+            file, camera = pictures.intake(t), pictures.snapshot(t)
         with gr.Column(scale=5, min_width=300):
             whole = views.pictures()
             save, csv = gr.Button(t("download_csv"), size="md"), gr.Textbox(visible=False)

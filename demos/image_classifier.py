@@ -205,7 +205,7 @@ def _look(t: text.Text, language: gr.State, course: gr.State) -> tuple[dict[str,
             labels = [(_label(t, name), name) for name in SHOWN]
             name = gr.Radio(labels, value=START, label=t("shown_label"))
             with gr.Accordion(t("bring_title"), open=False):
-                file = pictures.intake(t, webcam=False)
+                file = pictures.intake(t)
                 take = gr.Button(t("picture.take"), size="md")
             camera = pictures.snapshot(t)
         with gr.Column(scale=4, min_width=300):

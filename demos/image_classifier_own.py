@@ -311,7 +311,7 @@ def build(t: text.Text, language: gr.State) -> tuple[dict[str, Any], list[Any]]:
                 shelved = gr.Button(t("own.shelf"), size="md", min_width=130)
             with gr.Accordion(t("own.live"), open=False):
                 live = pictures.camera(t, side=KEPT_SIDE, look=True)
-            test = pictures.intake(t, webcam=False)
+            test = pictures.intake(t)
             save = gr.Button(t("own.save"), size="md")
             saved = gr.File(label=t("own.saved"), file_count="multiple", interactive=False, visible=False)
     quiet, settings = kit.LIGHT | kit.PRIVATE, [epochs, copies, seed]

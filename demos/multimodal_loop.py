@@ -48,6 +48,15 @@ def on_bring(lang: str, file: Any, words: str, *rest: Any) -> Iterator[tuple[Any
 
 
 @kit.handler
+def on_snap(
+    lang: str, words: str, steps: float, guidance: float, seed: float, aloud: bool, shot: gr.EventData
+) -> Iterator[tuple[Any, ...]]:
+    """A photo from the webcam in the place of the drawn picture; the loop goes on from it."""
+    picture = pictures.photographed(getattr(shot, "photos", None))[0]
+    yield from _run(lang, words, picture.pixels, aloud, steps, guidance, seed)
+
+
+@kit.handler
 def on_take(lang: str, thing: Any, words: str, *rest: Any) -> Iterator[tuple[Any, ...]]:
     """The picture another lesson left; the loop goes on from it."""
     *settings, aloud = rest
@@ -249,7 +258,7 @@ def build(
             kit.markdown(f"#### {t('loop.stage.picture')}")
             film, badge = views.film(square=240), kit.badge()
             with gr.Accordion(t("loop.replace"), open=False):
-                file = pictures.intake(t, 160)
+                file, camera = pictures.intake(t), pictures.camera(t)
                 take = gr.Button(t("picture.take"), size="md")
             again = gr.Button(t("loop.from_picture"), size="md")
         with gr.Column(scale=3, min_width=280):
@@ -285,6 +294,7 @@ def build(
     )
     brought = [words, *settings, aloud]
     runs.append(file.input(on_bring, [language, file, *brought], outputs, **kit.RUN, **pictures.RAW, **kit.PRIVATE))
+    runs.append(camera.snap(on_snap, inputs, outputs, **kit.RUN, **kit.PRIVATE))
     runs.append(take.click(on_take, [language, shelf, *brought], outputs, **kit.RUN, **kit.PRIVATE))
     for each in runs:
         each.then(on_shelf, picture, shelf, **kit.LIGHT, **kit.PRIVATE)

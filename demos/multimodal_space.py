@@ -159,9 +159,19 @@ def on_add(lang: str, mine: Mine | None, words: str, *rest: Any) -> tuple[Any, .
 
 @kit.handler
 def on_bring(lang: str, file: Any, mine: Mine | None, *rest: Any) -> tuple[Any, ...]:
-    """Add a picture from a file, the webcam or the clipboard."""
+    """Add a picture from a file or the clipboard."""
     name = text.load("multimodal", lang)("album.own")
     return on_compare(lang, added(mine or start(lang), name, pictures.opened(file).pixels), *rest)
+
+
+@kit.handler
+def on_snap(
+    lang: str, mine: Mine | None, captions: str, labels: str, model: str, shot: gr.EventData
+) -> tuple[Any, ...]:
+    """Add a photo from the webcam."""
+    name = text.load("multimodal", lang)("album.photo")
+    pixels = pictures.photographed(getattr(shot, "photos", None))[0].pixels
+    return on_compare(lang, added(mine or start(lang), name, pixels), captions, labels, model)
 
 
 @kit.handler
@@ -191,7 +201,7 @@ def build(t: text.Text, language: gr.State) -> tuple[dict[str, Any], list[Any], 
             words = gr.Textbox(label=t("add_label"), placeholder=t("add_hint"), max_lines=1)
             add = gr.Button(t("add"), size="md")
             with gr.Accordion(t("more_pictures"), open=False):
-                file = pictures.intake(t, 180)
+                file, camera = pictures.intake(t), pictures.camera(t)
                 take = gr.Button(t("picture.take"), size="md")
             with gr.Accordion(t("other_model"), open=False):
                 model = gr.Textbox("emoji", label=t("model"), info=t("model_info"), max_lines=1)
@@ -216,6 +226,7 @@ def build(t: text.Text, language: gr.State) -> tuple[dict[str, Any], list[Any], 
     for event in (add.click, words.submit):
         event(on_add, [language, mine, words, *rest], outputs, **kit.LIGHT, **kit.PRIVATE)
     file.input(on_bring, [language, file, mine, *rest], outputs, **kit.LIGHT, **pictures.RAW, **kit.PRIVATE)
+    camera.snap(on_snap, inputs, outputs, **kit.LIGHT, **kit.PRIVATE)
     take.click(on_take, [language, shelf, mine, *rest], outputs, **kit.LIGHT, **kit.PRIVATE)
     matrix.pick(on_pick, [language, mine, labels, model], [mine, album, bars], **kit.LIGHT, **kit.PRIVATE)
     controls = {"captions": captions, "labels": labels}

@@ -22,17 +22,16 @@ REGION, PREVIEW = 256, 720  # of a larger one: the exact part around the pixel, 
 RAW: dict[str, Any] = {"preprocess": False}
 
 
-def intake(t: text.Text, height: int = 220, webcam: bool = True) -> gr.Image:
-    """File, webcam or clipboard. Nothing re-encodes the picture on the way."""
+def intake(t: text.Text, height: int = 220) -> gr.Image:
+    """File or clipboard; ``camera`` takes photos. Nothing re-encodes the picture on the way."""
     return gr.Image(
-        label=t("picture.bring" if webcam else "picture.file"),
-        sources=["upload", "webcam", "clipboard"] if webcam else ["upload", "clipboard"],
+        label=t("picture.file"),
+        sources=["upload", "clipboard"],
         type="filepath",
         format="png",
         image_mode=None,
         height=height,
         buttons=[],
-        webcam_options=gr.WebcamOptions(mirror=False),
     )
 
 
@@ -48,7 +47,7 @@ def camera(t: text.Text, side: int = 1280, many: bool = False, look: bool = Fals
 
 
 def snapshot(t: text.Text) -> gr.HTML:
-    """The webcam in an accordion of its own, to stand below an ``intake`` without one."""
+    """The webcam in an accordion of its own, to stand below an ``intake``."""
     with gr.Accordion(t("camera.title"), open=False):
         return camera(t)
 

@@ -291,7 +291,7 @@ def build(lang: str) -> Room:
             badge = kit.badge()
         with gr.Column(scale=2, min_width=260):
             photo = gr.Radio(t.choices("picture.photo", pictures.PHOTOS), value="cat", label=t("picture.shipped"))
-            file, camera = pictures.intake(t, webcam=False), pictures.snapshot(t)
+            file, camera = pictures.intake(t), pictures.snapshot(t)
             take = gr.Button(t("picture.take"), size="md")
     made = panels.build(t)
     png = gr.Textbox(visible=False)

@@ -39,6 +39,13 @@ def on_bring(lang: str, file: Any) -> tuple[Any, Any, Any]:
 
 
 @kit.handler
+def on_snap(lang: str, shot: gr.EventData) -> tuple[Any, Any]:
+    """A photo from the webcam to start from."""
+    picture = pictures.photographed(getattr(shot, "photos", None))[0]
+    return _begin(text.load("stable_diffusion", lang), picture.pixels)
+
+
+@kit.handler
 def on_shelf(lang: str, thing: Any) -> tuple[Any, Any]:
     """The picture another lesson left, or the last one drawn here."""
     return _begin(text.load("stable_diffusion", lang), pictures.shelved(thing).pixels)
@@ -187,13 +194,14 @@ def _image(t: text.Text, base: list[Any]) -> gr.Slider:
     kit.markdown(t("image.words"))
     with gr.Row(equal_height=False):
         with gr.Column(scale=2, min_width=280):
-            file = pictures.intake(t)
+            file, camera = pictures.intake(t), pictures.snapshot(t)
             take = gr.Button(t("image.take"), size="md")
             strength = gr.Slider(0.05, 1, value=0.6, step=0.05, label=t("image.strength"), info=t("image.info"))
         with gr.Column(scale=3, min_width=280):
             go, stop = shown.buttons(t)
             film = views.film(square=230)
     file.input(on_bring, [language, file], [file, start, film], **quiet, **pictures.RAW)
+    camera.snap(on_snap, [language], [start, film], **quiet)
     take.click(on_shelf, [language, kit.shelf("picture")], [start, film], **quiet)
     named = kit.api("stable_diffusion_image")
     run = go.click(on_image, [*base, start, strength], film, **kit.RUN, **named)

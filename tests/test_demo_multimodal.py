@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import base64
 import io
 import wave
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import gradio as gr
@@ -13,7 +15,7 @@ import numpy as np
 import pytest
 from gradio.utils import get_upload_folder
 
-from core import audio, captions, multimodal, speech_voice
+from core import audio, captions, images, multimodal, speech_voice
 from core.audio import RATE
 from core.captions import Caption
 from core.events import Done, Progress
@@ -84,6 +86,18 @@ def test_words_and_pictures(lang: str) -> None:
     rows = list(space.on_run(lang, mine, t("captions_default"), t("labels_default")))
     assert [len(update[2]["cells"]) for update in rows] == [1, 2, 3, 4], "row by row"
     assert len(space.on_add(lang, mine, "banana", t("captions_default"), t("labels_default"), "emoji")[0].items) == 5
+
+
+def photo(*pixels: np.ndarray) -> SimpleNamespace:
+    """What the camera sends."""
+    return SimpleNamespace(photos=[base64.b64encode(images.to_png(one)).decode() for one in pixels])
+
+
+def test_a_photo_of_the_webcam_is_compared() -> None:
+    shot = multimodal.picture_named("banana")
+    mine, album, matrix, _, bars = space.on_snap("en", None, "banana", "banana\nrocket", "emoji", photo(shot))
+    assert len(mine.items) == 5 and mine.chosen == 4 and np.array_equal(mine.picture, shot)
+    assert matrix["marks"] == [[0, 4]] and bars["chosen"] == 0 and album["items"][4]["name"] == "5 · my photo"
 
 
 @pytest.mark.parametrize("lang", text.LANGUAGES)
@@ -207,6 +221,8 @@ SOUND = audio.Sound(tone(300))
         lambda: space.on_classify("ko", None, "하나"),
         lambda: space.on_classify("ko", None, 7),
         lambda: space.on_bring("ko", {"path": "/etc/passwd"}, None, "a", "a\nb", "emoji"),
+        lambda: space.on_snap("ko", None, "a", "a\nb", "emoji", SimpleNamespace(photos=None)),
+        lambda: space.on_snap("ko", None, "a", "a\nb", "emoji", SimpleNamespace(photos=["aGVsbG8="])),
         lambda: space.on_take("ko", None, None, "a", "a\nb", "emoji"),
         lambda: space.on_compare("ko", None, "사과", "a\nb", "nobody/has-this"),
         lambda: speech.on_shape("ko", "thunder", "400", 160, 80),
@@ -221,6 +237,7 @@ SOUND = audio.Sound(tone(300))
         lambda: last(loop.on_loop("ko", "사과", 20, 4, None)),
         lambda: last(loop.on_from_picture("ko", "사과", None, 20, 4, 0, False)),
         lambda: last(loop.on_bring("ko", {"path": "/etc/passwd"}, "사과", 20, 4, 0, False)),
+        lambda: last(loop.on_snap("ko", "사과", 20, 4, 0, False, SimpleNamespace())),
         lambda: last(loop.on_take("ko", None, "사과", 20, 4, 0, False)),
         lambda: last(loop.on_describe("ko", None, "a/b")),
         lambda: last(loop.on_describe("ko", np.zeros((8, 8, 3), np.uint8), "")),
@@ -253,6 +270,12 @@ def test_from_a_picture_of_ones_own_the_right_name_comes() -> None:
     updates = list(loop.on_take("en", multimodal.picture_named("red apple"), "red apple", 20, 4, 0, True))
     assert len(updates) == 3 and updates[0][1]["key"] == "brought"
     assert "red apple" in [item["name"] for item in updates[1][3]["items"]] and updates[1][5]["auto"]
+
+
+def test_a_photo_of_the_webcam_goes_round() -> None:
+    updates = list(loop.on_snap("en", "red apple", 20, 4, 0, False, photo(multimodal.picture_named("red apple"))))
+    assert np.array_equal(updates[0][0], multimodal.picture_named("red apple"))
+    assert "red apple" in [item["name"] for item in updates[1][3]["items"]]
 
 
 def test_the_first_look_makes_one_round_and_later_ones_none() -> None:

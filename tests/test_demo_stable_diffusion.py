@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import gradio as gr
@@ -12,7 +13,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from core import sd_studio
+from core import images, sd_studio
 from core.errors import CoreError
 from core.events import Done, Progress
 from core.sd_events import Settings
@@ -93,6 +94,13 @@ def test_guidance_shows_three_pictures_and_a_sweep() -> None:
     assert len(updates[-1][1]["reels"]) == len(compare.SCALES)
 
 
+def test_a_photo_of_the_webcam_as_start() -> None:
+    shot = np.random.default_rng(2).integers(0, 256, (48, 64, 3), dtype=np.uint8)
+    sent = SimpleNamespace(photos=[base64.b64encode(images.to_png(shot)).decode()])
+    start, film = tools.on_snap("en", sent)
+    assert np.array_equal(start, shot) and film["reels"][0]["name"] == "start"
+
+
 def test_a_picture_as_start_and_the_maps_of_words(run: shown.Run) -> None:
     picture = np.full((64, 64, 3), 128, np.uint8)
     film = last(tools.on_image("en", *WORDS[:3], 4, *WORDS[4:], picture, 0.5))
@@ -157,6 +165,8 @@ def test_code_and_large_pictures() -> None:
         lambda: last(tools.on_image("ko", *WORDS, None, 0.5)),
         lambda: last(tools.on_image("ko", *WORDS, np.zeros((4, 4, 3), np.uint8), 2.0)),
         lambda: tools.on_bring("ko", {"path": "/etc/passwd"}),
+        lambda: tools.on_snap("ko", SimpleNamespace(photos=["%"])),
+        lambda: tools.on_snap("ko", SimpleNamespace()),
         lambda: tools.on_shelf("ko", None),
         lambda: tools.on_png("ko", None),
         lambda: tools.on_plan("ko", "no/../such"),
