@@ -16,7 +16,7 @@ from core.speech import WordClassifier
 from core.speech_mel import MelConfig
 
 COLUMNS = 900  # of the mel picture at most; of neighbours the loudest stays
-TAIL = 1.3  # seconds of sound the live ear remembers
+NOW = 0.4  # seconds at the end of what the live ear hears that count as now
 KEPT = 2.5  # seconds of a recording that are kept for teaching
 
 
@@ -72,23 +72,22 @@ def cut(sound: Sound) -> Sound:
 
 @dataclass(frozen=True, slots=True)
 class Live:
-    """The last second of a running microphone, and what the words' network says to it."""
+    """How loud it is now, and what the words' network says to the last second."""
 
-    tail: np.ndarray  # (n,) float32, at most 1.3 s
-    level: float  # 0..1: how loud the last piece was, 1 = full scale, on a scale of 60 dB
+    level: float  # 0..1 of full scale, on a scale of 60 dB
     shares: tuple[float, ...] | None = None  # None while it is quiet
 
 
-def hear(ear: WordClassifier, before: Live | None, piece: audio.Source) -> Live:
-    """Add a piece of the stream. A silent or very short piece changes the level only."""
+def hear(ear: WordClassifier, last: audio.Source) -> Live:
+    """What the last second or so of a running microphone is. Silence, or hardly a sound yet: the level only."""
     try:
-        samples = audio.read(piece).samples
+        samples = audio.read(last).samples
     except InvalidInput as error:
         if error.code not in ("sound_silent", "sound_too_short"):
             raise
-        return Live(np.zeros(0, np.float32), 0.0)
-    tail = np.concatenate([before.tail, samples] if before else [samples])[-round(TAIL * RATE) :]
-    level = float(np.clip(1 + 20 * np.log10(max(np.sqrt((samples**2).mean()), 1e-6)) / 60, 0, 1))
-    if level < 0.25 or len(tail) < RATE // 5:
-        return Live(tail, level)
-    return Live(tail, level, tuple(ear.predict_proba([Sound(tail)])[0].tolist()))
+        return Live(0.0)
+    now = samples[-round(NOW * RATE) :]
+    level = float(np.clip(1 + 20 * np.log10(max(np.sqrt((now**2).mean()), 1e-6)) / 60, 0, 1))
+    if level < 0.25 or len(samples) < RATE // 5:
+        return Live(level)
+    return Live(level, tuple(ear.predict_proba([Sound(samples)])[0].tolist()))

@@ -2,33 +2,15 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import gradio as gr
-from gradio.utils import get_upload_folder
 
-from demos import kit, text, views
+from demos import kit, sounds, text, views
 
 SHAPES = ("vowels", "glide", "chord", "claps")
 WINDOWS = ("256", "400", "512", "1024", "2048")
-RAW: dict[str, Any] = {"preprocess": False}  # core.audio reads the file and says in one sentence what is wrong with it
-
-
-def microphone(label: str, **more: Any) -> gr.Audio:
-    return gr.Audio(sources=["microphone", "upload"], type="filepath", format="wav", label=label, buttons=[], **more)
-
-
-def opened(file: Any) -> Any:
-    """The recording (core.audio.Sound), from what the browser sent; only uploads of this server are read."""
-    from core import audio
-    from core.errors import InvalidInput
-
-    path = file.get("path") if isinstance(file, dict) else None
-    folder = Path(get_upload_folder()).resolve()
-    if not isinstance(path, str) or not Path(path).resolve().is_relative_to(folder):
-        raise InvalidInput("empty", name="recording", least=1)
-    return audio.read(path)
+LONGEST = 20  # seconds of one recording; a file may have 60
 
 
 def _shown(t: text.Text, sound: Any, window: str, hop: float, mels: float, origin: str) -> tuple[Any, ...]:
@@ -75,12 +57,19 @@ def on_shape(lang: str, shape: str, window: str, hop: float, mels: float) -> tup
 
 @kit.handler
 def on_sound(lang: str, file: Any, window: str, hop: float, mels: float) -> tuple[Any, ...]:
-    """The learner's recording or file as wave and mel spectrogram."""
+    """A file of the learner's as wave and mel spectrogram."""
     t = text.load("multimodal", lang)
     if file is None:
-        return gr.skip(), gr.skip(), gr.skip(), gr.skip()
-    sound = opened(file)
-    return sound, *_shown(t, sound, window, hop, mels, t("sound.own"))
+        return (gr.skip(),) * 5
+    sound = sounds.opened(file)
+    return None, sound, *_shown(t, sound, window, hop, mels, t("sound.own"))
+
+
+@kit.handler
+def on_record(lang: str, window: str, hop: float, mels: float, taken: gr.EventData) -> tuple[Any, ...]:
+    """What the microphone recorded, in the place of the formula, as wave and mel spectrogram."""
+    t, sound = text.load("multimodal", lang), sounds.recorded(taken)
+    return None, sound, *_shown(t, sound, window, hop, mels, t("sound.own"))
 
 
 @kit.handler
@@ -89,7 +78,7 @@ def on_settings(lang: str, sound: Any, shape: str, window: str, hop: float, mels
     from core import audio
 
     t = text.load("multimodal", lang)
-    return _shown(t, sound or audio.made(shape), window, hop, mels, "")
+    return _shown(t, sound or audio.made(shape or SHAPES[0]), window, hop, mels, "")
 
 
 @kit.handler
@@ -115,7 +104,9 @@ def build(t: text.Text, language: gr.State) -> tuple[dict[str, Any], list[Any], 
     with gr.Row(equal_height=False):
         with gr.Column(scale=2, min_width=280):
             shape = gr.Radio(t.choices("shape", SHAPES), value="vowels", label=t("shape_label"))
-            mic = microphone(t("sound.record"))
+            mic = sounds.microphone(t, t("sound.record"), LONGEST)
+            with gr.Accordion(t("sound.file"), open=False):
+                file = sounds.file(t("sound.file_label"))
             window = gr.Radio(list(WINDOWS), value="400", label=t("n_fft"), info=t("n_fft_info"))
             hop = gr.Slider(32, 256, value=160, step=16, label=t("hop"))
             mels = gr.Slider(16, 128, value=80, step=8, label=t("mels"))
@@ -134,7 +125,9 @@ def build(t: text.Text, language: gr.State) -> tuple[dict[str, Any], list[Any], 
     settings = [window, hop, mels]
     outputs = [wave, mel, said]
     shape.input(on_shape, [language, shape, *settings], [sound, *outputs], **kit.LIGHT, **kit.api("multimodal_sound"))
-    mic.change(on_sound, [language, mic, *settings], [sound, *outputs], **kit.LIGHT, **RAW, **kit.PRIVATE)
+    brought = [shape, sound, *outputs]
+    mic.record(on_record, [language, *settings], brought, **kit.LIGHT, **kit.PRIVATE)
+    file.change(on_sound, [language, file, *settings], brought, **kit.LIGHT, **sounds.RAW, **kit.PRIVATE)
     for control in settings:
         control.input(on_settings, [language, sound, shape, *settings], outputs, **kit.LIGHT, **kit.PRIVATE)
     ask.click(on_recognise, [language, sound, spoken], [heard, about], **kit.RUN, **kit.PRIVATE)

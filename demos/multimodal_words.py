@@ -9,17 +9,15 @@ from typing import Any
 import gradio as gr
 from gradio.utils import get_upload_folder
 
-from demos import kit, text, views
-from demos.multimodal_speech import RAW, microphone, opened
+from demos import kit, sounds, text, views
+
+SECONDS, LISTENS = 3, 60  # of one recording of a word; of one listening
 
 
 @kit.handler
-def on_record(lang: str, file: Any, word: str, kept: dict[str, tuple[Any, ...]] | None) -> tuple[Any, ...]:
+def on_record(lang: str, word: str, kept: dict[str, tuple[Any, ...]] | None, taken: gr.EventData) -> tuple[Any, ...]:
     """File a recording under its word."""
-    t, kept = text.load("multimodal", lang), dict(kept or {})
-    if file is None:
-        return gr.skip(), gr.skip(), gr.skip()
-    return (*_filed(t, kept, word, opened(file)), None)
+    return _filed(text.load("multimodal", lang), dict(kept or {}), word, sounds.recorded(taken))
 
 
 def _filed(t: text.Text, kept: dict[str, tuple[Any, ...]], word: Any, sound: Any) -> tuple[Any, Any]:
@@ -48,7 +46,7 @@ def on_files(lang: str, files: Any, kept: dict[str, tuple[Any, ...]] | None) -> 
     shown: Any = gr.skip()
     for file in (files if isinstance(files, list) else [])[:100]:
         name = str((file or {}).get("orig_name") or "")
-        kept, shown = _filed(t, kept, Path(name).stem.split("_")[0], opened(file))
+        kept, shown = _filed(t, kept, Path(name).stem.split("_")[0], sounds.opened(file))
     return kept, shown
 
 
@@ -126,15 +124,22 @@ def _rows(ear: Any, spoken: list[Any]) -> Any:
 
 
 @kit.handler
-def on_say(lang: str, file: Any, ear: Any) -> tuple[Any, Any]:
-    """What the taught network makes of a recording: bars, and the word."""
+def on_say(lang: str, ear: Any, taken: gr.EventData) -> tuple[Any, Any]:
+    """What the taught network makes of what was said: bars, and the word."""
+    return _said(lang, ear, sounds.recorded(taken))
+
+
+@kit.handler
+def on_say_file(lang: str, file: Any, ear: Any) -> tuple[Any, Any]:
+    """The same for a file."""
+    return (gr.skip(), gr.skip()) if file is None else _said(lang, ear, sounds.opened(file))
+
+
+def _said(lang: str, ear: Any, sound: Any) -> tuple[Any, Any]:
     from core.speech import WordClassifier
 
-    t = text.load("multimodal", lang)
-    if file is None:
-        return gr.skip(), gr.skip()
-    shares = (ear or WordClassifier()).predict_proba([opened(file)])[0].tolist()
-    return _bars(t, ear.words, shares), ear.words[shares.index(max(shares))]
+    shares = (ear or WordClassifier()).predict_proba([sound])[0].tolist()
+    return _bars(text.load("multimodal", lang), ear.words, shares), ear.words[shares.index(max(shares))]
 
 
 def _bars(t: text.Text, words: tuple[str, ...], shares: Any, level: float | None = None) -> dict[str, Any]:
@@ -148,21 +153,15 @@ def _bars(t: text.Text, words: tuple[str, ...], shares: Any, level: float | None
 
 
 @kit.handler
-def on_live(lang: str, piece: Any, ear: Any, live: Any) -> tuple[Any, Any]:
-    """Bars while speaking: each half second of the microphone is added to the last second."""
-    from core.errors import NotReady
+def on_live(lang: str, ear: Any, taken: gr.EventData) -> dict[str, Any]:
+    """Bars while speaking, from the last second of the microphone."""
     from core.speech_views import hear
 
+    t = text.load("multimodal", lang)
     if ear is None:
-        raise NotReady("no_words_learnt")
-    path = piece.get("path") if isinstance(piece, dict) else None
-    if not path:
-        return gr.skip(), gr.skip()
-    opened_path = Path(path).resolve()
-    if not opened_path.is_relative_to(Path(get_upload_folder()).resolve()):
-        return gr.skip(), gr.skip()
-    live = hear(ear, live, opened_path)
-    return live, _bars(text.load("multimodal", lang), ear.words, live.shares, live.level)
+        return _nothing(t, "say.none")
+    heard = hear(ear, sounds.unpacked(taken))
+    return _bars(t, ear.words, heard.shares, heard.level)
 
 
 @kit.handler
@@ -184,12 +183,12 @@ def get_temp() -> str:
 
 def build(t: text.Text, language: gr.State) -> tuple[dict[str, Any], gr.Textbox]:
     """(controls, the word that was heard)."""
-    kept, ear, live = gr.State(None), gr.State(None), gr.State(None)
+    kept, ear = gr.State(None), gr.State(None)
     kit.markdown(f"### {t('teach.title')}\n{t('teach.lead')}")
     with gr.Row(equal_height=False):
         with gr.Column(scale=2, min_width=280):
             word = gr.Textbox(label=t("teach.word"), placeholder=t("teach.word_hint"), max_lines=1)
-            mic = microphone(t("teach.record"))
+            mic = sounds.microphone(t, t("teach.record"), SECONDS)
             example = gr.Button(t("teach.example_go"), size="md")
             with gr.Accordion(t("teach.files"), open=False):
                 files = gr.File(label=t("teach.files_label"), file_count="multiple", height=110)
@@ -208,26 +207,28 @@ def build(t: text.Text, language: gr.State) -> tuple[dict[str, Any], gr.Textbox]
                 seed = gr.Number(0, precision=0, label=t("seed"), min_width=90)
         with gr.Column(scale=3, min_width=300):
             bars = views.bars(_nothing(t, "say.none"), height=40)
-            test = microphone(t("say.record"))
-            stream = gr.Audio(
-                sources=["microphone"], streaming=True, type="filepath", format="wav", label=t("say.live"), buttons=[]
-            )
+            test = sounds.microphone(t, t("say.record"), SECONDS)
+            ears = sounds.microphone(t, t("say.live"), LISTENS, live=True)
+            with gr.Accordion(t("say.file"), open=False):
+                tried = sounds.file(t("say.file_label"))
             heard = gr.Textbox(label=t("say.word"), interactive=False, max_lines=1)
             save, file = (
                 gr.Button(t("teach.save"), size="md"),
                 gr.DownloadButton(visible=False, elem_id=f"words-{t.lang}"),
             )
     quiet = kit.LIGHT | kit.PRIVATE
-    mic.change(on_record, [language, mic, word, kept], [kept, counts, mic], **quiet, **RAW)
-    files.upload(on_files, [language, files, kept], [kept, counts], **quiet, **RAW)
+    # One after another: two recordings at once would both be added to the same collection, and one would be lost.
+    filing: dict[str, Any] = {"concurrency_id": "words_record", "concurrency_limit": 1, "trigger_mode": "multiple"}
+    mic.record(on_record, [language, word, kept], [kept, counts], **(quiet | filing))
+    files.upload(on_files, [language, files, kept], [kept, counts], **quiet, **sounds.RAW)
     example.click(on_example, [language], [kept, counts, said], **kit.RUN, **kit.PRIVATE)
     forget.click(on_forget, [language], [kept, counts, said], **quiet)
     outputs = [ear, curve, badge, tested]
     run = teach.click(on_teach, [language, kept, epochs, seed], outputs, **kit.RUN, **kit.PRIVATE)
     stop.click(None, cancels=[run], **kit.PRIVATE)
-    test.change(on_say, [language, test, ear], [bars, heard], **quiet, **RAW)
-    listening = {"stream_every": 0.5, "concurrency_limit": None, "show_progress": "hidden", "time_limit": 60}
-    stream.stream(on_live, [language, stream, ear, live], [live, bars], **listening, **RAW, **kit.PRIVATE)
+    test.record(on_say, [language, ear], [bars, heard], **quiet)
+    tried.change(on_say_file, [language, tried, ear], [bars, heard], **quiet, **sounds.RAW)
+    ears.listen(on_live, [language, ear], bars, **(quiet | {"trigger_mode": "once"}))  # the next waits for an answer
     saved = save.click(on_save, [language, ear], file, **quiet)
     saved.success(None, js=f"() => document.querySelector('#words-{t.lang}')?.click()", **kit.PRIVATE)
     return {"epochs": epochs, "seed": seed}, heard

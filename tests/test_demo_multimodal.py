@@ -25,7 +25,7 @@ from demos import multimodal_loop as loop
 from demos import multimodal_space as space
 from demos import multimodal_speech as speech
 from demos import multimodal_words as words
-from demos import text
+from demos import sounds, text
 
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")  # diffusers on numpy 2
 HANGUL = range(ord("가"), ord("힣") + 1)
@@ -62,6 +62,11 @@ def upload(tmp_path: Path) -> Callable[..., dict[str, str]]:
         return {"path": str(folder / name), "orig_name": name}
 
     return put
+
+
+def spoken(data: bytes) -> SimpleNamespace:
+    """What the microphone sends."""
+    return SimpleNamespace(wav=base64.b64encode(data).decode())
 
 
 @pytest.fixture(scope="module")
@@ -102,8 +107,11 @@ def test_a_photo_of_the_webcam_is_compared() -> None:
 
 @pytest.mark.parametrize("lang", text.LANGUAGES)
 def test_a_recording_becomes_a_picture(lang: str, upload: Any) -> None:
-    sound, waves, mel, badge = speech.on_sound(lang, upload(wav(tone(440, 0.5))), "400", 160, 80)
+    shape, sound, waves, mel, badge = speech.on_sound(lang, upload(wav(tone(440, 0.5))), "400", 160, 80)
     assert sound.seconds == pytest.approx(0.5) and mel["field"]["h"] == 80 and "torch.stft" in badge
+    none, again, *shown = speech.on_record(lang, "400", 160, 80, spoken(wav(tone(440, 0.5))))
+    assert none is shape is None, "no formula is chosen any more"
+    assert np.array_equal(again.samples, sound.samples) and shown == [waves, mel, badge], "the microphone, likewise"
     assert waves["caption"] and speech.on_settings(lang, sound, "vowels", "1024", 128, 40)[1]["field"]["h"] == 40
 
 
@@ -117,7 +125,7 @@ STRANGE = {
 
 @pytest.mark.parametrize("kind", STRANGE)
 def test_strange_recordings_are_read(kind: str, upload: Any) -> None:
-    sound, *_, badge = speech.on_sound("ko", upload(STRANGE[kind]), "400", 160, 80)
+    _, sound, *_, badge = speech.on_sound("ko", upload(STRANGE[kind]), "400", 160, 80)
     assert sound.rate == RATE and 0.4 < sound.seconds < 0.7
     assert ("스테레오" in badge) == (kind == "stereo") and ("192,000Hz" in badge) == (kind == "192 kHz")
 
@@ -133,11 +141,14 @@ BAD = {
 
 @pytest.mark.parametrize("kind", BAD)
 @pytest.mark.parametrize("lang", text.LANGUAGES)
-def test_bad_recordings_are_told_in_one_sentence(kind: str, lang: str, upload: Any) -> None:
+def test_bad_recordings_are_told_in_one_sentence(kind: str, lang: str, upload: Any, ear: WordClassifier) -> None:
     data, hint = BAD[kind]
     for call in (
         lambda: speech.on_sound(lang, upload(data), "400", 160, 80),
-        lambda: words.on_record(lang, upload(data), "사과", None),
+        lambda: speech.on_record(lang, "400", 160, 80, spoken(data)),
+        lambda: words.on_record(lang, "사과", None, spoken(data)),
+        lambda: words.on_say(lang, ear, spoken(data)),
+        lambda: words.on_say_file(lang, upload(data), ear),
         lambda: words.on_files(lang, [upload(data, "apple_1.wav")], None),
     ):
         message = said(call)
@@ -156,8 +167,8 @@ def test_mp3_without_a_decoder(monkeypatch: pytest.MonkeyPatch, upload: Any) -> 
 def test_only_uploads_are_opened() -> None:
     for path in ("/etc/passwd", str(Path(__file__)), "../x"):
         assert said(lambda: speech.on_sound("ko", {"path": path}, "400", 160, 80))  # noqa: B023
-    live = words.on_live("ko", {"path": "/etc/passwd"}, object(), None)
-    assert live == (gr.skip(), gr.skip())
+        assert said(lambda: words.on_say_file("ko", {"path": path}, None))  # noqa: B023
+        assert said(lambda: words.on_files("ko", [{"path": path, "orig_name": "a_1.wav"}], None))  # noqa: B023
 
 
 # ---- the learner's own words ----
@@ -166,16 +177,14 @@ def test_only_uploads_are_opened() -> None:
 def test_words_are_filed_taught_and_heard(upload: Any) -> None:
     kept: Any = None
     for k, hertz in enumerate((200, 210, 2000, 2100)):
-        kept, counts, cleared = words.on_record(
-            "ko", upload(wav(tone(hertz)), f"{k}.wav"), f" {'낮은' if k < 2 else '높은'} ", kept
-        )
-        assert cleared is None
+        kept, counts = words.on_record("ko", f" {'낮은' if k < 2 else '높은'} ", kept, spoken(wav(tone(hertz))))
     assert [item["text"] for item in counts["items"]] == ["2", "2"]
     updates = list(words.on_teach("ko", kept, 3, 0))
     taught, _, badge, tested = updates[-1]
     assert len(updates) == 4 and "초" in badge and tested
-    bars, heard = words.on_say("ko", upload(wav(tone(205))), taught)
+    bars, heard = words.on_say("ko", taught, spoken(wav(tone(205))))
     assert heard == "낮은" and bars["items"][0]["value"] > 0.5
+    assert words.on_say_file("ko", upload(wav(tone(205))), taught) == (bars, heard)
     kept, counts = words.on_files("ko", [upload(wav(tone(900)), "가운데_1.wav")], kept)
     assert len(counts["items"]) == 3
     assert words.on_forget("ko")[0] is None and words.on_forget("ko")[1]["items"] == []
@@ -190,13 +199,13 @@ def test_examples_are_taught_and_tested_on_other_voices(lang: str) -> None:
     assert min(right, total) / max(right, total) >= 0.9
 
 
-def test_bars_while_speaking(ear: WordClassifier, upload: Any) -> None:
-    live = None
-    for _ in range(3):
-        live, bars = words.on_live("ko", upload(wav(tone(2000, 0.5))), ear, live)
+def test_bars_while_speaking(ear: WordClassifier) -> None:
+    loud = np.resize(tone(2000, 0.5), round(1.3 * RATE))
+    bars = words.on_live("ko", ear, spoken(wav(loud)))
     assert len(bars["items"]) == 3 and bars["items"][2]["value"] > 0.2
-    _, quiet = words.on_live("ko", upload(wav(np.zeros(8000))), ear, None)
-    assert quiet["chosen"] is None
+    quiet = words.on_live("ko", ear, spoken(wav(np.zeros(8000))))
+    assert quiet["chosen"] is None and quiet["items"][2]["value"] == 0
+    assert words.on_live("ko", None, spoken(wav(loud)))["items"] == [], "nothing taught yet: a sentence, no pop-up"
     assert Path(words.on_save("ko", ear)).stat().st_size > 1000
 
 
@@ -211,8 +220,14 @@ SOUND = audio.Sound(tone(300))
         lambda: last(words.on_teach("ko", {"사과": (SOUND,), "배": (SOUND,)}, 8, 0)),  # identical recordings
         lambda: last(words.on_teach("ko", {"사과": (SOUND,), "배": (SOUND,)}, 0, 0)),
         lambda: last(words.on_teach("ko", {"사과": (SOUND,), "배": (SOUND,)}, float("nan"), 0)),
-        lambda: words.on_say("ko", {"path": "x"}, None),
-        lambda: words.on_live("ko", None, None, None),  # nothing learnt yet
+        lambda: words.on_say("ko", None, spoken(wav(tone(300)))),  # nothing learnt yet
+        lambda: words.on_say_file("ko", {"path": "x"}, None),
+        lambda: words.on_record("ko", "", None, spoken(wav(tone(300)))),  # no name
+        lambda: words.on_record("ko", "x" * 41, None, spoken(wav(tone(300)))),
+        lambda: words.on_record("ko", "사과", None, SimpleNamespace(wav=None)),
+        lambda: words.on_record("ko", "사과", None, SimpleNamespace(wav="%")),
+        lambda: words.on_record("ko", "사과", None, SimpleNamespace(wav="A" * (sounds.LARGEST + 4))),
+        lambda: words.on_live("ko", object(), SimpleNamespace(wav=["A"])),
         lambda: words.on_save("ko", None),
         lambda: space.on_compare("ko", None, " \n ", "a\nb"),  # no captions
         lambda: space.on_compare("ko", None, "\n".join(f"말 {k}" for k in range(200)), "a\nb"),  # 200 captions

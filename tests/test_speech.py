@@ -464,11 +464,13 @@ def test_the_look_of_a_tone() -> None:
 def test_the_live_ear(ear: WordClassifier) -> None:
     from core import speech_views
 
-    live = speech_views.hear(ear, None, audio.to_wav(np.zeros(8000, np.float32)))
+    live = speech_views.hear(ear, audio.to_wav(np.zeros(8000, np.float32)))
     assert live.level == 0 and live.shares is None
-    for _ in range(5):
-        live = speech_views.hear(ear, live, audio.to_wav(tone(300, 0.5)))
-    assert live.shares is not None and sum(live.shares) == pytest.approx(1) and len(live.tail) <= 1.3 * RATE
+    live = speech_views.hear(ear, audio.to_wav(tone(300, 1.3)))
+    assert live.level > 0.8 and live.shares is not None and sum(live.shares) == pytest.approx(1)
+    over = np.concatenate([tone(300, 0.8), 1e-4 * tone(300, 0.5)])
+    live = speech_views.hear(ear, audio.to_wav(over))
+    assert live.level < 0.25 and live.shares is None, "the word is over"
     with pytest.raises(InvalidInput):
-        speech_views.hear(ear, live, b"rubbish")
+        speech_views.hear(ear, b"rubbish")
     assert speech_views.cut(audio.Sound(np.tile(tone(), 9))).seconds <= 2.5

@@ -92,6 +92,7 @@ pad = functools.partial(_view, "pad", ("draw",))  # a pad to draw strokes on
 chips = functools.partial(_view, "chips", ())  # pieces of a text
 
 voice = functools.partial(_view, "voice", ())  # a sentence said aloud by the browser
+microphone = functools.partial(_view, "microphone", ("record", "listen"))  # a recording, or a steady ear
 
 script = functools.partial(_view, "script", ())  # a program as text, to copy or to save
 

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 pytestmark = pytest.mark.browser
+SLOW = 120_000
 SAYS = """(words) => [...document.querySelectorAll('.taste-caption, .prose p')].some(
     (e) => e.offsetParent && new RegExp(words).test(e.textContent))"""
 
@@ -43,4 +44,97 @@ def test_a_first_round_without_a_press_and_again_from_ones_own_words(visit: Any)
     page.get_by_role("button", name="Round the loop", exact=True).click()
     waits(page, "The cosine of .blue heart. and this picture")
     assert "blue heart" in sentence.input_value()
+    assert not v.faults
+
+
+# ---- the microphone: Chromium's fake one beeps twice a second ----
+
+READS = "(words) => (document.body.innerText.match(new RegExp(words)) || [null])[0]"
+
+
+def reads(page: Any, words: str) -> str:
+    """What on the screen says this, once it does."""
+    return page.wait_for_function(READS, arg=words, timeout=SLOW).json_value()
+
+
+def button(page: Any, name: str, nth: int = 0) -> Any:
+    return page.get_by_role("button", name=name, exact=True).locator("visible=true").nth(nth)
+
+
+def record(page: Any, nth: int = 0) -> None:
+    """Press, wait until it says that it records, and stop: what it hears from then on must be there."""
+    button(page, "Record", nth).click(timeout=SLOW)
+    page.wait_for_selector("text=Recording. Speak now.", timeout=SLOW)
+    page.wait_for_timeout(1500)
+    button(page, "Stop recording").click()
+
+
+def test_a_recording_becomes_a_wave_a_picture_and_a_word(visit: Any) -> None:
+    v = visit()
+    page = v.open("en", "multimodal")
+    part(page, "②")
+    span = r"The wave, [\d.]+ s long"
+    formula = reads(page, span)
+    record(page)
+    reads(page, "Your own sound, just received")
+    assert reads(page, span) != formula and button(page, "Listen to it").is_visible()
+    reads(page, r"Mel spectrogram: .* × \d+ numbers")
+    v.shot("recorded_en")
+    button(page, "Cannot speak now? Make example recordings").click()
+    reads(page, "3 words")
+    page.get_by_label("① Word").fill("beep")
+    record(page, 1)
+    reads(page, "4 words")
+    button(page, "③ Train").click()
+    reads(page, "Now say something on the right")
+    record(page, 2)
+    word = reads(page, r"It heard “[^”]+”").split("“")[1][:-1]
+    assert page.get_by_label("Word it heard").input_value() == word
+    button(page, "Start listening").click()
+    reads(page, r"loudness\s+\d+%")
+    v.shot("listening_en")
+    part(page, "③")  # out of sight, it goes off by itself; and a first round is drawn
+    waits(page, "The cosine of .red apple. and this picture")
+    button(page, "The word it heard").click()
+    page.wait_for_function(
+        "(word) => [...document.querySelectorAll('textarea')].some((e) => e.value === word)", arg=word
+    )
+    part(page, "②")
+    page.wait_for_selector("text=Start listening", timeout=SLOW)
+    assert not v.faults
+
+
+@pytest.mark.parametrize(
+    ("name", "sentence"),
+    [("NotAllowedError", "마이크를 쓰지 못하게 막혀 있어요"), ("NotFoundError", "쓸 수 있는 마이크가 없어요")],
+)
+def test_a_microphone_refused_is_told_in_one_sentence(visit: Any, name: str, sentence: str) -> None:
+    v = visit("phone")
+    v.page.add_init_script(
+        f"navigator.mediaDevices.getUserMedia = async () => {{ throw new DOMException('', '{name}'); }}"
+    )
+    page = v.open("ko", "multimodal")
+    part(page, "②")
+    button(page, "녹음하기").focus()
+    page.keyboard.press("Enter")
+    page.wait_for_selector(f"text={sentence}", timeout=SLOW)
+    v.shot(f"microphone_{name}_ko_phone")
+    button(page, "듣기 시작").click()
+    page.wait_for_function("(s) => document.body.innerText.split(s).length === 3", arg=sentence)
+    assert button(page, "녹음하기").is_enabled() and page.locator(".toast-body").count() == 0
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    assert not v.faults
+
+
+def test_a_recording_ends_by_itself(visit: Any) -> None:
+    v = visit("phone", dark=True)
+    page = v.open("ko", "multimodal")
+    part(page, "②")
+    page.get_by_label("① 낱말").fill("삑")
+    button(page, "녹음하기", 1).focus()
+    page.keyboard.press("Enter")
+    page.wait_for_selector("text=녹음 중이에요", timeout=SLOW)
+    v.shot("recording_ko_phone_dark")
+    page.wait_for_selector("text=3초가 다 차서", timeout=SLOW)
+    reads(page, "낱말 1개")
     assert not v.faults
