@@ -11,15 +11,17 @@ Shapes: D width, H query heads, G key/value heads, E head size, S tokens so far.
 from __future__ import annotations
 
 import inspect
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from core import runtime
+
 GROUP = 32
-ROWS = 2048  # packed at a time, to need little memory
+ROWS = 512  # packed at a time, to need little memory
 SAMPLED = 256  # rows that tell whether a matrix lies on a 4-bit grid
 ON_GRID = 0.004  # relative error below which 4 bits are lossless: bfloat16 itself rounds by up to 0.004
 ARCHITECTURES = ("llama", "qwen2", "qwen3")
@@ -55,11 +57,17 @@ class Packed:
     def __init__(self, weight: Tensor, bias: Tensor | None = None) -> None:
         self.rows, self.bias = len(weight), None if bias is None else bias.float()
         self.bits = 4 if on_grid(weight[:SAMPLED]) else 8
-        halves = [four_bits(block) if self.bits == 4 else eight_bits(block) for block in weight.split(ROWS)]
+        code, rows, width = (four_bits if self.bits == 4 else eight_bits), -(-len(weight) // 64) * 64, weight.shape[1]
         self.passes = [
-            (torch.cat([codes for codes, _ in half]), torch.cat([scales for _, scales in half], 1))
-            for half in zip(*halves, strict=True)
-        ]  # each: packed codes, and scales with zeros (in/32, out, 2)
+            (
+                torch.empty(rows, width // 2, dtype=torch.uint8),
+                torch.empty(width // GROUP, rows, 2, dtype=torch.bfloat16),
+            )
+            for _ in range(self.bits // 4)
+        ]  # each: packed codes, and scales with zeros
+        for start in range(0, rows, ROWS):
+            for (codes, scales), (new, grid) in zip(self.passes, code(weight[start : start + ROWS]), strict=True):
+                codes[start : start + ROWS], scales[:, start : start + ROWS] = new, grid
 
     def __call__(self, x: Tensor) -> Tensor:
         """x (1, in) bfloat16 → (1, out) float32."""
@@ -154,6 +162,13 @@ class Block:
         self.head_norms = [norm(attention.q_norm), norm(attention.k_norm)] if hasattr(attention, "q_norm") else []
 
 
+def packed(make: Callable[..., Any], *layers: Any) -> Any:
+    """What ``make`` packs, without what it needed on the way."""
+    made = make(*layers)
+    runtime.give_back()
+    return made
+
+
 def norm(module: Any) -> tuple[Tensor, float]:
     return module.weight.detach().float(), float(module.variance_epsilon)
 
@@ -164,8 +179,8 @@ class FastDecoder:
     def __init__(self, model: Any) -> None:
         with torch.inference_mode():
             self.model, config = model, model.config
-            self.blocks = [Block(layer) for layer in model.model.layers]
-            self.head = joined(model.lm_head)
+            self.blocks = [packed(Block, layer) for layer in model.model.layers]
+            self.head = packed(joined, model.lm_head)
             self.norm = norm(model.model.norm)
             self.words = model.model.embed_tokens.weight.detach()
         self.heads, self.groups, self.size = config.num_attention_heads, config.num_key_value_heads, head_size(config)

@@ -15,6 +15,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from core import runtime
 from core.decoding import Candidate, Sampling, most_probable, reweigh
 from core.errors import Check, InvalidInput
 from core.lm_engines import Engines
@@ -116,8 +117,8 @@ def inspect(engines: Engines, tokenizer: Any, ids: Sequence[int]) -> Inspection:
         seen = model(read, output_attentions=True, output_hidden_states=True, use_cache=False)
         maps = torch.stack([layer[0].float().cpu() for layer in seen.attentions]).numpy()
         layers = [_says(model, hidden[0], last) for hidden, last in _marked(seen.hidden_states)]
-    lens_ids = np.stack([top.indices.cpu().numpy() for top in layers])
-    shares = np.stack([top.values.float().cpu().numpy() for top in layers])
+    lens_ids, shares = (np.stack(each) for each in zip(*layers, strict=True))
+    runtime.give_back()
     labels = {token: label(tokenizer, token) for token in np.unique(lens_ids).tolist()}
     return Inspection(pieces(tokenizer, ids), maps, lens_ids, shares, time.perf_counter() - begun, labels)
 
@@ -126,11 +127,13 @@ def _marked(hidden: Sequence[Tensor]) -> list[tuple[Tensor, bool]]:
     return [(state, number == len(hidden) - 1) for number, state in enumerate(hidden)]
 
 
-def _says(model: Any, hidden: Tensor, last: bool) -> Any:
-    """Top next tokens (T, 5) of a layer's vectors (T, D); transformers hands out the last layer normed already."""
+def _says(model: Any, hidden: Tensor, last: bool) -> tuple[np.ndarray, np.ndarray]:
+    """Top next tokens of a layer's vectors (T, D): ids and shares (T, 5). transformers hands out the last one normed."""
     state = hidden if last else final_norm(model)(hidden)
-    shares = model.get_output_embeddings()(state).float().softmax(-1)
-    return shares.topk(min(LENS_TOP, shares.shape[-1]))
+    logits = model.get_output_embeddings()(state)  # (T, V)
+    tops = [part.float().softmax(-1).topk(min(LENS_TOP, logits.shape[-1])) for part in logits.split(8)]  # little memory
+    ids, shares = (torch.cat([getattr(top, name) for top in tops]).cpu().numpy() for name in ("indices", "values"))
+    return ids, shares
 
 
 def final_norm(model: Any) -> Callable[[Tensor], Tensor]:

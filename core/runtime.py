@@ -7,8 +7,10 @@ torch is imported inside the functions: ``import core`` must stay cheap.
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import functools
 import os
+import sys
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -71,6 +73,13 @@ def threads(count: int) -> Iterator[None]:
         yield
     finally:
         torch.set_num_threads(before)
+
+
+def give_back() -> None:
+    """Hand freed memory back to the system. glibc keeps it otherwise: 200 MB after an LLM was packed."""
+    if sys.platform == "linux":
+        with contextlib.suppress(OSError, AttributeError):  # another libc
+            ctypes.CDLL(None).malloc_trim(0)
 
 
 def describe(where: str | None = None) -> str:

@@ -225,7 +225,7 @@ def build(lang: str) -> Room:
     buttons.stop.click(None, cancels=[*writing, fetching], **kit.PRIVATE)
     with gr.Tabs():
         with gr.Tab(t("chat.title")):
-            chat.build(t, language, name, weights, length, seed)
+            chat.build(t, language, name, weights, seed)
         with gr.Tab(t("hood.title")):
             hood.build(t, language, story)
         with gr.Tab(t("three.title")):

@@ -64,7 +64,7 @@ def _safe(turns: list[dict[str, str]]) -> list[dict[str, str]]:
     return [turn | {"content": html.escape(turn["content"], quote=False)} for turn in turns]
 
 
-def build(t: text.Text, language: gr.State, name: gr.State, weights: list[Any], length: Any, seed: Any) -> None:
+def build(t: text.Text, language: gr.State, name: gr.State, weights: list[Any], seed: Any) -> None:
     kit.markdown(t("chat.hint"))
     talk = gr.Chatbot(
         label=t("chat.label"),
@@ -82,6 +82,7 @@ def build(t: text.Text, language: gr.State, name: gr.State, weights: list[Any], 
         )
         send = gr.Button(t("chat.send"), scale=1, min_width=90)
     with gr.Row(elem_classes="taste-buttons"):
+        length = gr.Slider(10, 400, value=120, step=10, label=t("chat.length"), min_width=200)
         stop = gr.Button(t("stop"), size="md", min_width=80)
         clear = gr.Button(t("chat.clear"), size="md", min_width=80)
     said = kit.markdown("", min_height=28)

@@ -64,6 +64,7 @@ def on_three(lang: str, sentence: str, name: str, seed: float) -> Iterator[tuple
 
     t, lines = text.load("language_model", lang), list[str]()
     bits: list[dict[str, Any]] = []
+    pending = [t("three.working")]
     yield gr.skip(), t("three.working")
     for event in kit.LLM.served(three_generations.steps(sentence, lang, name, kit.whole(seed))):
         match event:
@@ -71,7 +72,9 @@ def on_three(lang: str, sentence: str, name: str, seed: float) -> Iterator[tuple
                 yield gr.skip(), t("waiting", ahead=ahead)
                 continue
             case three_generations.BagSays():
-                words = ", ".join(f"{kit.quote(word)} {share:+.2f}" for word, share in event.words) or "–"
+                words = (
+                    ", ".join(f"{kit.quote(shown.visible(word))} {share:+.2f}" for word, share in event.words) or "–"
+                )
                 lines.append(t("three.bag", positive=event.positive, words=words, count=event.parameters))
             case three_generations.WriterSays(who=who):
                 bits.append({"name": t(f"three.name.{who}"), "value": event.bits, "colour": len(bits) + 1})
@@ -81,9 +84,9 @@ def on_three(lang: str, sentence: str, name: str, seed: float) -> Iterator[tuple
             case three_generations.NotHere():
                 lines.append(t("three.away"))
             case Done():
-                pass
+                pending = []
         chart = {"items": bits, "low": 0, "caption": t("three.caption"), "alt": t("three.caption")}
-        yield chart if bits else gr.skip(), "\n".join(f"- {line}" for line in lines)
+        yield chart if bits else gr.skip(), "\n".join(f"- {line}" for line in [*lines, *pending])
 
 
 @kit.handler

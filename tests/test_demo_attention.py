@@ -85,7 +85,11 @@ def test_bytes_and_shipped_tokens_never_show_a_broken_letter() -> None:
 def test_without_the_llm_one_sentence_says_so() -> None:
     if real_attention.on_disk():
         *_, (maps, table, badge) = real.on_real("en", SENTENCE, 2, 3)
-        assert len(maps["groups"][0]["tiles"]) == 9 and len(table["cells"]) == len(table["rows"]) and "SmolLM2" in badge
+        assert (
+            len(maps["groups"][0]["tiles"]) == 9
+            and len(table["cells"]) == len(table["rows"])
+            and real_attention.MODEL in badge
+        )
         return
     for call in (lambda: list(real.on_real("en", SENTENCE, 1, 1)), lambda: real.on_tokens("en", SENTENCE, "llm")):
         with pytest.raises(gr.Error, match="not on this computer"):
