@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import base64
+import shutil
+import socket
+import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -13,15 +17,15 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from core import images, sd_studio
+from core import images, sd_loading, sd_studio
 from core.errors import CoreError
 from core.events import Done, Progress
 from core.sd_events import Settings
+from demos import pictures, text
 from demos import stable_diffusion as lesson
 from demos import stable_diffusion_compare as compare
 from demos import stable_diffusion_shown as shown
 from demos import stable_diffusion_tools as tools
-from demos import text
 
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")  # diffusers on numpy 2
 
@@ -68,6 +72,30 @@ def test_stop_keeps_the_steps_so_far_and_they_can_be_branched() -> None:
     stream.close()
     assert len(run.moments) == 2 and run.drawn is None
     assert last(tools.on_branch("en", run, 1, "green apple"))["reels"]
+
+
+@pytest.mark.parametrize("after", range(5))
+def test_stop_at_any_step_loses_nothing_and_the_next_run_is_whole(after: int) -> None:
+    stream = lesson.on_draw("en", *WORDS)
+    run = next(stream)[0]
+    for _ in range(after):
+        next(stream)
+    stream.close()
+    kept = min(after, WORDS[3])
+    assert len(run.now) == len(run.predicted) == len(run.moments) == len(run.labels) == kept
+    assert (run.drawn is None) == (after < 4)
+    again = last(lesson.on_draw("en", *WORDS))
+    assert again[0].now[:kept] == run.now and again[0].drawn is not None
+
+
+def test_three_visitors_at_once_get_what_each_would_get_alone() -> None:
+    wishes = [(*WORDS[:5], seed, scheduler) for seed, scheduler in ((1, "own"), (2, "euler-a"), (3, "dpm++2m"))]
+    alone = [last(lesson.on_draw("en", *wish))[-1] for wish in wishes]
+    with ThreadPoolExecutor(3) as visitors:
+        together = list(visitors.map(lambda wish: last(lesson.on_draw("en", *wish))[-1], wishes))
+    for one, other in zip(alone, together, strict=True):
+        assert np.abs(one.astype(int) - other).max() <= 1
+    assert not np.array_equal(alone[0], alone[1])
 
 
 def test_a_branch_shares_its_past_number_for_number(run: shown.Run) -> None:
@@ -139,6 +167,57 @@ def tools_opened(name: str) -> Iterator[Progress | Done[Any]]:
     return sd_studio.opened(name)
 
 
+def test_a_folder_without_its_unet_is_named(tmp_path: Path) -> None:
+    shutil.copytree(sd_loading.SHIPPED / "emoji", tmp_path / "mine", ignore=shutil.ignore_patterns("unet"))
+    for call in (tools.on_plan, lambda lang, name: last(tools.on_model(lang, name))):
+        with pytest.raises(gr.Error) as caught:
+            call("ko", str(tmp_path / "mine"))
+        assert "unet" in str(caught.value.message)
+
+
+def test_too_little_memory_is_said_before_anything_is_fetched(monkeypatch: pytest.MonkeyPatch) -> None:
+    weights = SimpleNamespace(rfilename="unet/diffusion_pytorch_model.safetensors", size=4_000_000_000)
+    monkeypatch.setattr(sd_studio.fetch, "hub_info", lambda entry: SimpleNamespace(siblings=[weights]))
+    monkeypatch.setattr(sd_loading, "available", lambda: 1_000_000_000)
+    monkeypatch.setattr(sd_studio.pretrained, "steps", lambda *_: pytest.fail("fetched before it was said"))
+    assert "4,000 MB" in tools.on_plan("en", "nobody/large") and "1,000 MB are free" in tools.on_plan(
+        "en", "nobody/large"
+    )
+    with pytest.raises(gr.Error) as caught:
+        last(tools.on_model("ko", "nobody/large"))
+    assert "5200" in str(caught.value.message) and any("가" <= ch <= "힣" for ch in str(caught.value.message))
+
+
+def test_a_hub_that_says_nothing_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    from huggingface_hub import constants
+
+    with socket.create_server(("127.0.0.1", 0)) as silent:  # takes the call and never answers
+        monkeypatch.setattr(constants, "HF_HUB_OFFLINE", False)
+        monkeypatch.setenv("HF_ENDPOINT", f"http://127.0.0.1:{silent.getsockname()[1]}")
+        monkeypatch.setattr(sd_studio.fetch, "ANSWER_SECONDS", 0.3)
+        began = time.monotonic()
+        for call in (tools.on_plan, lambda lang, name: last(tools.on_model(lang, name))):
+            with pytest.raises(gr.Error) as caught:
+                call("ko", "nobody/has-this")
+            assert any("가" <= ch <= "힣" for ch in str(caught.value.message))
+        assert time.monotonic() - began < 20
+
+
+def test_a_file_that_is_no_picture_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pictures, "get_upload_folder", lambda: str(tmp_path))
+    for content in (b"", b"words, not a picture", b"\x89PNG\r\n\x1a\n cut off"):
+        (tmp_path / "cat.png").write_bytes(content)
+        with pytest.raises(gr.Error) as caught:
+            tools.on_bring("ko", {"path": str(tmp_path / "cat.png")})
+        assert any("가" <= ch <= "힣" for ch in str(caught.value.message))
+
+
+@pytest.mark.parametrize("prompt", ["日本語の猫", "кот", "\u200b🍎", "ㅋ" * 500])
+def test_a_language_it_does_not_know_is_drawn_and_said(prompt: str) -> None:
+    updates = list(lesson.on_draw("en", "emoji", prompt, "", 1, 0.0, 0, "own"))  # guidance 0: one pass, no words pushed
+    assert "never seen" in updates[0][2]["caption"] and updates[-1][-1].shape == (64, 64, 3)
+
+
 def test_code_and_large_pictures() -> None:
     code = lesson.on_code("en", "emoji", "red apple", "cat", 3, 4.0, 7, "euler")
     compile(code, "stable_diffusion.py", "exec")
@@ -158,6 +237,9 @@ def test_code_and_large_pictures() -> None:
         lambda: next(lesson.on_draw("ko", *WORDS[:4], 100.0, *WORDS[5:])),
         lambda: next(lesson.on_draw("ko", *WORDS[:4], float("nan"), *WORDS[5:])),
         lambda: next(lesson.on_draw("ko", *WORDS[:5], None, "own")),
+        lambda: next(lesson.on_draw("ko", *WORDS[:5], "seven", "own")),
+        lambda: next(lesson.on_draw("ko", *WORDS[:5], 1.5, "own")),
+        lambda: next(lesson.on_draw("ko", *WORDS[:4], -1.0, *WORDS[5:])),
         lambda: last(lesson.on_draw("ko", *WORDS[:6], "warp")),
         lambda: last(compare.on_walk("ko", *WORDS, " ")),
         lambda: last(compare.on_two("ko", *WORDS, "")),

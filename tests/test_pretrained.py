@@ -12,6 +12,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 import zipfile
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -86,11 +87,14 @@ def listed(monkeypatch: pytest.MonkeyPatch, **fields: object) -> Entry:
 
 
 class Hub:
-    """Answers like the Hub for one repository. ``breaks`` files end after that many bytes; ``status`` refuses all."""
+    """Answers like the Hub for one repository. ``breaks`` files end after that many bytes; ``status`` refuses all;
+    in ``stalls`` ("api" for the record itself) a name falls silent after that many bytes, until ``awake``."""
 
     def __init__(self, files: dict[str, bytes]) -> None:
         self.files, self.requests, self.status = files, [], 200
         self.breaks: dict[str, int] = {}
+        self.stalls: dict[str, int] = {}
+        self.awake = threading.Event()
         hub = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -111,6 +115,8 @@ class Hub:
             request.end_headers()
             return
         if request.path.startswith("/api/"):
+            if "api" in self.stalls:
+                self.awake.wait(20)
             siblings = []
             for name, content in self.files.items():
                 blob = hashlib.sha1(b"blob %d\0" % len(content) + content).hexdigest()
@@ -132,6 +138,12 @@ class Hub:
         request.send_header("Content-Length", str(len(body)))
         request.send_header("Content-Type", "application/json")
         request.end_headers()
+        silent = self.stalls.pop(request.path.rsplit("/", 1)[-1], None)
+        if silent is not None:
+            request.wfile.write(body[:silent])
+            request.wfile.flush()
+            self.awake.wait(20)
+            return
         request.wfile.write(body[:stop])
 
 
@@ -146,6 +158,7 @@ def hub(monkeypatch: pytest.MonkeyPatch) -> Iterator[Hub]:
     thread = threading.Thread(target=hub.server.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()
     yield hub
+    hub.awake.set()
     hub.server.shutdown()
     hub.server.server_close()
     thread.join()
@@ -335,6 +348,27 @@ def test_hub_breaking_off_goes_on_where_it_stopped(hub: Hub) -> None:
     hub.breaks["model.safetensors"] = 1_200_000
     with pytest.raises(pretrained.WeightsMissing, match="did not answer"):
         pretrained.resolve("tiny")
+    assert same_weights(pretrained.resolve("tiny").path)
+    (resumed,) = [where for path, where in hub.requests if "model.safetensors" in path and where]
+    assert 0 < int(resumed[6:-1]) <= 1_200_000
+
+
+def test_a_hub_that_never_answers_is_given_up(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
+    hub.stalls["api"] = 0
+    monkeypatch.setattr(fetch, "ANSWER_SECONDS", 0.3)
+    began = time.monotonic()
+    with pytest.raises(pretrained.WeightsMissing, match="did not answer"):
+        pretrained.resolve("tiny")
+    assert time.monotonic() - began < 10
+
+
+def test_a_hub_that_stalls_in_a_file_is_given_up_and_goes_on_there(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
+    hub.stalls["model.safetensors"] = 1_200_000
+    monkeypatch.setattr(fetch, "STALL_SECONDS", 0.5)
+    began = time.monotonic()
+    with pytest.raises(pretrained.WeightsMissing, match="did not answer"):
+        pretrained.resolve("tiny")
+    assert time.monotonic() - began < 10
     assert same_weights(pretrained.resolve("tiny").path)
     (resumed,) = [where for path, where in hub.requests if "model.safetensors" in path and where]
     assert 0 < int(resumed[6:-1]) <= 1_200_000
