@@ -5,7 +5,8 @@
 The ways take turns, so that other work on the machine hurts all alike. Printed for each: the median seconds of one
 picture on the clock and of processor time (which a busy machine does not stretch), and the median of the ratios of
 processor time, taken round by round: our loop to ``pipe(...)`` (aim: at most 1.05), a preview at every step to none
-(aim: at most 1.10), the word maps to none. "quick" previews are a linear map, "decode" is the autoencoder itself.
+(aim: at most 1.10), the word maps to none. "quick" previews are the sketch that the weights bring (else a linear map),
+"decode" is the autoencoder itself.
 """
 
 from __future__ import annotations

@@ -12,6 +12,7 @@ import inspect
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -43,18 +44,24 @@ class StableDiffusion:
     >>> sd = StableDiffusion.load("emoji"); image = sd.generate("red apple", seed=0)
     """
 
-    def __init__(self, pipeline: Any, name: str = "") -> None:
+    def __init__(self, pipeline: Any, name: str = "", folder: Path | None = None) -> None:
         self.pipeline, self.name = pipeline, name
         self.schedulers = sd_schedulers.choices(pipeline)
         self.size = pipeline.unet.config.sample_size * pipeline.vae_scale_factor  # pixels, both ways
-        self._preview = sd_preview.Preview(pipeline)
+        self._preview = sd_preview.Preview(pipeline, folder)
         self._reading = threading.Lock()  # a tokenizer keeps its padding as state: one visitor at a time
         sd_attention_maps.install(pipeline.unet)
 
     @classmethod
     def load(cls, name: str = "emoji") -> StableDiffusion:
         """Weights that ship, a folder in diffusers' layout, or a Hub id. Raises InvalidInput or Unavailable."""
-        return cls(sd_loading.load(sd_loading.place(name)), name)
+        folder = sd_loading.place(name)
+        return cls(sd_loading.load(folder), name, folder)
+
+    @property
+    def sketches(self) -> bool:
+        """Whether previews of kind "quick" are whole pictures, by a sketch of the autoencoder that these weights bring."""
+        return self._preview.sketch is not None
 
     @property
     def parameters(self) -> int:
@@ -89,7 +96,7 @@ class StableDiffusion:
 
         Args:
             image: start from this picture under noise of ``settings.strength`` instead of from pure noise.
-            preview: "decode" shows each step through the autoencoder, "quick" by a linear map, "none" not at all.
+            preview: "decode" shows each step through the autoencoder, "quick" by a sketch of it, "none" not at all.
             guides: also show what each step would predict without the words and with the words alone.
             maps: record the cross-attention; ``Drawn.attention`` then says where each word was looked at.
             start: go on from this moment of an earlier run, with the settings given now: a branch.

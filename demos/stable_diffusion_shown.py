@@ -52,11 +52,14 @@ def steps(t: text.Text, run: Run, **how: Any) -> Iterator[Any]:
     from core.events import Deadline, Done
 
     sd = model(run.model)
-    how = {"preview": "decode" if sd.size <= sd_studio.PLAIN else "quick"} | how
+    how = {"preview": "quick" if sd.sketches or sd.size > sd_studio.PLAIN else "decode"} | how
     with closing(sd.draw(run.settings, deadline=Deadline(kit.RUN_SECONDS), **how)) as events:
         for event in events:
             if isinstance(event, Done):
                 run.drawn = event.result
+                whole = [sd_studio.data_url(event.result.image)]  # what the autoencoder itself makes of the last step
+                run.now[-1:] = whole
+                run.predicted[-1:] = whole if event.stopped is None else run.predicted[-1:]
             else:
                 run.now.append(sd_studio.data_url(event.image))
                 run.predicted.append(sd_studio.data_url(event.predicted))

@@ -23,8 +23,9 @@ from transformers import CLIPModel, CLIPTextModel, CLIPTokenizer
 
 from core import runtime
 from core.diffusion import noised, velocity
+from core.sd_preview import FILE
 from recipes.emoji_clip import clip, tokenizer
-from recipes.emoji_run import Data, Run, arguments, caption, continue_from, load_data, to_tensor
+from recipes.emoji_run import WEIGHTS, Data, Run, arguments, caption, continue_from, load_data, to_tensor
 from recipes.emoji_vae import autoencoder
 
 WIDTHS, HEADS = (128, 256), 4
@@ -145,6 +146,8 @@ def export(folder: Path) -> None:
     CLIPModel.from_pretrained(folder / "clip").half().save_pretrained(out / "clip", max_shard_size="9MB")
     for name in ("tokenizer.json", "tokenizer_config.json", "preprocessor_config.json"):
         shutil.copy(folder / "clip" / name, out / "clip")
+    if (WEIGHTS / FILE).is_file():  # fits as long as the autoencoder is the same; see emoji_preview
+        shutil.copy(WEIGHTS / FILE, out)
     print(json.loads((folder / "checkpoint_unet" / "state.json").read_text()))
     print(f"{sum(file.stat().st_size for file in out.rglob('*.*')) / 1e6:.1f} MB in {out}")
 

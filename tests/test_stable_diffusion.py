@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image
+from safetensors.torch import save_file
 from transformers import (
     CLIPTextConfig,
     CLIPTextModel,
@@ -288,6 +289,41 @@ def test_the_quick_preview_finds_a_linear_decoder(pipe: Any) -> None:
     latents = torch.randn(2, 4, 8, 8, generator=torch.Generator().manual_seed(1)) / 2
     quick, full = (sd_preview.Preview(box).show(latents, kind)[1] for kind in ("quick", "decode"))
     assert np.abs(quick.astype(int) - full[::2, ::2]).max() <= 1
+
+
+def test_a_sketch_in_the_folder_makes_quick_previews_whole(sd: StableDiffusion, folder: Path, tmp_path: Path) -> None:
+    import shutil
+
+    assert not sd.sketches and next(sd.steps("cat", preview="quick")).image.shape == (8, 8, 3)
+    copy = Path(shutil.copytree(folder, tmp_path / "copy"))
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(0)
+        sketch = sd_preview.Sketch(4, 6, 2)
+    save_file({name: value.half() for name, value in sketch.state_dict().items()}, copy / sd_preview.FILE)
+    again = StableDiffusion.load(str(copy))
+    step = next(again.steps("cat", preview="quick"))
+    assert again.sketches and step.image.shape == step.predicted.shape == (16, 16, 3)
+    with torch.no_grad():
+        direct = sketch(torch.from_numpy(step.moment.latents)[None])[0]
+    wish = ((direct + 1) * 127.5).clamp(0, 255).movedim(0, -1).numpy()
+    assert np.abs(step.image - wish).max() < 2, "half precision in the file"
+
+
+@pytest.mark.skipif(not EMOJI.exists(), reason="the emoji weights are not in this checkout")
+def test_the_shipped_sketch_is_near_the_shipped_decoder() -> None:
+    """Fails when the autoencoder was trained on and recipes.emoji_preview was forgotten."""
+    from core.data import emoji
+
+    decoder = diffusers.AutoencoderTiny.from_pretrained(EMOJI / "vae", dtype=torch.float32)
+    sketch = sd_preview.Sketch.read(EMOJI / sd_preview.FILE)
+    x = torch.from_numpy(emoji.load().pictures[::40].copy()).movedim(-1, 1).float() / 127.5 - 1
+    with torch.no_grad():
+        z = decoder.encode(x).latents * decoder.config.scaling_factor
+        for noise in (0.0, 0.5, 1.0):
+            seen = (1 - noise**2) ** 0.5 * z + noise * torch.randn(z.shape, generator=torch.Generator().manual_seed(3))
+            truth = decoder.decode(seen / decoder.config.scaling_factor).sample.clamp(-1, 1)
+            error = (sketch(seen).clamp(-1, 1) - truth).square().mean()
+            assert 10 * torch.log10(4 / error) > 21, f"noise {noise}"
 
 
 def test_tokens_know_their_words(sd: StableDiffusion) -> None:
