@@ -5,7 +5,8 @@
 Trained on Fluent (3-D). The other two: Twemoji (flat) and Noto (gradients), from emoji-datasource-twitter and -google.
 Measured in Korean and English: of all names, how many find their picture among the five nearest; and the reverse.
 Every style is searched among its own pictures, those emoji that it has too.
-Found for the weights of 2026-11-25 (1,000 steps): Fluent 95–96 %, Twemoji 6–7 %, Noto 7–8 %, chance 0.35 %.
+Found for the weights of 2026-11-25 (1,000 steps): Fluent 95–96 %, Twemoji 6–7 %, Noto 7–8 %, chance 0.35 %; write what is
+found into the [metrics.recall_at_5] of core/weights/emoji/card.toml, which the page of lesson 17 tells.
 """
 
 from __future__ import annotations

@@ -12,6 +12,7 @@ from __future__ import annotations
 import functools
 import threading
 import time
+import tomllib
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -144,6 +145,19 @@ def search(text: str, count: int = 8) -> Found:
     return _nearest(model().embed_texts([lines(text, "text")[0]])[0], gallery().pictures, count)
 
 
+def meant(text: str) -> int:
+    """The emoji meant by these words, a row of ``core.data.emoji``: the one so called, else the nearest by the model.
+
+    >>> emoji.load().en[meant("Cat face ")]
+    'cat face'
+    """
+    words, data = lines(text, "text")[0], emoji.load()
+    for name in (words, words.lower()):
+        if name in data.en or name in data.ko or name in data.signs:
+            return data.find(name)
+    return search(words, 1).rows[0]
+
+
 def names_of(picture: images.Source, lang: str, count: int = 8) -> Found:
     """The nearest names for a picture: what stands in for a caption."""
     emoji.load().names(lang)
@@ -235,6 +249,19 @@ def recall(lang: str, count: int = 5) -> tuple[float, float]:
     own = np.diag(cosines)
     found = tuple(float(((table > own[:, None]).sum(axis=1) < count).mean()) for table in (cosines, cosines.T))
     return found[0], found[1]
+
+
+@functools.cache
+def styles() -> dict[str, tuple[float, float]]:
+    """Recall@5 in the style of the training and in others, as measured for the card: lowest and highest of four ways.
+
+    The ways: Korean and English, name to picture and back. The other styles' pictures do not ship, so this is not measured
+    now (benchmarks/emoji_retrieval.py does). Empty for weights whose card says nothing.
+    """
+    path = clip.SHIPPED / SHIPPED / "card.toml"
+    card = tomllib.loads(path.read_text("utf-8")) if path.is_file() else {}
+    found = card.get("metrics", {}).get("recall_at_5", {})
+    return {name: (min(ways), max(ways)) for name, ways in found.items() if isinstance(ways, list)}
 
 
 def nearest_is_name(lang: str) -> float:

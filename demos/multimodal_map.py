@@ -103,16 +103,16 @@ def on_attack(
 
 
 def _emoji(sticker: Any, lang: str) -> str:
-    """The sticker the words describe best."""
+    """The sticker of this name, or the one the words describe best."""
     from core import multimodal
     from core.data import emoji
 
-    return emoji.load().en[multimodal.search(sticker, 1).rows[0]]
+    return emoji.load().en[multimodal.meant(sticker)]
 
 
 @kit.handler
-def on_weak(lang: str) -> tuple[Any, Any]:
-    """Pairs of texts and the shipped photographs: measured weaknesses of a model that saw 1,410 drawings."""
+def on_weak(lang: str) -> tuple[Any, Any, str]:
+    """Pairs of texts, the shipped photographs, other styles: measured weaknesses of a model that saw 1,410 drawings."""
     from core import multimodal
     from core.data import emoji, photos
 
@@ -133,7 +133,10 @@ def on_weak(lang: str) -> tuple[Any, Any]:
         )
         for name, found in multimodal.photo_names(lang)
     ]
-    return matrix, {"items": items, "caption": t("weak.photos")}
+    found = multimodal.styles()
+    shares = {f"{style}_{end}": share for style, ends in found.items() for end, share in zip("ab", ends, strict=True)}
+    said = t("weak.styles", **shares, chance=5 / len(names)) if {"fluent", "twemoji", "noto"} <= found.keys() else ""
+    return matrix, {"items": items, "caption": t("weak.photos")}, said
 
 
 def build(t: text.Text, language: gr.State, mine: gr.State, captions: Any, labels: Any) -> dict[str, Any]:
@@ -175,6 +178,6 @@ def build(t: text.Text, language: gr.State, mine: gr.State, captions: Any, label
         event(on_attack, inputs, [shown, matrix, read], **quiet, **named)
     with gr.Accordion(t("weak.title"), open=False) as panel:
         kit.markdown(t("weak.lead"))
-        pairs, seen = views.matrix(), views.pictures()
-    panel.expand(on_weak, [language], [pairs, seen], **quiet, **kit.PRIVATE)
+        pairs, seen, other = views.matrix(), views.pictures(), kit.markdown("")
+    panel.expand(on_weak, [language], [pairs, seen, other], **quiet, **kit.PRIVATE)
     return {"query": query, "way": way, "word": word, "sticker": sticker, "share": share}

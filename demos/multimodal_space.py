@@ -148,12 +148,12 @@ def on_classify(lang: str, mine: Mine | None, labels: str, model: str = "emoji")
 
 @kit.handler
 def on_add(lang: str, mine: Mine | None, words: str, *rest: Any) -> tuple[Any, ...]:
-    """Add the emoji that fits these words best."""
+    """Add the emoji of this name, or the one that fits these words best."""
     from core import multimodal
     from core.data import emoji
 
     data = emoji.load()
-    row = multimodal.search(words, 1).rows[0]
+    row = multimodal.meant(words)
     return on_compare(lang, added(mine or start(lang), data.names(lang)[row], data.pictures[row]), *rest)
 
 

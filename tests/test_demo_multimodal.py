@@ -22,12 +22,14 @@ from core.events import Done, Progress
 from core.speech import WordClassifier, WordConfig
 from demos import multimodal as lesson
 from demos import multimodal_loop as loop
+from demos import multimodal_map as places
 from demos import multimodal_space as space
 from demos import multimodal_speech as speech
 from demos import multimodal_words as words
 from demos import sounds, text
 
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")  # diffusers on numpy 2
+SOUND = audio.Sound((0.5 * np.sin(np.arange(9600) * 0.12) * np.hanning(9600)).astype(np.float32))
 HANGUL = range(ord("가"), ord("힣") + 1)
 
 
@@ -157,11 +159,46 @@ def test_bad_recordings_are_told_in_one_sentence(kind: str, lang: str, upload: A
             assert any(part in message for part in hint.split("|")), message
 
 
-def test_mp3_without_a_decoder(monkeypatch: pytest.MonkeyPatch, upload: Any) -> None:
+@pytest.mark.parametrize("lang", text.LANGUAGES)
+def test_mp3_without_a_decoder(lang: str, monkeypatch: pytest.MonkeyPatch, upload: Any, ear: WordClassifier) -> None:
     monkeypatch.setattr(audio.shutil, "which", lambda name: None)
     monkeypatch.setattr(audio.importlib.util, "find_spec", lambda name: None)
-    message = said(lambda: speech.on_sound("ko", upload(b"ID3\x04" + bytes(900), "a.mp3"), "400", 160, 80))
-    assert "MP3" in message and "soundfile" in message
+    file = upload(b"ID3\x04" + bytes(900), "apple_1.mp3")
+    for call in (
+        lambda: speech.on_sound(lang, file, "400", 160, 80),
+        lambda: words.on_files(lang, [file], None),
+        lambda: words.on_say_file(lang, file, ear),
+    ):
+        message = said(call)
+        assert "MP3" in message and "soundfile" in message and "\n" not in message
+        assert any(ord(ch) in HANGUL for ch in message) == (lang == "ko")
+
+
+ONE, MANY = ("a\nb", "\n".join(f"말 {k}" for k in range(200)))
+USED_WRONGLY: dict[str, tuple[Callable[[str], Any], str, str]] = {
+    "one word": (lambda lang: last(words.on_teach(lang, {"사과": (SOUND,)}, 8, 0)), "두 개 이상|둘", "two"),
+    "one word, many times": (
+        lambda lang: last(words.on_teach(lang, {"사과": (SOUND,) * 5}, 8, 0)),
+        "두 개 이상|둘",
+        "two",
+    ),
+    "identical": (lambda lang: last(words.on_teach(lang, {"a": (SOUND,), "b": (SOUND,)}, 8, 0)), "같", "same"),
+    "no captions": (lambda lang: last(space.on_run(lang, None, " \n ", ONE)), "비어", "empty"),
+    "200 captions": (lambda lang: last(space.on_run(lang, None, MANY, ONE)), "200", "200"),
+    "200 captions on the map": (lambda lang: places.on_map(lang, None, MANY), "200", "200"),
+    "200 labels": (lambda lang: space.on_classify(lang, None, MANY), "200", "200"),
+    "200 labels, fooled": (lambda lang: places.on_attack(lang, None, MANY, "word", "dog", "", 0.5), "200", "200"),
+}
+
+
+@pytest.mark.parametrize("kind", USED_WRONGLY)
+def test_used_wrongly_the_sentence_names_the_cause(kind: str) -> None:
+    call, korean, english = USED_WRONGLY[kind]
+    for lang, hint in (("ko", korean), ("en", english)):
+        message = said(lambda: call(lang))  # noqa: B023
+        assert any(part in message for part in hint.split("|")), message
+        assert "\n" not in message and len(message) < 200
+        assert any(ord(ch) in HANGUL for ch in message) == (lang == "ko")
 
 
 def test_only_uploads_are_opened() -> None:
@@ -169,6 +206,35 @@ def test_only_uploads_are_opened() -> None:
         assert said(lambda: speech.on_sound("ko", {"path": path}, "400", 160, 80))  # noqa: B023
         assert said(lambda: words.on_say_file("ko", {"path": path}, None))  # noqa: B023
         assert said(lambda: words.on_files("ko", [{"path": path, "orig_name": "a_1.wav"}], None))  # noqa: B023
+
+
+# ---- search, map, attack, weakness ----
+
+
+@pytest.mark.parametrize("lang", text.LANGUAGES)
+def test_the_folded_panels(lang: str) -> None:
+    found, recall = places.on_search(lang, "빨간 사과")
+    assert found["items"][0]["name"].endswith(("빨간 사과", "red apple")) and recall.count("%") == 2
+    assert len(places.on_names(lang, None)["items"]) >= 5
+    assert places.on_map(lang, None, "빨간 사과\nrocket")["points"]
+    shown, matrix, read = places.on_attack(lang, None, ONE, "word", "dog", "", 0.5)
+    assert len(shown["items"]) == 1 and len(matrix["cols"]) == 3 and read
+    pairs, photos, styles = places.on_weak(lang)
+    assert len(pairs["cells"]) == 5 and len(photos["items"]) == 3
+    low, high = multimodal.styles()["twemoji"]
+    assert "Twemoji" in styles and f"{low:.1%}" in styles and f"{high:.1%}" in styles, "the figures of the card"
+
+
+@pytest.mark.parametrize("lang", text.LANGUAGES)
+def test_what_the_page_suggests_works_at_the_first_try(lang: str) -> None:
+    t = text.load("multimodal", lang)
+    for words_ in ("green apple", t("add_hint").split(":")[-1].removeprefix("e.g. ").strip()):
+        mine = space.on_add(lang, None, words_, "a", ONE, "emoji")[0]
+        assert np.array_equal(mine.picture, multimodal.picture_named("green apple")), words_
+    names = " ".join(item["name"] for item in places.on_search(lang, t("search.default"))[0]["items"][:3])
+    assert names.count("umbrella") + names.count("우산") >= 2
+    sticker = places._emoji(t("attack.sticker_default"), lang)
+    assert sticker == "cat face"
 
 
 # ---- the learner's own words ----
@@ -207,9 +273,6 @@ def test_bars_while_speaking(ear: WordClassifier) -> None:
     assert quiet["chosen"] is None and quiet["items"][2]["value"] == 0
     assert words.on_live("ko", None, spoken(wav(loud)))["items"] == [], "nothing taught yet: a sentence, no pop-up"
     assert Path(words.on_save("ko", ear)).stat().st_size > 1000
-
-
-SOUND = audio.Sound(tone(300))
 
 
 @pytest.mark.parametrize(

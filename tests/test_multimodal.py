@@ -37,6 +37,10 @@ def test_retrieval_reaches_the_figures() -> None:
     for lang in ("ko", "en"):
         names, pictures = multimodal.recall(lang)
         assert names >= 0.9 and pictures >= 0.9, "recall@5 among all 1,410, training style"
+        low, high = multimodal.styles()["fluent"]
+        assert low - 0.003 <= min(names, pictures) and max(names, pictures) <= high + 0.003, "as the card says"
+    for style in ("twemoji", "noto"):
+        assert multimodal.styles()[style][0] >= 10 * 5 / len(emoji.load().signs), "ten times chance"
 
 
 def test_search_both_ways() -> None:

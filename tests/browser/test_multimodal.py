@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
+from PIL import Image
 
 pytestmark = pytest.mark.browser
 SLOW = 120_000
@@ -44,6 +46,38 @@ def test_a_first_round_without_a_press_and_again_from_ones_own_words(visit: Any)
     page.get_by_role("button", name="Round the loop", exact=True).click()
     waits(page, "The cosine of .blue heart. and this picture")
     assert "blue heart" in sentence.input_value()
+    assert not v.faults
+
+
+def test_no_captions_and_two_hundred_are_told_and_four_work_again(visit: Any) -> None:
+    v = visit()
+    page = v.open("en", "multimodal")
+    rows = "document.querySelectorAll('.taste-matrix tr').length"
+    page.wait_for_function(f"() => {rows} === 5", timeout=SLOW)
+    captions = page.get_by_label("My captions")
+    for wrong, told in ((" ", "Captions is empty"), ("\n".join(f"word {k}" for k in range(200)), "200")):
+        captions.fill(wrong)
+        page.get_by_role("button", name="Compare", exact=True).click()
+        page.wait_for_selector(f".toast-body:has-text('{told}')", timeout=SLOW)
+        assert page.evaluate(rows) == 5, "what was there stays"
+    captions.fill("sun\nrocket")
+    page.get_by_role("button", name="Compare", exact=True).click()
+    page.wait_for_function(f"() => {rows} === 3", timeout=SLOW)
+    assert not v.faults
+
+
+def test_a_picture_named_wav_is_told(visit: Any, tmp_path: Path) -> None:
+    v = visit("phone")
+    page = v.open("ko", "multimodal")
+    part(page, "②")
+    page.get_by_role("button", name="녹음 파일 넣기").click(timeout=SLOW)
+    Image.new("RGB", (64, 64), "red").save(tmp_path / "picture.png")
+    (tmp_path / "picture.png").rename(tmp_path / "picture.wav")
+    page.wait_for_selector("text=WAV, 60초까지", timeout=SLOW)
+    page.locator(".block:has-text('WAV, 60초까지') input[type=file]").last.set_input_files(
+        str(tmp_path / "picture.wav")
+    )
+    page.wait_for_selector(".toast-body:has-text('녹음')", timeout=SLOW)
     assert not v.faults
 
 
