@@ -127,7 +127,7 @@ def build(t: text.Text, language: gr.State) -> tuple[dict[str, Any], list[Any], 
     shape.input(on_shape, [language, shape, *settings], [sound, *outputs], **kit.LIGHT, **kit.api("multimodal_sound"))
     brought = [shape, sound, *outputs]
     mic.record(on_record, [language, *settings], brought, **kit.LIGHT, **kit.PRIVATE)
-    file.change(on_sound, [language, file, *settings], brought, **kit.LIGHT, **sounds.RAW, **kit.PRIVATE)
+    file.upload(on_sound, [language, file, *settings], brought, **kit.LIGHT, **sounds.RAW, **kit.PRIVATE)
     for control in settings:
         control.input(on_settings, [language, sound, shape, *settings], outputs, **kit.LIGHT, **kit.PRIVATE)
     ask.click(on_recognise, [language, sound, spoken], [heard, about], **kit.RUN, **kit.PRIVATE)

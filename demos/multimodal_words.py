@@ -227,7 +227,7 @@ def build(t: text.Text, language: gr.State) -> tuple[dict[str, Any], gr.Textbox]
     run = teach.click(on_teach, [language, kept, epochs, seed], outputs, **kit.RUN, **kit.PRIVATE)
     stop.click(None, cancels=[run], **kit.PRIVATE)
     test.record(on_say, [language, ear], [bars, heard], **quiet)
-    tried.change(on_say_file, [language, tried, ear], [bars, heard], **quiet, **sounds.RAW)
+    tried.upload(on_say_file, [language, tried, ear], [bars, heard], **quiet, **sounds.RAW)
     ears.listen(on_live, [language, ear], bars, **(quiet | {"trigger_mode": "once"}))  # the next waits for an answer
     saved = save.click(on_save, [language, ear], file, **quiet)
     saved.success(None, js=f"() => document.querySelector('#words-{t.lang}')?.click()", **kit.PRIVATE)

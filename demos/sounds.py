@@ -32,9 +32,9 @@ def microphone(t: text.Text, label: str, most: int, live: bool = False) -> gr.HT
     return views.microphone(value, height=0, can=("listen",) if live else ("record",))
 
 
-def file(label: str) -> gr.Audio:
-    """A recording as a file. Nothing re-encodes it on the way."""
-    return gr.Audio(sources=["upload"], type="filepath", format="wav", label=label, buttons=[])
+def file(label: str) -> gr.File:
+    """A recording as a file, untouched on the way. No gr.Audio: a file that no browser plays is told here, by us."""
+    return gr.File(label=label, height=110)
 
 
 def recorded(event: Any) -> Any:
