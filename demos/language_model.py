@@ -221,6 +221,7 @@ def build(lang: str) -> Room:
     )
     keep.click(tools.on_keep, [language, story], [kit.shelf("prompt"), said], **quiet)
     fetching = get.click(tools.on_get, [language, name], [name, who, prompt, get, said], **kit.RUN, **kit.PRIVATE)
+    fetching.then(None, None, said, js="() => ''", **kit.PRIVATE)  # stopped or failed: no progress any more
     fetching.success(on_look, [language, *base], outputs, **looking, **kit.PRIVATE)
     buttons.stop.click(None, cancels=[*writing, fetching], **kit.PRIVATE)
     with gr.Tabs():

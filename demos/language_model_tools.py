@@ -144,5 +144,6 @@ def build_models(
     said, table = kit.markdown("", min_height=28), kit.markdown("")
     show.click(on_offers, language, table, **kit.LIGHT, **kit.PRIVATE)
     fetching = get.click(on_get, [language, wish], [*outputs, said], **kit.RUN, **kit.PRIVATE)
-    stop.click(None, cancels=[fetching], **kit.PRIVATE)
+    stop.click(None, None, said, cancels=[fetching], js="() => ''", **kit.PRIVATE)
+    fetching.failure(None, None, said, js="() => ''", **kit.PRIVATE)
     fetching.success(look, base, screen, **kit.RUN, **kit.PRIVATE)

@@ -105,12 +105,13 @@ class Text:
     def error(self, error: CoreError) -> str:
         """The error in this language, HTML-escaped: toasts render HTML and values may be typed by a visitor."""
         problems = getattr(error, "problems", (error,))
-        return " ".join(self._one(problem) for problem in problems)
+        told = " ".join(self._one(problem) for problem in problems)
+        return self._one(error, tried=told) if "tried" in error.values else told  # every source, and what to do
 
-    def _one(self, error: CoreError) -> str:
+    def _one(self, error: CoreError, **told: str) -> str:
         words = table("errors", self.lang)[error.code]
         values = {k: html.escape(self._value(k, v)) if isinstance(v, str) else v for k, v in error.values.items()}
-        return _FORMAT.vformat(words, (), values)
+        return _FORMAT.vformat(words, (), values | told)
 
     def _value(self, key: str, value: str) -> str:
         names = table("errors", self.lang)

@@ -1,4 +1,4 @@
-"""Used wrongly: what no control allows, sent to every endpoint of lessons 1–8, gets one translated sentence."""
+"""Used wrongly: what no control allows, sent to every endpoint of lessons 1–11, gets one translated sentence."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from gradio.helpers import special_args
 
 from demos import CHAPTERS, guard, hidden_layers_own, kit, lesson, perceptron, sequential_own, text
 
-LESSONS = CHAPTERS[0].lessons + CHAPTERS[1].lessons
+LESSONS = CHAPTERS[0].lessons + CHAPTERS[1].lessons + CHAPTERS[2].lessons
 GARBAGE = ("abc", [1, "x"], {"a": 1}, None, math.nan, 1e308, -1, 10**400)
 HANGUL = re.compile("[가-힣]")
 
