@@ -330,7 +330,9 @@ def build(lang: str) -> Room:
     }
     inputs, outputs = [language, *controls.values()], [run, counters, cells, losses, line, rows, badge]
     stateful = [language, run, *controls.values()]
+    kit.hold(buttons.run)
     training = buttons.run.click(on_run, stateful, outputs, **kit.RUN, **kit.api("epochs_train"))
+    kit.free(buttons.run, training)
     buttons.step.click(on_step, stateful, outputs, cancels=[training], **kit.RUN, **kit.PRIVATE)
     buttons.stop.click(None, cancels=[training], **kit.PRIVATE)
     buttons.reset.click(on_reset, inputs, [counted, *outputs], cancels=[training], **kit.LIGHT, **kit.PRIVATE)
