@@ -51,7 +51,7 @@ def on_map(lang: str, mine: Mine | None, captions: str) -> Any:
     found = multimodal.flat(lines, mine.pixels, lang)
     quiet = [[*xy, 1] for xy in found.pictures.tolist()] + [[*xy, -1] for xy in found.names.tolist()]
     own = zip(found.own_pictures.tolist(), mine.items, strict=True)
-    named = [[*xy, 1, 1, f"🖼 {name}"] for xy, (name, _) in own]
+    named = [[*xy, 1, 1, name] for xy, (name, _) in own]
     named += [[*xy, -1, 1, f"“{line[:18]}”"] for xy, line in zip(found.own_captions.tolist(), lines, strict=True)]
     return {
         "points": quiet + named,

@@ -91,6 +91,7 @@ taste.define('microphone', (stage) => {
     play.textContent = w.play || ''; play.hidden = !sound || state !== 'off';
     meter.hidden = state === 'off'; if (state !== 'on') clock.textContent = '';
     said.textContent = (state === 'off' ? w[why] : w[state]) || ''; said.hidden = !said.textContent;
+    said.style.color = ['denied', 'none'].includes(why) ? 'var(--t-ink)' : '';
   }
   return { draw };
 });

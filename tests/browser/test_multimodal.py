@@ -50,10 +50,12 @@ def test_a_first_round_without_a_press_and_again_from_ones_own_words(visit: Any)
 
 
 def test_no_captions_and_two_hundred_are_told_and_four_work_again(visit: Any) -> None:
-    v = visit()
+    v = visit("phone")
     page = v.open("en", "multimodal")
     rows = "document.querySelectorAll('.taste-matrix tr').length"
     page.wait_for_function(f"() => {rows} === 5", timeout=SLOW)
+    long = "[...document.querySelectorAll('.taste-matrix th[scope=row]')].filter((e) => e.scrollWidth > e.clientWidth).length"
+    assert page.evaluate(long) == 0, "no caption lies over its numbers"
     captions = page.get_by_label("My captions")
     for wrong, told in ((" ", "Captions is empty"), ("\n".join(f"word {k}" for k in range(200)), "200")):
         captions.fill(wrong)
