@@ -28,6 +28,13 @@ class Piece:
     parts: int = 1
     special: bool = False  # a control token such as the end of a turn
 
+    @property
+    def name(self) -> str:
+        """For the row of a table: "안", or "한 2/3" for the second of three tokens that share a letter."""
+        return (
+            f"{self.letters} {self.part}/{self.parts}" if self.parts > 1 and BROKEN not in self.letters else self.text
+        )
+
 
 def pieces(tokenizer: Any, ids: Sequence[int]) -> tuple[Piece, ...]:
     """Token ids as chips to show, pieces of letters grouped."""

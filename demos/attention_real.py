@@ -69,7 +69,7 @@ def _maps(t: text.Text, seen: Any, head: Any) -> tuple[Any, Any, str]:
     check.whole("head", head, 1, len(seen.maps))
     check.done()
     maps = shown.maps(t, [thumbnails(seen.maps)], [t("maps.layer", layer=seen.layer + 1)])
-    names = [shown.visible(piece.text) for piece in seen.tokens]
+    names = [shown.visible(piece.name) for piece in seen.tokens]
     table = shown.shares(t, seen.maps[head - 1].tolist(), names, seen.layer + 1, head)
     badge = kit.badge_text(t, source="fetched", parameters=seen.parameters, seconds=seen.seconds, device=seen.name)
     return maps, table, badge

@@ -33,7 +33,7 @@ def on_hood(lang: str, story: Any, layer: float, head: float) -> tuple[Any, ...]
             "hood.lens_caption", best=shown.visible(seen.lens[-1][0].text), share=seen.lens[-1][0].probability
         ),
     }
-    names = [shown.visible(piece.text) for piece in seen.tokens]
+    names = [shown.visible(piece.name) for piece in seen.tokens]
     looks = {
         "cells": [[round(x, 3) for x in row] for row in seen.map.tolist()],
         "rows": names,

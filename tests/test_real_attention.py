@@ -36,6 +36,7 @@ def test_maps_are_the_models_own(disk: Path) -> None:
     np.testing.assert_allclose(seen.maps.sum(-1), 1, atol=1e-2)  # bfloat16
     assert not np.triu(seen.maps, 1).any()
     assert [piece.letters for piece in seen.tokens] == ["가", "가", "가", " ", "a"]
+    assert [piece.name for piece in seen.tokens] == ["가 1/3", "가 2/3", "가 3/3", " ", "a"]
     assert not any("\ufffd" in piece.text for piece in seen.tokens)
 
 

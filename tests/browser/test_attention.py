@@ -80,11 +80,10 @@ def test_the_tiny_gpt_trains_stops_goes_on_and_opens(visit: Any) -> None:
     page.wait_for_selector("text=/106,112 parameters/")
     said = page.locator("figcaption:visible").filter(has_text="updates the loss").first
     done = int(re.search(r"\d+", said.text_content())[0])  # type: ignore[index]
-    page.wait_for_timeout(1500)
-    train.click()
+    train.click()  # as soon as the button is free again
     page.wait_for_function(UPDATES, arg=done, timeout=60_000)
     page.locator("button.stop:visible").nth(1).click()
-    page.wait_for_timeout(1500)
+    train.click(trial=True)  # waits until the run has ended
     page.get_by_role("button", name="✎ Let it go on writing").click()
     page.wait_for_selector("text=/at temperature 0.80/", timeout=60_000)
     page.get_by_role("button", name="Look inside", exact=True).click()
