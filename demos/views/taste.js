@@ -256,5 +256,18 @@
   }
   function savePng(name, data) { el('a', { download: name, href: `data:image/png;base64,${data}` }).click(); }
 
+  // All named endpoints are on a page of their own (demos/endpoints.py): the word at the foot of a lesson's page leads there.
+  const api = () => document.querySelector('footer .show-api');
+  const programs = /\/endpoints\/?$/.test(location.pathname);
+  document.addEventListener('click', (event) => {
+    if (programs || !event.target.closest?.('footer .show-api')) return;
+    event.stopImmediatePropagation();
+    location.assign(`${location.pathname.replace(/(\/en)?\/?$/, '/endpoints')}#api`);
+  }, true);
+  if (programs && location.hash === '#api') {
+    const seen = new MutationObserver(() => { if (api()) { seen.disconnect(); api().click(); } });
+    seen.observe(document, { childList: true, subtree: true });
+  }
+
   window.taste = { transport, share, save, saveBytes, savePng, define: (name, make) => { makers[name] = make; }, mount, el, figure, axes, ticks, number, grid, ramp, bytes, floats, at, throttle, trail, hex, FONT };
 })();

@@ -83,3 +83,11 @@ def test_a_wrong_number_gets_one_sentence_and_stays_in_its_box(visit: Any) -> No
     page.wait_for_selector("text=학습률은")
     assert page.get_by_label("학습률 α").input_value() in ("1e300", "1e+300")
     assert not v.faults
+
+
+def test_the_foot_of_a_page_leads_to_the_endpoints(visit: Any) -> None:
+    page = visit().open("en", "perceptron")
+    page.locator("footer .show-api").click()
+    page.wait_for_url(re.compile("/endpoints"))
+    docs = page.locator(".api-docs:visible")
+    docs.get_by_text("/perceptron_steps").first.wait_for(timeout=60_000)
