@@ -242,7 +242,7 @@ def test_sizes_at_and_past_their_bounds(slug: str, api_name: str, settings: dict
 SIGNALS = [None, {}, {"x": "y", "w": None, "z": [], "index": 10**9, "layer": -5, "unit": 99, "from": 7, "to": -1}]
 
 
-@pytest.mark.parametrize("slug", LESSONS)
+@pytest.mark.parametrize("slug", [slug for chapter in CHAPTERS for slug in chapter.lessons])
 def test_a_signal_of_a_view_that_says_nothing_sensible(slug: str) -> None:
     demo, _ = made(slug, "ko")
     signals = [event for event in demo.fns.values() if event.collects_event_data]
