@@ -1,6 +1,6 @@
 """How well does `emoji` draw what it is asked for? A judge that saw only the real pictures looks at drawn ones.
 
-    python -m benchmarks.emoji_quality --data DATA [--model emoji] [--seed 0] [--sheet sheet.png]
+    python -m benchmarks.emoji_quality --data DATA [--model emoji] [--seed 0] [--scheduler dpm++2m] [--bf16] [--sheet sheet.png]
 
 DATA comes from recipes.emoji_data. The judge is a small CNN trained here on moved, scaled, blurred and recoloured real
 pictures (once, some minutes; kept in DATA/judge.safetensors), never used to train the denoiser. Measured: of 100 Korean
@@ -12,6 +12,7 @@ that colour. Both are also given for real pictures, as a bound.
 from __future__ import annotations
 
 import argparse
+import functools
 import json
 import os
 import time
@@ -25,7 +26,7 @@ from PIL import Image
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
-from core import runtime
+from core import runtime, sd_schedulers
 from core.stable_diffusion import StableDiffusion
 
 COUNT, STEPS, GUIDANCE, BATCH = 100, 25, 4.0, 25
@@ -172,6 +173,8 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--steps", type=int, default=STEPS)
     parser.add_argument("--guidance", type=float, default=GUIDANCE)
+    parser.add_argument("--scheduler", default="", help="one of core.sd_schedulers; the weights' own when left out")
+    parser.add_argument("--bf16", action="store_true", help="draw in bfloat16, faster on CPUs that can")
     parser.add_argument("--epochs", type=int, default=60, help="of the judge, when it is trained")
     parser.add_argument("--count", type=int, default=COUNT, help="labels per language")
     parser.add_argument("--judge-only", action="store_true")
@@ -185,14 +188,15 @@ def main() -> None:
     if options.judge_only:
         return
     sd = StableDiffusion.load(options.model)
+    sd.pipeline.scheduler = sd_schedulers.make(sd.pipeline, options.scheduler)
+    drawing = functools.partial(draw, sd, seed=options.seed, steps=options.steps, guidance=options.guidance)
     random = np.random.default_rng(options.seed)
     shown = []
     for language in ("ko", "en"):
         rows = random.choice(len(real), options.count, replace=False)
         started = time.perf_counter()
-        drawn = draw(
-            sd, [captions[row][language]["label"] for row in rows], options.seed, options.steps, options.guidance
-        )
+        with runtime.autocast(options.bf16):
+            drawn = drawing([captions[row][language]["label"] for row in rows])
         seconds = (time.perf_counter() - started) / len(rows)
         share = [found(model, to_tensor(drawn), torch.from_numpy(rows), most) for most in (1, 5)]
         print(
@@ -202,7 +206,8 @@ def main() -> None:
     places = {row["en"]["label"]: place for place, row in enumerate(captions)}
     centres = {name: colour(real[places[f"{name} heart"]]) for name in COLOURS}
     prompts = colour_list()
-    drawn = draw(sd, [prompt for prompt, _ in prompts], options.seed, options.steps, options.guidance)
+    with runtime.autocast(options.bf16):
+        drawn = drawing([prompt for prompt, _ in prompts])
     own = [(real[places[prompt]], name) for prompt, name in prompts[::2]]
     print(
         f"colour: {right_colours(zip(drawn, [name for _, name in prompts], strict=True), centres):.1%} of {len(drawn)}"

@@ -7,16 +7,13 @@ Everything draws through ``StableDiffusion.draw``; nothing here has a loop of it
 from __future__ import annotations
 
 import base64
-import functools
 import io
 import threading
-import tomllib
 from collections import OrderedDict
 from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from PIL import Image
@@ -107,13 +104,6 @@ def opened(name: str) -> Iterator[Progress | Done[StableDiffusion]]:
             yield from (event for event in events if isinstance(event, Progress))
     yield Progress("load", 0, 0, name)
     yield Done(shared(name), clock.elapsed)
-
-
-@functools.cache
-def card(name: str) -> dict[str, Any]:
-    """What ships beside the weights: how long they were trained, on what. Empty for other models."""
-    path = sd_loading.SHIPPED / Path(name).name / "card.toml"
-    return tomllib.loads(path.read_text("utf-8")) if path.is_file() else {}
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from demos import stable_diffusion_shown as shown
 from demos import stable_diffusion_tools as tools
 from demos.lesson import Lesson, Opening, Room, launch_one
 
-EXAMPLES = ("apple", "heart", "cat", "sunflower", "rocket", "new")
+EXAMPLES = ("heart", "apple", "cat", "sunflower", "rocket", "new")
 SCHEDULERS = ("own", "ddim", "euler", "euler-a", "dpm++2m")
 
 
@@ -91,8 +91,9 @@ def _stages(t: text.Text, sd: Any, run: shown.Run) -> tuple[Any, Any, Any]:
 def _honest(t: text.Text, sd: Any, run: shown.Run) -> str:
     """Which words the small model never met. Nothing is claimed about fetched models."""
     from core import sd_studio
+    from core.sd_card import card
 
-    if not sd_studio.card(run.model):
+    if not card(run.model):
         return ""
     words = sd_studio.familiar(sd, run.settings.prompt)
     new = [word for word in words if not word.names]
@@ -111,7 +112,7 @@ def on_open(lang: str, *controls: Any) -> tuple[Any, ...]:
 def on_reset(lang: str) -> tuple[Any, ...]:
     """The settings of the first screen, and its picture."""
     t = text.load("stable_diffusion", lang)
-    start = ("emoji", t("example.apple"), "", 20, 4.0, 0, "own")
+    start = ("emoji", t("example.heart"), "", 20, 4.0, 0, "own")
     return *start, *on_open(lang, *start)
 
 
@@ -133,11 +134,13 @@ def on_code(lang: str, name: str, *controls: Any) -> str:
 
 
 def build(lang: str) -> Room:
+    from core.sd_card import card
+
     t = text.load("stable_diffusion", lang)
-    language, run = kit.header(t), gr.State(None)
+    language, run, few = kit.header(t), gr.State(None), card("emoji")["few_steps"]
     with gr.Row(equal_height=False):
         with gr.Column(scale=2, min_width=300):
-            prompt = gr.Textbox(t("example.apple"), label=t("prompt"), lines=2, max_lines=4, max_length=2000)
+            prompt = gr.Textbox(t("example.heart"), label=t("prompt"), lines=2, max_lines=4, max_length=2000)
             with gr.Row(elem_classes="taste-buttons"):
                 examples = [gr.Button(t(f"example.{name}"), size="sm", min_width=90) for name in EXAMPLES]
             buttons = kit.buttons(t, "run")
@@ -160,6 +163,10 @@ def build(lang: str) -> Room:
                 )
         with gr.Column(min_width=280):
             negative = gr.Textbox("", label=t("negative"), info=t("negative_info"), max_length=2000)
+    with gr.Row(equal_height=False):
+        quick = gr.Button(t("quick", **few), size="md", scale=1, min_width=200)
+        with gr.Column(scale=4, min_width=280):
+            kit.markdown(t("quick_words", **few), elem_classes="taste-badge")
     with gr.Accordion(t("stages_title"), open=True):
         with gr.Row(equal_height=False):
             with gr.Column(min_width=280):
@@ -183,9 +190,12 @@ def build(lang: str) -> Room:
         prompt.submit(on_draw, base, outputs, **kit.RUN, **kit.PRIVATE),
     ]
     for each, button in zip(EXAMPLES, examples, strict=True):
-        button.click(None, None, prompt, js=f"() => {json.dumps(t(f'example.{each}'))}", **kit.PRIVATE).then(
-            on_draw, base, outputs, **kit.RUN, **kit.PRIVATE
-        )
+        chosen = button.click(None, None, prompt, js=f"() => {json.dumps(t(f'example.{each}'))}", **kit.PRIVATE)
+        drawing.append(chosen.then(on_draw, base, outputs, **kit.RUN, **kit.PRIVATE))
+    chosen = quick.click(
+        None, None, [steps, scheduler], js=f"() => {json.dumps([few['steps'], few['scheduler']])}", **kit.PRIVATE
+    )
+    drawing.append(chosen.then(on_draw, base, outputs, **kit.RUN, **kit.PRIVATE))
     buttons.stop.click(None, cancels=drawing, **kit.PRIVATE)
     buttons.reset.click(
         on_reset, language, [name, *controls.values(), *outputs], cancels=drawing, **kit.RUN, **kit.PRIVATE

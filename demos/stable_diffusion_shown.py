@@ -88,12 +88,13 @@ def both(t: text.Text, run: Run, caption: str) -> dict[str, Any]:
 
 def label(t: text.Text, run: Run, seconds: float | None = None, why: str | None = None) -> str:
     """The honest label: whose weights, how large, where, how long (once it is done), how many pixels."""
-    from core import runtime, sd_studio
+    from core import runtime
+    from core.sd_card import card
 
     sd = model(run.model)
     words = kit.badge_text(
         t,
-        source="shipped" if sd_studio.card(run.model) else "fetched",
+        source="shipped" if card(run.model) else "fetched",
         parameters=sd.parameters,
         seconds=seconds,
         device=runtime.describe(),

@@ -20,6 +20,7 @@ from PIL import Image
 from core import images, sd_loading, sd_studio
 from core.errors import CoreError
 from core.events import Done, Progress
+from core.sd_card import card
 from core.sd_events import Settings
 from demos import pictures, text
 from demos import stable_diffusion as lesson
@@ -269,3 +270,19 @@ def test_html_in_a_prompt_stays_text() -> None:
     assert "<img" in "".join(item["text"] for item in update[2]["items"])  # chips write text nodes only
     words = lesson.on_code("en", "emoji", "<b>'\"", *WORDS[2:])
     compile(words, "x.py", "exec")
+
+
+def test_the_quick_setting_is_the_one_that_was_measured() -> None:
+    few = card("emoji")["few_steps"]
+    assert few["scheduler"] in lesson.SCHEDULERS and few["pictures"] >= 400
+    assert 0.3 < few["judge_top_5"] < 1 and abs(few["judge_top_5"] - few["judge_top_5_at_25"]) < 0.05, "little is lost"
+    run = last(lesson.on_draw("en", *WORDS[:3], few["steps"], *WORDS[4:6], few["scheduler"]))[0]
+    assert len(run.now) == few["steps"] < 20
+
+
+def test_stop_ends_a_drawing_whichever_button_began_it() -> None:
+    with gr.Blocks() as page:
+        lesson.build("en")
+    draws = {number for number, event in page.fns.items() if getattr(event.fn, "__name__", "") == "on_draw"}
+    stops = [set(event.cancels) for event in page.fns.values() if draws & set(event.cancels)]
+    assert len(draws) == 3 + len(lesson.EXAMPLES) and stops and all(draws <= stopped for stopped in stops)

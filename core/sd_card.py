@@ -1,0 +1,21 @@
+"""What ships beside a Stable Diffusion: its card, read without loading anything heavy."""
+
+from __future__ import annotations
+
+import functools
+import tomllib
+from pathlib import Path
+from typing import Any
+
+SHIPPED = Path(__file__).with_name("weights")
+
+
+@functools.cache
+def card(name: str) -> dict[str, Any]:
+    """How long the weights were trained, on what, how well they draw. Empty for models that do not ship.
+
+    >>> card("emoji")["licence"], card("nobody/large")
+    ('MIT', {})
+    """
+    path = SHIPPED / Path(name).name / "card.toml"
+    return tomllib.loads(path.read_text("utf-8")) if path.is_file() else {}
