@@ -87,7 +87,7 @@ def test_a_wrong_number_gets_one_sentence_and_stays_in_its_box(visit: Any) -> No
 
 def test_the_foot_of_a_page_leads_to_the_endpoints(visit: Any) -> None:
     page = visit().open("en", "perceptron")
-    page.locator("footer .show-api").click()
-    page.wait_for_url(re.compile("/endpoints"))
+    page.locator("footer .show-api").click(no_wait_after=True)
+    page.wait_for_url(re.compile("/endpoints"), wait_until="commit", timeout=60_000)
     docs = page.locator(".api-docs:visible")
-    docs.get_by_text("/perceptron_steps").first.wait_for(timeout=60_000)
+    docs.get_by_text("/perceptron_steps").first.wait_for(timeout=120_000)
