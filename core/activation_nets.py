@@ -87,6 +87,7 @@ class NetsStep:
 class SmallNet(nn.Module):
     """2 → hidden units, ``layers`` times → 1 logit, with one activation function between the layers."""
 
+    @runtime.alone
     def __init__(self, f: Activation, config: NetsConfig) -> None:
         super().__init__()
         widths = [2] + [int(config.hidden)] * int(config.layers) + [1]

@@ -87,7 +87,8 @@ def _loaded(name: str) -> Captioner:
     kind = AutoConfig.from_pretrained(folder, **own).model_type
     if kind not in KINDS:
         raise InvalidInput("not_captioner", name=shown(name), received=kind, choices=", ".join(KINDS))
-    model = AutoModelForImageTextToText.from_pretrained(folder, dtype=torch.float32, use_safetensors=True, **own)
+    with runtime.MAKING:
+        model = AutoModelForImageTextToText.from_pretrained(folder, dtype=torch.float32, use_safetensors=True, **own)
     tokenizer = AutoTokenizer.from_pretrained(folder, **own)
     processor = AutoImageProcessor.from_pretrained(folder, **own)
     network: torch.nn.Module = model

@@ -77,7 +77,8 @@ class ImageText:
         if kind not in KINDS:
             raise InvalidInput("unknown_image_text", name=shown(name), received=kind, choices=", ".join(KINDS))
         own = {"local_files_only": True}
-        model = AutoModel.from_pretrained(folder, dtype=torch.float32, use_safetensors=True, **own)
+        with runtime.MAKING:
+            model = AutoModel.from_pretrained(folder, dtype=torch.float32, use_safetensors=True, **own)
         tokenizer = AutoTokenizer.from_pretrained(folder, **own)
         return cls(model.to(runtime.device()), tokenizer, AutoImageProcessor.from_pretrained(folder, **own), name)
 

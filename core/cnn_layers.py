@@ -103,6 +103,7 @@ class Stack(nn.Sequential):
         return x
 
 
+@runtime.alone
 def build(config: CnnConfig, shape: Shape, mean: Tensor, std: Tensor) -> nn.Sequential:
     """The network for pictures (C, H, W), with He's initial weights. Takes (N, C, H, W), gives logits (N, classes)."""
     channels, height, width = shape

@@ -77,6 +77,7 @@ class Denoiser(nn.Module):
     time_waves: Tensor
     place_waves: Tensor
 
+    @runtime.alone
     def __init__(self, width: int, layers: int) -> None:
         super().__init__()
         self.register_buffer("time_waves", 2.0 ** torch.arange(8) * math.pi / (2 * TIMES), persistent=False)
@@ -156,6 +157,7 @@ class PointDiffusion:
     (10, 2)
     """
 
+    @runtime.alone  # the seed below is torch's own, for the whole process
     def __init__(self, config: DiffusionConfig | None = None) -> None:
         self.config = config or DiffusionConfig()
         self.kept = kept_signal()  # (1000,)

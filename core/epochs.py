@@ -337,6 +337,7 @@ def _column(values: np.ndarray) -> torch.Tensor:
     return torch.from_numpy(values.astype(np.float32))[:, None]
 
 
+@runtime.alone
 def _network(config: EpochsConfig) -> nn.Sequential:
     widths = [1, config.hidden, 1] if config.hidden else [1, 1]
     layers: list[nn.Module] = []

@@ -291,7 +291,8 @@ def _open(found: pretrained.Located, context: int | None) -> LanguageModel:
     logging.disable_progress_bar()
     try:
         tokenizer = AutoTokenizer.from_pretrained(found.path, **place)
-        model = AutoModelForCausalLM.from_pretrained(found.path, use_safetensors=True, dtype=dtype, **place)
+        with runtime.MAKING:
+            model = AutoModelForCausalLM.from_pretrained(found.path, use_safetensors=True, dtype=dtype, **place)
     except (OSError, ValueError) as error:
         raise Unavailable("not_causal", name=found.name, received=type(error).__name__) from error
     finally:

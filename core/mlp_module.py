@@ -12,6 +12,7 @@ from functools import partial
 import torch
 from torch import Tensor, nn
 
+from core import runtime
 from core.activations import LEAK
 from core.mlp_engine import LayerSpec, blocks, keep
 
@@ -44,6 +45,7 @@ class SeededDropout(nn.Module):
 class Net(nn.Sequential):
     """Dropout → Linear → activation of each layer, over the weights ``flat`` (P,). Inputs are cast to their dtype."""
 
+    @runtime.alone
     def __init__(self, specs: Sequence[LayerSpec], flat: Tensor, stream: torch.Generator) -> None:
         super().__init__()
         self.dtype, self.specs = flat.dtype, tuple(specs)

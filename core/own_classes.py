@@ -155,9 +155,7 @@ class OwnClasses:
             yield Progress("features", i, len(varied))
         rows, targets = torch.cat(found), y.repeat(len(varied))  # (M, features), (M,)
         mean, std = rows.mean(dim=0), rows.std(dim=0).clamp_min(1e-3)
-        head = nn.Linear(rows.shape[1], len(pictures))
-        nn.init.zeros_(head.weight)
-        nn.init.zeros_(head.bias)
+        head = _head(rows.shape[1], len(pictures))
         optimizer = torch.optim.AdamW(
             head.parameters(), self.config.learning_rate, weight_decay=self.config.weight_decay
         )
@@ -238,7 +236,7 @@ class OwnClasses:
                 tensors = {name: file.get_tensor(name) for name in file.keys()}
             own = cls(_empty_base(about))
             own.classes = classes
-            own.head = nn.Linear(tensors["1.weight"].shape[1], len(classes))
+            own.head = _head(tensors["1.weight"].shape[1], len(classes))
             own.module.load_state_dict(tensors)
         except (OSError, SafetensorError, KeyError, ValueError, TypeError, RuntimeError) as error:
             hint = "Give the folder that save() wrote: model.safetensors and labels.json."
@@ -278,10 +276,18 @@ def _varied(x: Tensor, seed: int) -> Tensor:
     return torch.stack(made)
 
 
+@runtime.alone
+def _head(features: int, classes: int) -> nn.Linear:
+    head = nn.Linear(features, classes)
+    nn.init.zeros_(head.weight)
+    nn.init.zeros_(head.bias)
+    return head
+
+
 def _folded(head: nn.Linear, mean: Tensor, std: Tensor) -> nn.Linear:
     """The head for plain features: W (f − mean) / std + b  =  (W / std) f + (b − W mean / std)."""
     with torch.no_grad():
-        made = nn.Linear(head.in_features, head.out_features)
+        made = _head(head.in_features, head.out_features)
         made.weight.copy_(head.weight / std)
         made.bias.copy_(head.bias - head.weight @ (mean / std))
     return made.requires_grad_(False)

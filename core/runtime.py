@@ -11,11 +11,30 @@ import ctypes
 import functools
 import os
 import sys
-from collections.abc import Iterator
-from typing import TYPE_CHECKING
+import threading
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
     import torch
+
+
+T = TypeVar("T", bound=Callable[..., object])
+
+# While diffusers and transformers open a checkpoint they switch off, for the whole process, how torch fills a new layer
+# and where it puts it; two that open at once can leave it off. So one thing is opened or made at a time.
+MAKING = threading.RLock()
+
+
+def alone(make: T) -> T:
+    """Decorates what makes layers: it waits until no checkpoint is being opened. Training and answering never wait."""
+
+    @functools.wraps(make)
+    def made(*args: object, **kwargs: object) -> object:
+        with MAKING:
+            return make(*args, **kwargs)
+
+    return made  # type: ignore[return-value]
 
 
 @functools.cache

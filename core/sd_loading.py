@@ -117,13 +117,15 @@ def load(folder: Path) -> Any:
     if device.type == "cpu" and 0 < size.available < size.needed:
         raise Unavailable("not_enough_memory", name=folder.name, needed=size.needed, available=size.available)
     half = device.type == "cuda"
-    pipeline = getattr(diffusers, kind).from_pretrained(
-        folder,
-        dtype=torch.float16 if half else torch.float32,
-        variant="fp16" if half_only(folder) else None,
-        use_safetensors=True,
-        local_files_only=True,
-    )
+    kind_of_pipeline = getattr(diffusers, kind)
+    with runtime.MAKING:
+        pipeline = kind_of_pipeline.from_pretrained(
+            folder,
+            dtype=torch.float16 if half else torch.float32,
+            variant="fp16" if half_only(folder) else None,
+            use_safetensors=True,
+            local_files_only=True,
+        )
     pipeline.set_progress_bar_config(disable=True)
     if half and torch.cuda.mem_get_info()[0] / 1e6 < size.needed / 2:  # half precision
         pipeline.enable_model_cpu_offload()

@@ -25,6 +25,7 @@ FILE = "preview.safetensors"  # in the folder of a model: its Sketch
 class Sketch(nn.Module):
     """Latents (N, C, h, w) → pictures (N, 3, s·h, s·w), about -1..1: each cell, with those around it, becomes s × s pixels."""
 
+    @runtime.alone
     def __init__(self, channels: int, width: int, scale: int) -> None:
         super().__init__()
         self.inner = nn.Conv2d(channels, width, 3, padding=1)

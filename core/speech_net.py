@@ -12,7 +12,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from core import audio
+from core import audio, runtime
 from core.speech_mel import MelConfig, spectrogram
 
 MELS, FRAMES = 40, 64  # of the picture; a frame is 20 ms, so 1.28 s
@@ -62,6 +62,7 @@ def varied(x: Tensor, stream: torch.Generator) -> Tensor:
 class WordNet(nn.Module):
     """Three blocks of convolution, norm, ReLU and pooling; the loudest and the mean answer of each map; one linear layer."""
 
+    @runtime.alone
     def __init__(self, classes: int, seed: int = 0) -> None:
         super().__init__()
         with torch.random.fork_rng(devices=[]):

@@ -90,9 +90,10 @@ class Whisper:
         kind = AutoConfig.from_pretrained(folder, local_files_only=True).model_type
         if kind != "whisper":
             raise InvalidInput("not_whisper", name=shown(name), received=kind)
-        model = WhisperForConditionalGeneration.from_pretrained(
-            folder, local_files_only=True, use_safetensors=True, dtype=torch.float32
-        )
+        with runtime.MAKING:
+            model = WhisperForConditionalGeneration.from_pretrained(
+                folder, local_files_only=True, use_safetensors=True, dtype=torch.float32
+            )
         network: torch.nn.Module = model
         network.to(runtime.device())
         return cls(model, WhisperProcessor.from_pretrained(folder, local_files_only=True), name)

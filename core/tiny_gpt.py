@@ -16,6 +16,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from core import runtime
 from core.errors import Check, InvalidInput
 from core.tiny_gpt_parts import Alphabet, GPTConfig, Inside, Letter, clean
 
@@ -47,6 +48,7 @@ class Block(nn.Module):
 class TinyGPT(nn.Module):
     """Which letter comes next, for every position at once."""
 
+    @runtime.alone
     def __init__(self, alphabet: Alphabet, config: GPTConfig) -> None:
         super().__init__()
         self.alphabet, self.config = alphabet, config

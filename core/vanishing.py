@@ -143,6 +143,7 @@ class Block(nn.Module):
 class DeepNet(nn.Module):
     """``depth`` blocks from two coordinates to one logit."""
 
+    @runtime.alone
     def __init__(self, config: DeepConfig) -> None:
         super().__init__()
         source = runtime.generator(config.seed)

@@ -20,7 +20,7 @@ from safetensors.torch import load_file
 from torch import Tensor, nn
 from torchvision import models
 
-from core import catalog
+from core import catalog, runtime
 from core.cnn_layers import Standardize
 from core.errors import InvalidInput, Unavailable, register, shown
 
@@ -72,6 +72,7 @@ def load(name: str, device: str | None = None, weights: str | Path | None = None
     return classifier
 
 
+@runtime.alone
 def empty(name: str, device: str | None = None) -> ImageClassifier:
     """The same model with random weights: to be filled."""
     from core.cnn import ImageClassifier
