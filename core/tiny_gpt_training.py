@@ -67,10 +67,8 @@ class GPTRun:
             raise InvalidInput("text_too_short", received=len(self.text.strip()), least=least)
         if len(self.text) > MOST_TEXT:
             raise InvalidInput("too_many", name="letters", most=MOST_TEXT, received=len(self.text))
-        with (
-            runtime.MAKING,
-            torch.random.fork_rng(devices=[]),
-        ):  # layers draw when they are made; the seeds of others stay as they are
+        # Layers draw when they are made; the seeds of others stay as they are.
+        with runtime.MAKING, torch.random.fork_rng(devices=[]):
             self.model = TinyGPT(Alphabet(self.text), self.config)
         ids = torch.tensor(self.model.alphabet.encode(self.text))
         spare = int(len(ids) * HELD_OUT)
