@@ -8,9 +8,12 @@ from __future__ import annotations
 
 import re
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import gradio as gr
+from gradio.routes import App
 from starlette.concurrency import run_in_threadpool
 from starlette.middleware import Middleware
 
@@ -33,15 +36,25 @@ class Endpoints:
         with BUILDING:
             if self.built:
                 return
-            before, served = self.demo.current_page, self.demo.app
-            self.demo.current_page = PATH
+            before, self.demo.current_page = self.demo.current_page, PATH
             try:
-                with self.demo, kit.building(kit.Page(kit.new_shelf(), public=True)):
+                with one_server(self.demo), self.demo, kit.building(kit.Page(kit.new_shelf(), public=True)):
                     for chapter in self.chapters:
                         for slug in chapter.lessons:
                             safe_build(slug, "ko")
             finally:
-                self.demo.current_page, self.demo.app, self.built = before, served, True
+                self.demo.current_page, self.built = before, True
+
+
+@contextmanager
+def one_server(demo: gr.Blocks) -> Iterator[None]:
+    """Gradio makes a new server, with no visitors in it, at the end of every page; here the one that runs stays."""
+    make = vars(App)["create_app"]
+    App.create_app = staticmethod(lambda *args, **kwargs: demo.app)
+    try:
+        yield
+    finally:
+        App.create_app = make
 
 
 class OnDemand:

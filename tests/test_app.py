@@ -87,7 +87,7 @@ def test_pages_come_first_and_the_endpoints_when_a_program_asks() -> None:
         for client in clients:
             assert "/perceptron_steps" in client.view_api(return_format="dict", print_info=False)["named_endpoints"]
         assert clients[0].predict(api_name="/ml_vs_dl_match")
-        assert demo.app is app, "the running server was swapped"
+        assert demo.app is app and demo.state_holder is app.state_holder, "visitors were lost"
         assert httpx.get(url, timeout=60).status_code == 200
     finally:
         demo.close()

@@ -86,8 +86,13 @@ def test_a_wrong_number_gets_one_sentence_and_stays_in_its_box(visit: Any) -> No
 
 
 def test_the_foot_of_a_page_leads_to_the_endpoints(visit: Any) -> None:
+    neighbour = visit().open("en", "epochs")
+    neighbour.wait_for_selector("button.primary:visible")
     page = visit().open("en", "perceptron")
     page.locator("footer .show-api").click(no_wait_after=True)
     page.wait_for_url(re.compile("/endpoints"), wait_until="commit", timeout=60_000)
     docs = page.locator(".api-docs:visible")
     docs.get_by_text("/perceptron_steps").first.wait_for(timeout=120_000)
+    before = counters(neighbour)  # building them has not lost those who were here
+    neighbour.locator("button.primary:visible").first.click()
+    neighbour.wait_for_function("(old) => document.querySelector('.taste-big p')?.innerText !== old", arg=before)
