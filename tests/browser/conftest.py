@@ -88,25 +88,29 @@ class Visit:
             viewport={"width": x, "height": y}, color_scheme=scheme, has_touch=width == "phone"
         )
         self.page, self.address = self.context.new_page(), address
-        self.faults: list[str] = []
-        self.leaving = False
+        self._faults: list[tuple[float, str]] = []
+        self._moves: list[float] = []
         self.page.on("console", lambda m: self._fault(m.text) if m.type == "error" else None)
         self.page.on("pageerror", lambda e: self._fault(str(e)))
         self.page.on("request", self._request)
-        self.page.on("domcontentloaded", self._arrived)
+
+    @property
+    def faults(self) -> list[str]:
+        """What went wrong; what a page says about its answers within seconds of being left is no fault."""
+        return [
+            words
+            for said, words in self._faults
+            if not (LEFT.search(words) and any(abs(said - moved) < 3 for moved in self._moves[1:]))
+        ]
 
     def _fault(self, words: str) -> None:
-        if not (self.leaving and LEFT.search(words)):
-            self.faults.append(words)
-
-    def _arrived(self, _: Any) -> None:
-        self.leaving = False
+        self._faults.append((time.monotonic(), words))
 
     def _request(self, request: Any) -> None:
         if request.is_navigation_request() and request.frame == self.page.main_frame:
-            self.leaving = True
+            self._moves.append(time.monotonic())
         if not request.url.startswith((self.address, "data:", "blob:")):
-            self.faults.append(f"left the machine: {request.url}")
+            self._fault(f"left the machine: {request.url}")
 
     def open(self, lang: str = "ko", lesson: str = "", state: str = "") -> Any:
         query = f"?lesson={lesson}" + (f"&s={state}" if state else "") if lesson else ""

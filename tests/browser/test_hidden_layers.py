@@ -63,6 +63,9 @@ def number(page: Any, label: str, value: float) -> None:
 def choose(page: Any, label: str, option: str) -> None:
     page.get_by_label(label, exact=True).first.click()
     page.get_by_role("option", name=option, exact=True).click()
+    page.wait_for_function(
+        "() => !document.querySelector('[role=option]')"
+    )  # the list folds away before the next opens
 
 
 def tip(page: Any) -> str:
