@@ -1,7 +1,7 @@
 """Trains the network that ships as core/weights/fashion, through the same ImageClassifier the lesson uses.
 
     nice -n 19 python -m recipes.fashion --folder RUNS/fashion  # about 15 minutes on one core; goes on where it stopped
-    python -m recipes.fashion --folder /tmp/x --smoke           # seconds, ships nothing
+    python -m recipes.fashion --folder RUNS/fashion --smoke    # seconds, ships nothing
 
 Data: rows 0–57,999 of the official training file; rows 58,000–59,999 are only watched, the test file is measured once,
 at the end. Expected: 92.5 % or more of its 10,000 pictures, else nothing is moved into place. LOG.md keeps what failed.
