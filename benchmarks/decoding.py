@@ -16,10 +16,12 @@ import resource
 import statistics
 import time
 from collections.abc import Callable
+from typing import Any
 
 import torch
+from transformers import AutoModelForCausalLM
 
-from core import LanguageModel, llama_cpp
+from core import LanguageModel, llama_cpp, pretrained, runtime
 from core.events import drain
 
 PROMPT = (
@@ -36,10 +38,17 @@ TEXT = (
 )
 
 
-def generate(lm: LanguageModel, tokens: int) -> Callable[[], object]:
-    ids = torch.tensor([lm.ids(PROMPT)], device=lm.model.device)
+def plain(lm: LanguageModel, name: str) -> Any:
+    """The same weights as transformers alone would open them here."""
+    dtype = torch.bfloat16 if runtime.bf16_pays() else torch.float32
+    model: Any = AutoModelForCausalLM.from_pretrained(pretrained.resolve(name).path, dtype=dtype)
+    return model.to(lm.model.device).eval()
+
+
+def generate(model: Any, lm: LanguageModel, tokens: int) -> Callable[[], object]:
+    ids = torch.tensor([lm.ids(PROMPT)], device=model.device)
     options = {"do_sample": False, "max_new_tokens": tokens, "min_new_tokens": tokens, "pad_token_id": 0}
-    return lambda: lm.model.generate(ids, attention_mask=torch.ones_like(ids), **options)
+    return lambda: model.generate(ids, attention_mask=torch.ones_like(ids), **options)
 
 
 def ours(lm: LanguageModel, tokens: int, engine: str) -> Callable[[], object]:
@@ -85,8 +94,10 @@ def main() -> None:
     next(iter(lm.stream(PROMPT, 1)))
     cold = time.perf_counter() - begun
     first = min(drain(lm.steps(PROMPT, 1)).first_token_seconds for _ in range(3))
+    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    model = plain(lm, args.model)
     makers: dict[str, Callable[[int], Callable[[], object]]] = {
-        "transformers generate": lambda n: generate(lm, n),
+        "transformers generate": lambda n: generate(model, lm, n),
         "ours, torch": lambda n: ours(lm, n, "torch"),
     }
     if lm.engines.supported:
@@ -118,7 +129,7 @@ def main() -> None:
         choices.reweigh(0.5 + step / 20, top_k=50, top_p=0.9, min_p=0.02, repetition_penalty=1.1)
     slider = 1000 * (time.perf_counter() - begun) / 20
     print(f"open {opened:.1f} s, first token {first:.2f} s of {len(lm.ids(PROMPT))} (the very first {cold:.1f} s)")
-    print(f"a slider {slider:.1f} ms, peak memory {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:.0f} MB")
+    print(f"a slider {slider:.1f} ms, peak memory {memory:.0f} MB until the first answer")
 
 
 if __name__ == "__main__":

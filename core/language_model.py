@@ -20,12 +20,13 @@ from core import llama_cpp, lm_inside, lm_remote, pretrained, prompts, runtime
 from core.decoding import Generation, Sampling, StopStrings, Token, Truncated, choose, most_probable, skip
 from core.errors import Check, InvalidInput, Unavailable, register
 from core.events import Deadline, Done, Progress, drain
-from core.fast_decode import cache_argument
+from core.fast_decode import ARCHITECTURES, cache_argument
 from core.llm_offers import DEFAULT
 from core.lm_engines import Engines
 from core.lm_inside import Inspection, NextToken
 from core.lm_relay import relay
 from core.prompts import Messages, Prompt
+from core.widening import widen
 from core.words import Piece, Speech, label, pieces
 
 register({"not_causal": "{name} is not a language model that continues text ({received}). Choose a causal LM."})
@@ -273,7 +274,7 @@ class LanguageModel:
 
 
 def _open(found: pretrained.Located, context: int | None) -> LanguageModel:
-    """Load a folder: bfloat16 where that is fast, else float32; on the chosen device."""
+    """Load a folder: bfloat16 where that is fast, else float32 (stored narrow where it can be); on the chosen device."""
     import torch
     from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer
     from transformers.models.auto.modeling_auto import MODEL_FOR_CAUSAL_LM_MAPPING_NAMES
@@ -281,12 +282,15 @@ def _open(found: pretrained.Located, context: int | None) -> LanguageModel:
 
     place: dict[str, Any] = {"local_files_only": True}
     try:
-        kind = AutoConfig.from_pretrained(found.path, **place).model_type
+        config = AutoConfig.from_pretrained(found.path, **place)
     except (OSError, ValueError, KeyError) as error:
         raise InvalidInput("not_causal", name=found.name, received=type(error).__name__) from error
+    kind = config.model_type
     if kind not in MODEL_FOR_CAUSAL_LM_MAPPING_NAMES:
         raise InvalidInput("not_causal", name=found.name, received=kind)
-    dtype = torch.bfloat16 if runtime.bf16_pays() else torch.float32
+    device = runtime.device()
+    narrow = config.dtype == torch.bfloat16 and kind in ARCHITECTURES and device.type == "cpu"
+    dtype = torch.bfloat16 if narrow or runtime.bf16_pays() else torch.float32
     bar = logging.is_progress_bar_enabled()
     logging.disable_progress_bar()
     try:
@@ -300,6 +304,6 @@ def _open(found: pretrained.Located, context: int | None) -> LanguageModel:
             logging.enable_progress_bar()
     if not cache_argument(model):
         raise InvalidInput("not_causal", name=found.name, received=kind)
-    network: torch.nn.Module = model
-    network.to(runtime.device())
+    network: torch.nn.Module = model if runtime.bf16_pays() or not narrow else widen(model)
+    network.to(device)
     return LanguageModel(model, tokenizer, found.name, origin=found.origin, context=context, gguf=found.gguf)
