@@ -14,7 +14,7 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -22,6 +22,8 @@ from typing import Any
 import numpy as np
 import torch
 from safetensors.torch import load_file, save_file
+
+from recipes.muon import Muon
 
 WEIGHTS = Path(__file__).parents[1] / "core" / "weights" / "emoji"
 
@@ -71,14 +73,20 @@ class Run:
         average: float = 0.0,
         warmup: int = 100,
         save_minutes: float = 4.0,
+        matrices: Callable[[str], bool] = lambda name: False,
     ) -> None:
+        """``matrices`` says by its name which parameter of two axes or more Muon moves; AdamW moves the others."""
         self.folder = options.folder / f"checkpoint_{name}"
         self.model, self.average, self.warmup = model, average, warmup
         self.learning_rate, self.steps = learning_rate, 3 if options.smoke else options.steps
         self.smoke, self.save_every = options.smoke, 60 * save_minutes
-        self.optimizer = torch.optim.AdamW(
-            model.parameters(), learning_rate, betas=(0.9, 0.99), weight_decay=weight_decay, fused=True
-        )
+        named = list(model.named_parameters())
+        inner = [parameter for name, parameter in named if parameter.ndim > 1 and matrices(name)]
+        chosen = {id(parameter) for parameter in inner}
+        outer = [parameter for _, parameter in named if id(parameter) not in chosen]
+        adam = torch.optim.AdamW(outer, learning_rate, betas=(0.9, 0.99), weight_decay=weight_decay, fused=True)
+        muon = [Muon(inner, learning_rate, weight_decay=weight_decay)] if inner else []
+        self.optimizers: list[torch.optim.Optimizer] = [adam, *muon]
         self.averaged = copy.deepcopy(model).requires_grad_(False) if average else model
         self.step, self.seconds, self.losses = 0, 0.0, dict[str, float]()
         if not self.smoke and (self.folder / "state.json").exists():
@@ -117,12 +125,13 @@ class Run:
                 self.save()
 
     def update(self, loss: torch.Tensor, **shown: float) -> None:
-        for group in self.optimizer.param_groups:
-            group["lr"] = self.rate()
-        self.optimizer.zero_grad()
+        self.model.zero_grad()
         loss.backward()
         torch.nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
-        self.optimizer.step()
+        for optimizer in self.optimizers:
+            for group in optimizer.param_groups:
+                group["lr"] = self.rate()
+            optimizer.step()
         self.step += 1
         if self.average:
             keep = min(self.average, (1 + self.step) / (10 + self.step))
@@ -136,11 +145,16 @@ class Run:
     def save(self) -> None:
         fresh = self.folder.with_suffix(".new")
         fresh.mkdir(parents=True, exist_ok=True)
-        state = self.optimizer.state_dict()["state"]
+        states = [optimizer.state_dict()["state"] for optimizer in self.optimizers]
         save_file({k: v.contiguous() for k, v in self.model.state_dict().items()}, fresh / "model.safetensors")
         save_file({k: v.contiguous() for k, v in self.averaged.state_dict().items()}, fresh / "averaged.safetensors")
         save_file(
-            {f"{index}.{key}": value.contiguous() for index, entry in state.items() for key, value in entry.items()},
+            {
+                f"{number}.{index}.{key}": value.contiguous()
+                for number, state in enumerate(states)
+                for index, entry in state.items()
+                for key, value in entry.items()
+            },
             fresh / "optimizer.safetensors",
         )
         (fresh / "state.json").write_text(
@@ -155,11 +169,12 @@ class Run:
         self.model.load_state_dict(load_file(self.folder / "model.safetensors"))
         if self.average:
             self.averaged.load_state_dict(load_file(self.folder / "averaged.safetensors"))
-        state: dict[int, dict[str, torch.Tensor]] = {}
+        states = [dict[int, dict[str, torch.Tensor]]() for _ in self.optimizers]
         for name, value in load_file(self.folder / "optimizer.safetensors").items():
-            index, key = name.split(".", 1)
-            state.setdefault(int(index), {})[key] = value
-        self.optimizer.load_state_dict({**self.optimizer.state_dict(), "state": state})
+            number, index, key = name.split(".", 2)
+            states[int(number)].setdefault(int(index), {})[key] = value
+        for optimizer, state in zip(self.optimizers, states, strict=True):
+            optimizer.load_state_dict({**optimizer.state_dict(), "state": state})
         for name, value in json.loads((self.folder / "state.json").read_text()).items():
             setattr(self, name, value)
         print(f"resumed at step {self.step}, {self.seconds / 60:.1f} min", flush=True)

@@ -29,9 +29,9 @@ from recipes.emoji_run import WEIGHTS, Data, Run, arguments, caption, continue_f
 from recipes.emoji_vae import autoencoder
 
 WIDTHS, HEADS = (128, 256), 4
-BATCH, LEARNING_RATE, STEPS = 32, 1e-3, 20_000
+BATCH, LEARNING_RATE, STEPS = 48, 6e-4, 20_000
 UNCONDITIONAL = 0.1
-EARLY = 0.7  # below 1: more of the noisy times, which decide what the picture shows
+EARLY = 0.5  # below 1: more of the noisy times, which decide what the picture shows
 
 
 def unet(latent: int, text: int) -> UNet2DConditionModel:
@@ -50,6 +50,10 @@ def unet(latent: int, text: int) -> UNet2DConditionModel:
     )
     model.set_attn_processor(AttnProcessor())  # the backward of torch's flash attention is slow on CPUs
     return model.to(memory_format=torch.channels_last)
+
+
+def inside(name: str) -> bool:
+    return not name.startswith(("conv_in", "conv_out"))
 
 
 def scheduler() -> DDIMScheduler:
@@ -91,7 +95,7 @@ def train(folder: Path, options: Namespace) -> UNet2DConditionModel:
     torch.manual_seed(0)
     model = unet(latents.shape[1], reader.config.hidden_size)
     continue_from(model, "unet", folder / "checkpoint_unet")
-    run = Run("unet", model, options, LEARNING_RATE, average=0.999, warmup=200)
+    run = Run("unet", model, options, LEARNING_RATE, average=0.998, warmup=100, matrices=inside)
     random, generator = np.random.default_rng(run.step), runtime.generator(run.step)
     order = np.empty(0, dtype=int)
     for _ in run:
