@@ -51,7 +51,7 @@ def on_guidance(
     run = shown.Run(name, replace(settings, guidance_scale=max(settings.guidance_scale, 1.5)))
     without: list[str] = []
     words: list[str] = []
-    for event in kit.paced(shown.steps(t, run, guides=True), 0):
+    for event in kit.paced(shown.steps(t, run, guides=True, side_by_side=True), 0):
         if isinstance(event, DenoiseStep) and event.guided:
             without.append(sd_studio.data_url(event.guided[0]))
             words.append(sd_studio.data_url(event.guided[1]))
@@ -76,7 +76,7 @@ def on_half(
     runs = [shown.Run(name, replace(short, num_inference_steps=n)) for n in (2 * count, count)]
     names = [t("half.long", steps=2 * count), t("half.guess", steps=2 * count), t("half.short", steps=count)]
     for run in runs:
-        for _ in kit.paced(shown.steps(t, run), 0):
+        for _ in kit.paced(shown.steps(t, run, side_by_side=True), 0):
             reels = list(zip(names, (runs[0].now, runs[0].predicted, runs[1].predicted), ("",) * 3, strict=True))
             done = {"start": count - 1, "key": f"{short} done"} if runs[1].drawn else {"key": f"{short}"}
             yield shown.film(t, reels, runs[0].labels, caption=t("half.caption", half=count, all=2 * count), **done)

@@ -46,14 +46,17 @@ def model(name: str) -> Any:
     return sd_studio.shared(name)
 
 
-def steps(t: text.Text, run: Run, **how: Any) -> Iterator[Any]:
-    """Draw into ``run``: every event of core, after its frames were kept."""
+def steps(t: text.Text, run: Run, *, side_by_side: bool = False, **how: Any) -> Iterator[Any]:
+    """Draw into ``run``: every event of core, after its frames were kept.
+
+    ``side_by_side``: frames stand beside finished pictures, so a small model's autoencoder itself decodes them all.
+    """
     from core import sd_studio
     from core.events import Deadline, Done
 
     sd = model(run.model)
-    how = {"preview": "quick" if sd.sketches or sd.size > sd_studio.PLAIN else "decode"} | how
-    with closing(sd.draw(run.settings, deadline=Deadline(kit.RUN_SECONDS), **how)) as events:
+    preview = "quick" if sd.size > sd_studio.PLAIN or (sd.sketches and not side_by_side) else "decode"
+    with closing(sd.draw(run.settings, deadline=Deadline(kit.RUN_SECONDS), preview=preview, **how)) as events:
         for event in events:
             if isinstance(event, Done):
                 run.drawn = event.result

@@ -17,7 +17,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from core import images, sd_loading, sd_studio
+from core import images, sd_loading, sd_preview, sd_studio
 from core.errors import CoreError
 from core.events import Done, Progress
 from core.sd_card import card
@@ -115,6 +115,13 @@ def test_two_prompts_half_and_walk() -> None:
     assert [len(reel["frames"]) for reel in half["reels"]] == [6, 6, 3] and half["start"] == 2
     walk = last(compare.on_walk("en", *WORDS[:3], 1, *WORDS[4:], "blue heart"))
     assert len(walk["reels"][0]["frames"]) == 9 and walk["labels"][-1].startswith("100%")
+
+
+def test_what_stands_side_by_side_comes_from_one_decoder(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A sketch of the autoencoder beside the autoencoder itself would show a difference that is none of the run's."""
+    monkeypatch.setattr(sd_preview.Preview, "_quick", lambda *_: pytest.fail("sketched"))
+    assert len(last(compare.on_half("en", *WORDS))["reels"]) == 3
+    assert len(list(compare.on_guidance("en", *WORDS[:3], 2, *WORDS[4:]))) > 2
 
 
 def test_guidance_shows_three_pictures_and_a_sweep() -> None:
