@@ -21,7 +21,7 @@ from gradio.context import get_blocks_context  # noqa: E402
 
 from demos import Chapter, endpoints, guard, kit, locale, text, views  # noqa: E402
 from demos.endpoints import Endpoints  # noqa: E402
-from demos.lesson import Room, fill, safe_build  # noqa: E402
+from demos.lesson import fill, safe_build  # noqa: E402
 
 TITLE = "딥러닝 맛보기 · A Taste of Deep Learning"
 LINK_BYTES = 20_000  # longest share state that is read
@@ -62,55 +62,54 @@ def build(chapters: tuple[Chapter, ...]) -> Gallery:
 
 def _build(chapters: tuple[Chapter, ...]) -> Gallery:
     with Gallery(title=TITLE, delete_cache=(600, 3600), analytics_enabled=False, fill_width=True) as demo:
-        _page(demo, chapters, "ko")
+        _page(chapters, "ko")
     demo.endpoints = Endpoints(demo, chapters)
-    with demo.route("English", "/en") as english:
-        _page(english, chapters, "en")
+    with demo.route("English", "/en"):
+        _page(chapters, "en")
     demo.current_page = endpoints.PATH  # where Gradio counts what is built later: on neither page
     guard.protect(demo)
     return demo
 
 
-def _page(page: gr.Blocks, chapters: tuple[Chapter, ...], lang: str) -> None:
+def _page(chapters: tuple[Chapter, ...], lang: str) -> None:
     t, shelf = text.load("common", lang), kit.new_shelf()
     gr.Navbar(main_page_name="한국어")
     gr.Markdown(f"# {t('gallery')}\n{t('gallery_lead')}")
-    places: dict[str, tuple[str, gr.Tabs]] = {}
-    first: tuple[str, Room, gr.Timer | None] | None = None
-    with gr.Tabs(elem_classes="taste-chapters") as outer:
+    make = _build_at_once
+    with gr.Tabs(elem_classes="taste-chapters"):
         for number, chapter in enumerate((c for c in chapters if c.lessons), 1):
-            with gr.Tab(f"{number} · {t(f'chapter.{chapter.slug}')}", id=chapter.slug), gr.Tabs() as inner:
+            with gr.Tab(f"{number} · {t(f'chapter.{chapter.slug}')}", id=chapter.slug), gr.Tabs():
                 for slug in chapter.lessons:
                     with gr.Tab(text.load(slug, lang).title, id=slug):
-                        if first is None:
-                            first = _build_at_once(slug, lang, shelf)
-                        else:
-                            _build_when_opened(slug, lang, shelf)
-                    places[slug] = (chapter.slug, inner)
-    if first:
-        _follow_link(page, places, outer, *first)
+                        make(slug, lang, shelf)
+                        make = _build_when_opened
     _keep_quiet(_events(), gr.HTML(html_template="<span></span>", elem_classes="taste-door"))
 
 
-def _build_at_once(slug: str, lang: str, shelf: dict[str, gr.State]) -> tuple[str, Room, gr.Timer | None]:
-    """The lesson that everybody sees first; the timer that fills its pictures waits for the link to be read."""
+def _build_at_once(slug: str, lang: str, shelf: dict[str, gr.State]) -> None:
+    """The lesson that everybody sees first, except who follows a link to another; filled when its tab is first shown."""
+    door = _door()
     with kit.building(kit.Page(shelf)):
         room = safe_build(slug, lang)
-    timer = fill(room.opening, active=False) if room.opening else None
-    return slug, room, timer
+    timers = [fill(room.opening, active=False)] if room.opening else []
+
+    def follow_link(request: gr.Request) -> list[Any]:
+        warm_up()
+        linked, state = read_link(dict(request.query_params))
+        given = state if linked == slug else {}
+        return [
+            *(given[n] if n in given and admissible(c, given[n]) else gr.skip() for n, c in room.controls.items()),
+            *(gr.update(active=True) for _ in timers),
+        ]
+
+    outputs = [*room.controls.values(), *timers]
+    quiet: dict[str, Any] = {"show_progress": "hidden", "concurrency_limit": None, "api_visibility": "private"}
+    door.select(follow_link, None, outputs, **quiet)
 
 
 def _build_when_opened(slug: str, lang: str, shelf: dict[str, gr.State]) -> None:
-    """The lesson appears on the first visit of its tab and stays, with the learner's work in it.
-
-    A tab's content is mounted in the browser when the tab is first shown: the door rings then, once.
-    """
-    door = gr.HTML(
-        html_template="<span></span>",
-        js_on_load="trigger('select')",
-        apply_default_css=False,
-        elem_classes="taste-door",
-    )
+    """The lesson appears on the first visit of its tab and stays, with the learner's work in it."""
+    door = _door()
 
     # One lesson is built at a time: two tabs of one visitor would change the same table of events.
     @gr.render(triggers=[door.select], concurrency_id="build", concurrency_limit=1, show_progress="hidden")
@@ -129,6 +128,16 @@ def _build_when_opened(slug: str, lang: str, shelf: dict[str, gr.State]) -> None
         _keep_quiet({number: event for number, event in _events().items() if number not in before}, door)
 
     _keep_quiet(_events(), door)  # the building itself, too
+
+
+def _door() -> gr.HTML:
+    """A tab's content is mounted in the browser when the tab is first shown: the door rings then (``select``), once."""
+    return gr.HTML(
+        html_template="<span></span>",
+        js_on_load="trigger('select')",
+        apply_default_css=False,
+        elem_classes="taste-door",
+    )
 
 
 def _events() -> dict[int, Any]:
@@ -153,35 +162,6 @@ def _make_interactive(block: Any) -> None:
         if getattr(child, "interactive", False) is None:
             child.interactive = True
         _make_interactive(child)
-
-
-def _follow_link(
-    page: gr.Blocks,
-    places: dict[str, tuple[str, gr.Tabs]],
-    outer: gr.Tabs,
-    first: str,
-    room: Room,
-    timer: gr.Timer | None,
-) -> None:
-    inners = list({id(inner): inner for _, inner in places.values()}.values())
-    timers = [timer] if timer else []
-
-    def open_linked(request: gr.Request) -> list[Any]:
-        """Open the lesson that the address names, with its settings; an unknown one leaves the first open."""
-        warm_up()
-        slug, state = read_link(dict(request.query_params))
-        chapter, tabs = places.get(slug, (None, None))
-        given = state if slug == first else {}
-        return [
-            gr.update(selected=chapter) if chapter else gr.skip(),
-            *(gr.update(selected=slug) if inner is tabs else gr.skip() for inner in inners),
-            *(given[n] if n in given and admissible(c, given[n]) else gr.skip() for n, c in room.controls.items()),
-            *(gr.update(active=True) for _ in timers),
-        ]
-
-    outputs = [outer, *inners, *room.controls.values(), *timers]
-    quiet: dict[str, Any] = {"show_progress": "hidden", "concurrency_limit": None, "api_visibility": "private"}
-    page.load(open_linked, None, outputs, **quiet)
 
 
 @functools.cache

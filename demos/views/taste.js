@@ -269,5 +269,20 @@
     seen.observe(document, { childList: true, subtree: true });
   }
 
+  // The lesson of a link is the first that is shown: its tabs are selected before Gradio builds the page. An unknown one
+  // leaves the first lesson open. The settings of the link come from Python (demos/gallery.py).
+  function openLinked() {
+    const { layout, components } = window.gradio_config || {}, lesson = new URLSearchParams(location.search).get('lesson');
+    if (!lesson || !layout) return;
+    const known = new Map(components.map((c) => [c.id, c]));
+    const way = (node) => {
+      const c = known.get(node.id);
+      if (c?.type === 'tabitem' && c.props.id === lesson) return [c];
+      for (const child of node.children || []) { const rest = way(child); if (rest) return [c, ...rest]; }
+    };
+    (way(layout) || []).forEach((c, i, all) => { if (c?.type === 'tabs') c.props.selected = all[i + 1].props.id; });
+  }
+  openLinked();
+
   window.taste = { transport, share, save, saveBytes, savePng, define: (name, make) => { makers[name] = make; }, mount, el, figure, axes, ticks, number, grid, ramp, bytes, floats, at, throttle, trail, hex, FONT };
 })();

@@ -118,6 +118,23 @@ class Visit:
         self.page.wait_for_selector(".taste:visible", timeout=60_000)
         return self.page
 
+    def settle(self, selector: str) -> None:
+        """Wait until the element has stood still for half a second: a click on what moves may fall beside it."""
+        self.page.wait_for_function(
+            """async (selector) => {
+                const place = () => { const box = document.querySelector(selector)?.getBoundingClientRect();
+                    return box && [box.x, box.y + scrollY, box.width, box.height].join(); };
+                const before = place();
+                for (let k = 0; k < 10; k++) {
+                    await new Promise((done) => setTimeout(done, 50));
+                    if (!before || place() !== before) return false;
+                }
+                return true;
+            }""",
+            arg=selector,
+            timeout=60_000,
+        )
+
     def shot(self, name: str) -> None:
         """Keep a screenshot when SHOTS names a folder, to look at."""
         if folder := os.environ.get("SHOTS"):

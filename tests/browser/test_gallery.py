@@ -33,6 +33,27 @@ def test_a_share_link_restores_the_controls(visit: Any) -> None:
     assert page.get_by_label("Shuffle every epoch").is_checked() is False
 
 
+SHOWN = """() => { window.shown = new Set(); const look = () => { for (const h of document.querySelectorAll('h2'))
+  if (h.offsetParent) window.shown.add(h.textContent.trim()); requestAnimationFrame(look); }; requestAnimationFrame(look); }"""
+
+
+def test_a_link_shows_its_lesson_and_no_other_before_it(visit: Any) -> None:
+    v = visit()
+    v.context.add_init_script(f"({SHOWN})()")
+    page = v.open("en", "perceptron")
+    page.wait_for_selector(".taste-plane canvas:visible")
+    shown = page.evaluate("[...window.shown]")
+    assert "Perceptron" in shown and "Machine learning vs deep learning" not in shown
+    page.get_by_role("tab", name="Machine learning vs deep learning").click()  # waits for its own tab to be filled
+    page.wait_for_function("() => document.querySelectorAll('.taste-plane figcaption').length > 1")
+    assert not v.faults
+
+
+def test_a_link_to_the_first_lesson_restores_its_controls(visit: Any) -> None:
+    page = visit().open("en", "ml_vs_dl", link({"data": "xor", "samples": 70}))
+    page.wait_for_function("() => [...document.querySelectorAll('input:checked')].some((each) => each.value === 'xor')")
+
+
 def test_stop_stops_within_a_second_and_training_goes_on_from_there(visit: Any) -> None:
     page = visit().open("en", "epochs")
     iteration(page)
@@ -89,6 +110,7 @@ def test_the_foot_of_a_page_leads_to_the_endpoints(visit: Any) -> None:
     neighbour = visit().open("en", "epochs")
     neighbour.wait_for_selector("button.primary:visible")
     page = visit().open("en", "perceptron")
+    page.wait_for_selector(".taste-plane canvas:visible")  # before that the foot of the page moves down
     page.locator("footer .show-api").click(no_wait_after=True)
     page.wait_for_url(re.compile("/endpoints"), wait_until="commit", timeout=60_000)
     docs = page.locator(".api-docs:visible")

@@ -21,7 +21,7 @@ def opened(v: Any, lang: str) -> Any:
     who = "Counted letters" if lang == "en" else "글자 세기"
     page.get_by_role("radio", name=who).check()
     page.wait_for_function("() => document.querySelectorAll('.taste-bars:not([hidden]) li').length > 9", timeout=60_000)
-    page.wait_for_timeout(800)
+    v.settle(".taste-bars:not([hidden])")
     return page
 
 
