@@ -284,5 +284,16 @@
   }
   openLinked();
 
-  window.taste = { transport, share, save, saveBytes, savePng, define: (name, make) => { makers[name] = make; }, mount, el, figure, axes, ticks, number, grid, ramp, bytes, floats, at, throttle, trail, hex, FONT };
+  // A tab opened for the first time: Python hears of it and lays the lesson out; until it stands, grey lines in its place.
+  function ring(door, trigger) {
+    const place = door.closest('.block').parentElement, lines = el('div', { class: 'taste-wait', 'aria-hidden': 'true' });
+    const stands = () => place.querySelector(':scope > .column .block');
+    trigger('select');
+    if (stands()) return;
+    place.append(lines);
+    const seen = new MutationObserver(() => { if (stands()) { seen.disconnect(); lines.remove(); } });
+    seen.observe(place, { childList: true, subtree: true });
+  }
+
+  window.taste = { transport, ring, share, save, saveBytes, savePng, define: (name, make) => { makers[name] = make; }, mount, el, figure, axes, ticks, number, grid, ramp, bytes, floats, at, throttle, trail, hex, FONT };
 })();
