@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -21,13 +21,15 @@ from numpy.typing import ArrayLike
 from torch import Tensor, nn
 
 from core import runtime
-from core.activations import ACTIVATIONS
 from core.errors import Check, InvalidInput, NotReady, register
 from core.events import Cadence, Done, TrainStep, drain
 from core.losses import LOSSES, METRICS, Loss, Metric
 from core.mlp_data import inputs_of, numbers, targets_of
 from core.mlp_engine import Array, DenseEngine, LayerSpec, blocks, penalty, summarise
 from core.mlp_file import load_model, save_model
+from core.mlp_layers import Dense as Dense
+from core.mlp_layers import Dropout as Dropout
+from core.mlp_layers import check_input_shape, specs_of
 from core.mlp_module import Net
 from core.mlp_record import Compiled, Run, Summary, Trained, WeightsSet, copies, summary_of
 from core.optimizers import OPTIMIZERS as OPTIMIZERS
@@ -36,57 +38,15 @@ from core.optimizers import optimizer as make_optimizer
 from core.torch_engine import TorchEngine
 from core.training import Engine, History, Numbers, TrainConfig, Trainer, averages
 
-MOST_UNITS, MOST_LAYERS, CHUNK = 1000, 64, 4096  # CHUNK: rows measured at once
+MOST_LAYERS, CHUNK = 64, 4096  # CHUNK: rows measured at once
 _DTYPES = {"float64": torch.float64, "float32": torch.float32}
 register(
     {
         "loss_needs": "The loss {loss} compares probabilities: give the last layer the activation {activation}. "
         "Received: {received}.",
-        "dropout_last": "Dropout after the last layer would drop answers. Put it between two Dense layers.",
-        "no_layers": "The model has no Dense layer. Add one.",
         "run_replaced": "Another training run has started on this model. Start a new one.",
     }
 )
-
-
-@dataclass(frozen=True)
-class Dense:
-    """f(x·kernel + bias). 1–1000 ``units``; l1, l2: penalties on the kernel, added to the loss as in Keras."""
-
-    units: int
-    activation: str | None = None
-    input_shape: Sequence[int] | None = None
-    l1: float = 0.0
-    l2: float = 0.0
-
-    def __post_init__(self) -> None:
-        check = Check()
-        check.whole("units", self.units, 1, MOST_UNITS)
-        check.one_of("activation", self.activation or "linear", ACTIVATIONS)
-        check.between("l1", self.l1, 0, 1e3)
-        check.between("l2", self.l2, 0, 1e3)
-        if self.input_shape is not None:
-            _check_input_shape(check, self.input_shape)
-        check.done()
-
-
-@dataclass(frozen=True)
-class Dropout:
-    """While training, each input is 0 with probability ``rate`` (0 ≤ rate < 1), else divided by 1 − rate."""
-
-    rate: float
-
-    def __post_init__(self) -> None:
-        check = Check()
-        check.between("rate", self.rate, 0, 0.99)
-        check.done()
-
-
-def _check_input_shape(check: Check, shape: Sequence[int]) -> None:
-    if len(shape) != 1:
-        check.add("wrong_shape", name="input_shape", expected="(features,)", received=tuple(shape))
-    else:
-        check.whole("input_shape", shape[0], 1, 100_000)
 
 
 class Sequential:
@@ -139,9 +99,9 @@ class Sequential:
         """Draw fresh weights for inputs of shape (features,) or (None, features)."""
         shape = [size for size in input_shape if size is not None]
         check = Check()
-        _check_input_shape(check, shape)
+        check_input_shape(check, shape)
         check.done()
-        self.specs = _specs(self.layers, int(shape[0]))
+        self.specs = specs_of(self.layers, int(shape[0]))
         draw = runtime.generator(self.seed)
         flat = torch.zeros(sum(spec.size for spec in self.specs), dtype=_DTYPES[self.dtype])
         for spec, block in zip(self.specs, blocks(flat, self.specs), strict=True):
@@ -394,22 +354,6 @@ class _Fit(Trainer):
         if stopped == "diverged" and self.model._compiled is not None:
             self.model._compiled = replace(self.model._compiled)  # the optimiser's memory was reset
         return run
-
-
-def _specs(layers: Sequence[Dense | Dropout], features: int) -> tuple[LayerSpec, ...]:
-    """The Dense layers with their sizes, each with the Dropout rates in front of it."""
-    specs: list[LayerSpec] = []
-    rates: tuple[float, ...] = ()
-    for layer in layers:
-        if isinstance(layer, Dropout):
-            rates += (layer.rate,)
-            continue
-        name = layer.activation or "linear"
-        specs.append(LayerSpec(features, int(layer.units), name, layer.l1, layer.l2, rates))
-        features, rates = int(layer.units), ()
-    if not specs or rates:
-        raise InvalidInput("dropout_last" if specs else "no_layers")
-    return tuple(specs)
 
 
 def _metrics(compiled: Compiled) -> dict[str, Metric]:

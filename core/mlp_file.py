@@ -15,10 +15,11 @@ from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save_file
 
 from core.errors import CoreError, InvalidInput
+from core.mlp_layers import Dense, Dropout
 
 if TYPE_CHECKING:
     from core.mlp import Sequential
-    from core.mlp_record import Compiled
+from core.mlp_record import Compiled
 
 KIND = "core.Sequential"
 
@@ -43,8 +44,6 @@ def save_model(model: Sequential, compiled: Compiled | None, path: Path) -> None
 
 
 def load_model(cls: type[Sequential], path: Path) -> Sequential:
-    from core.mlp import Dense, Dropout
-
     kinds: dict[str, Any] = {"Dense": Dense, "Dropout": Dropout}
     try:
         with safe_open(path, framework="numpy") as file:
