@@ -7,6 +7,7 @@ import importlib
 import re
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 ROOT = Path(__file__).parent.parent
@@ -23,6 +24,17 @@ def test_examples_in_docstrings(name: str) -> None:
     flags = doctest.NORMALIZE_WHITESPACE | doctest.ELLIPSIS
     failed, tried = doctest.testmod(importlib.import_module(name), optionflags=flags)
     assert tried and not failed
+
+
+def test_readme_programs_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """All but the one whose model has to be fetched."""
+    words = (ROOT / "README.md").read_text("utf-8")
+    programs = [each for each in re.findall(r"```python\n(.*?)```", words, re.DOTALL) if "smollm2" not in each]
+    x = np.linspace(-1, 1, 20)[:, None]
+    monkeypatch.chdir(tmp_path)
+    for program in programs:
+        exec(program, {"x": x, "y": x**2})
+    assert len(programs) == 2 and (tmp_path / "heart.png").exists()
 
 
 def test_readme_names_files_that_exist() -> None:
