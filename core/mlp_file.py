@@ -19,7 +19,7 @@ from core.mlp_layers import Dense, Dropout
 
 if TYPE_CHECKING:
     from core.mlp import Sequential
-from core.mlp_record import Compiled
+    from core.mlp_record import Compiled
 
 KIND = "core.Sequential"
 

@@ -134,7 +134,7 @@ def _door() -> gr.HTML:
     """A tab's content is mounted in the browser when the tab is first shown: the door rings then (``select``), once."""
     return gr.HTML(
         html_template="<span></span>",
-        js_on_load="taste.ring(element, trigger, ['select']);",
+        js_on_load="taste.ring(element, trigger, ['select']);",  # gradio finds the event by its quoted name
         apply_default_css=False,
         elem_classes="taste-door",
     )

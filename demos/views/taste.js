@@ -287,7 +287,7 @@
   // A tab opened for the first time: Python hears of it and lays the lesson out; until it stands, grey lines in its place.
   function ring(door, trigger) {
     const place = door.closest('.block').parentElement, lines = el('div', { class: 'taste-wait', 'aria-hidden': 'true' });
-    const stands = () => place.querySelector(':scope > .column .block');
+    const stands = () => place.querySelectorAll('.block').length > 1; // the door is one itself
     trigger('select');
     if (stands()) return;
     place.append(lines);

@@ -45,8 +45,21 @@ def test_a_link_shows_its_lesson_and_no_other_before_it(visit: Any) -> None:
     shown = page.evaluate("[...window.shown]")
     assert "Perceptron" in shown and "Machine learning vs deep learning" not in shown
     page.get_by_role("tab", name="Machine learning vs deep learning").click()  # waits for its own tab to be filled
-    page.wait_for_function("() => document.querySelectorAll('.taste-plane figcaption').length > 1")
+    page.wait_for_selector(
+        ".taste-plane:visible figcaption:has-text('%')"
+    )  # not the perceptron's, which are hidden now
     assert not v.faults
+
+
+@pytest.mark.parametrize("lesson", ["", "hidden_layers"])
+def test_grey_lines_stand_only_until_the_lesson_does(visit: Any, lesson: str) -> None:
+    v = visit()
+    v.context.add_init_script("""new MutationObserver(() => { if (document.querySelector('.taste-wait')) window.waited = true; })
+        .observe(document, {childList: true, subtree: true})""")
+    page = v.open("ko", lesson)
+    page.wait_for_selector(".taste canvas:visible")
+    assert page.locator(".taste-wait").count() == 0
+    assert page.evaluate("window.waited") or not lesson  # the first lesson comes with the page
 
 
 def test_a_link_to_the_first_lesson_restores_its_controls(visit: Any) -> None:
