@@ -18,7 +18,7 @@ import torch.nn.functional as F
 from PIL import Image
 from torch import Tensor
 
-from core import images, runtime
+from core import images, runtime, sd_card
 from core.errors import InvalidInput, register, shown
 
 register(
@@ -28,7 +28,6 @@ register(
     }
 )
 
-SHIPPED = Path(__file__).with_name("weights")
 KINDS = ("clip", "siglip", "siglip2")
 MOST = 256  # texts or pictures at once
 LONGEST_TEXT = 2000  # characters
@@ -142,8 +141,8 @@ class ImageText:
 def _place(name: str) -> Path:
     if not isinstance(name, str) or not name.strip() or len(name) > 250:
         raise InvalidInput("incomplete_image_text", name=shown(name), missing="config.json")
-    if Path(name).name == name and (SHIPPED / name / "clip" / "config.json").is_file():
-        return SHIPPED / name / "clip"
+    if Path(name).name == name and (sd_card.FOLDER / name / "clip" / "config.json").is_file():
+        return sd_card.FOLDER / name / "clip"
     if Path(name).is_dir():
         return Path(name)
     from core import pretrained

@@ -22,7 +22,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor, nn
 
-from core import cnn_views, runtime, seeing
+from core import cnn_views, runtime, sd_card, seeing
 from core.cnn_layers import Augment, Augmentation, CnnConfig, Shape, build, cosine, to_batch, to_labels
 from core.errors import Check, InvalidInput, NotReady, register
 from core.events import Cadence, Done, TrainStep, drain
@@ -32,7 +32,6 @@ from core.training import History, TrainConfig, Trainer, accuracy
 
 register({"no_run": "There is no training to continue. Call fit() or steps() first."})
 
-WEIGHTS = Path(__file__).with_name("weights")
 Preparation = Literal["object", "photo"]  # how a stranger's picture is prepared: seeing.see_object or see_photo
 
 
@@ -296,9 +295,9 @@ class ImageClassifier:
         cls, name: str = "fashion", *, weights: str | Path | None = None, device: str | None = None
     ) -> ImageClassifier:
         """The shipped "fashion", or a torchvision model by name where its weights can be had (see vision_models)."""
-        shipped = WEIGHTS / name / "model.safetensors"
-        if name == Path(name).name and shipped.is_file():
-            return cls.load(shipped, device)
+        file = sd_card.FOLDER / name / "model.safetensors"
+        if name == Path(name).name and file.is_file():
+            return cls.load(file, device)
         from core.vision_models import load
 
         return load(name, device, weights)

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from core import clip, images
+from core import clip, images, sd_card
 from core.data import emoji
 from core.errors import Check, InvalidInput, Unavailable, register, shown
 
@@ -29,7 +29,7 @@ register(
     }
 )
 
-SHIPPED = "emoji"
+DEFAULT = "emoji"
 MOST = 40  # captions or pictures in a matrix
 LONGEST = 200  # letters of a caption
 BATCH = 256
@@ -41,9 +41,9 @@ def _loaded(name: str) -> clip.ImageText:
     return clip.ImageText.load(name)
 
 
-def model(name: str = SHIPPED) -> clip.ImageText:
+def model(name: str = DEFAULT) -> clip.ImageText:
     """The shipped CLIP, a Hub id or a folder; loaded once, shared by all visitors."""
-    if name == SHIPPED and not (clip.SHIPPED / name / "clip" / "config.json").is_file():
+    if name == DEFAULT and not (sd_card.FOLDER / name / "clip" / "config.json").is_file():
         raise Unavailable("no_small_clip")
     with _LOADING:
         return _loaded(name)
@@ -105,7 +105,7 @@ class Matrix:
     seconds: float
 
 
-def compare(captions: Sequence[str], pictures: Sequence[images.Source], name: str = SHIPPED) -> Matrix:
+def compare(captions: Sequence[str], pictures: Sequence[images.Source], name: str = DEFAULT) -> Matrix:
     """The similarity matrix: every caption against every picture, cosines."""
     _check("captions", captions)
     _check("pictures", pictures)
@@ -115,7 +115,7 @@ def compare(captions: Sequence[str], pictures: Sequence[images.Source], name: st
     return Matrix(cosines, *best, it.parameters, time.perf_counter() - began)
 
 
-def zero_shot(picture: images.Source, labels: Sequence[str], name: str = SHIPPED) -> np.ndarray:
+def zero_shot(picture: images.Source, labels: Sequence[str], name: str = DEFAULT) -> np.ndarray:
     """The share each label gets, (labels,): softmax of the scaled cosines. At least two labels."""
     if len(labels) < 2:
         raise InvalidInput("too_few", name="labels", least=2, received=len(labels))
@@ -227,7 +227,7 @@ PROBES = {
 }
 
 
-def weak(lang: str, name: str = SHIPPED) -> tuple[Probe, ...]:
+def weak(lang: str, name: str = DEFAULT) -> tuple[Probe, ...]:
     """Where a model of 1,410 pictures is weak, measured: pairs whose meaning differs (or does not) and their cosine."""
     pairs = PROBES["ko" if lang == "ko" else "en"]
     a, b = (model(name).embed_texts([pair[k] for pair in pairs]) for k in (1, 2))
@@ -258,7 +258,7 @@ def styles() -> dict[str, tuple[float, float]]:
     The ways: Korean and English, name to picture and back. The other styles' pictures do not ship, so this is not measured
     now (benchmarks/emoji_retrieval.py does). Empty for weights whose card says nothing.
     """
-    path = clip.SHIPPED / SHIPPED / "card.toml"
+    path = sd_card.FOLDER / DEFAULT / "card.toml"
     card = tomllib.loads(path.read_text("utf-8")) if path.is_file() else {}
     found = card.get("metrics", {}).get("recall_at_5", {})
     return {name: (min(ways), max(ways)) for name, ways in found.items() if isinstance(ways, list)}

@@ -17,7 +17,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from core import images
 from core.errors import Check, InvalidInput, register
-from core.multimodal import SHIPPED, picture_named, zero_shot
+from core.multimodal import DEFAULT, picture_named, zero_shot
 
 register({"no_letters": "No font for these letters was found on this machine. Write the word in Latin letters."})
 
@@ -96,7 +96,7 @@ def stuck(picture: images.Source, sticker: images.Source, share: float = 0.45) -
 
 def attack(
     picture: images.Source, labels: Sequence[str], *, word: str = "", sticker: str = "", share: float = 0.45,
-    name: str = SHIPPED,
+    name: str = DEFAULT,
 ) -> Attack:  # fmt: skip
     """Classify, tamper, classify again: with a written ``word``, or the emoji named ``sticker``."""
     before = zero_shot(picture, labels, name)

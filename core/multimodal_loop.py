@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from core import images, multimodal
+from core import images, multimodal, sd_card
 from core.data import emoji
 from core.errors import Check, InvalidInput, Unavailable, register, shown
 from core.events import Deadline, Done
@@ -116,9 +116,7 @@ def painter(name: str = "emoji") -> Any:
 
 def can_draw() -> bool:
     """Whether the small picture model is in this copy."""
-    from core import sd_loading
-
-    return (sd_loading.SHIPPED / "emoji" / "model_index.json").is_file()
+    return (sd_card.FOLDER / "emoji" / "model_index.json").is_file()
 
 
 def steps(

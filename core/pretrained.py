@@ -23,7 +23,7 @@ from pathlib import Path
 
 from filelock import BaseFileLock, FileLock, Timeout
 
-from core import catalog, fetch
+from core import catalog, fetch, sd_card
 from core.catalog import Entry
 from core.errors import CoreError, InvalidInput, Unavailable, register
 from core.events import Deadline, Done, Progress, drain
@@ -38,7 +38,6 @@ register(
     }
 )
 
-SHIPPED = Path(__file__).parent / "weights"
 WAIT_SECONDS = 30 * 60.0
 MANIFEST = "manifest.json"
 Source = Generator[Progress, None, str]  # fetches into a folder, returns the version it got
@@ -87,8 +86,8 @@ def nearby(name: str, kind: str = "causal-lm") -> Located | None:
     """The model if it is on this disk already, else None; nothing is fetched."""
     if not catalog.public_host() and (own := Path(name).expanduser()).is_dir():
         return Located(name, _checked(own, name), "folder", "folder")
-    if name == Path(name).name and (SHIPPED / name / "card.toml").is_file():
-        return Located(name, SHIPPED / name, "shipped", "shipped")
+    if name == Path(name).name and (sd_card.FOLDER / name / "card.toml").is_file():
+        return Located(name, sd_card.FOLDER / name, "shipped", "shipped")
     entry = _entry(name, kind)
     if models := os.environ.get("DL_MODELS"):
         for label in filter(None, (entry.name, entry.hub)):

@@ -1,4 +1,4 @@
-"""What ships beside a Stable Diffusion: its card, read without loading anything heavy."""
+"""Where the weights that ship lie, and the card beside each: read without loading anything heavy."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import tomllib
 from pathlib import Path
 from typing import Any
 
-SHIPPED = Path(__file__).with_name("weights")
+FOLDER = Path(__file__).with_name("weights")  # the only place that says so
 
 
 @functools.cache
@@ -17,5 +17,5 @@ def card(name: str) -> dict[str, Any]:
     >>> card("emoji")["licence"], card("nobody/large")
     ('MIT', {})
     """
-    path = SHIPPED / Path(name).name / "card.toml"
+    path = FOLDER / Path(name).name / "card.toml"
     return tomllib.loads(path.read_text("utf-8")) if path.is_file() else {}

@@ -14,7 +14,7 @@ from typing import Any
 
 import torch
 
-from core import runtime
+from core import runtime, sd_card
 from core.errors import InvalidInput, Unavailable, register, shown
 
 register(
@@ -26,7 +26,6 @@ register(
     }
 )
 
-SHIPPED = Path(__file__).with_name("weights")
 PIPELINES = ("StableDiffusionPipeline", "StableDiffusionXLPipeline")
 PARTS = ("unet", "vae", "text_encoder", "tokenizer", "scheduler")
 WITHOUT_WEIGHTS = ("tokenizer", "scheduler", "feature_extractor")  # parts of settings only
@@ -46,8 +45,8 @@ def place(name: str) -> Path:
     """The folder of a model, fetched when it is not on this machine. Raises InvalidInput or Unavailable."""
     if not name.strip() or len(name) > 250:
         raise InvalidInput("no_such_model", received=shown(name))
-    if (SHIPPED / name / "model_index.json").is_file() and Path(name).name == name:
-        return SHIPPED / name
+    if (sd_card.FOLDER / name / "model_index.json").is_file() and Path(name).name == name:
+        return sd_card.FOLDER / name
     from core import catalog, pretrained
 
     if not catalog.public_host() and Path(name).is_dir():

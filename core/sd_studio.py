@@ -18,7 +18,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from core import catalog, fetch, pretrained, sd_loading
+from core import catalog, fetch, pretrained, sd_card, sd_loading
 from core.errors import Check, CoreError, InvalidInput, NotReady, Unavailable, register, shown
 from core.events import Deadline, Done, Progress, drain
 from core.sd_events import DenoiseStep, Drawn, Settings
@@ -82,9 +82,9 @@ def plan(name: str) -> Plan:
 
 
 def _nearby(name: str) -> Path | None:
-    shipped = sd_loading.SHIPPED / name / "model_index.json"
-    if Path(name).name == name and shipped.is_file():
-        return shipped.parent
+    index = sd_card.FOLDER / name / "model_index.json"
+    if Path(name).name == name and index.is_file():
+        return index.parent
     if not catalog.public_host() and Path(name).is_dir():
         return Path(name)
     try:

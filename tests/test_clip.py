@@ -12,7 +12,8 @@ import torch
 from PIL import Image
 from transformers import CLIPConfig, CLIPModel, CLIPTokenizer
 
-from core.clip import SHIPPED, ImageText, contrastive_loss
+from core import sd_card
+from core.clip import ImageText, contrastive_loss
 from core.errors import CoreError, InvalidInput
 from recipes.emoji_clip import processor
 from recipes.emoji_clip import tokenizer as train_tokenizer
@@ -135,7 +136,7 @@ def test_misuse_is_one_clear_error(it: ImageText, wrong: Any) -> None:
         wrong(it)
 
 
-@pytest.mark.skipif(not (SHIPPED / "emoji" / "clip").exists(), reason="the emoji weights are not in this checkout")
+@pytest.mark.skipif(not (sd_card.FOLDER / "emoji" / "clip").exists(), reason="the emoji weights are not in this checkout")
 def test_the_shipped_one_tells_words_apart() -> None:
     it = ImageText.load("emoji")
     one = it.embed_texts(["red apple", "빨간 사과", "bicycle", "자전거"])
@@ -147,7 +148,7 @@ def test_pieces_of_words_read_well() -> None:
     """CLIP ends a word's last piece with "</w>", which is no part of the text: "먕" was told as ⟨…3C 2F 77 3E⟩."""
     from core import words
 
-    cut = CLIPTokenizer.from_pretrained(SHIPPED / "emoji" / "clip", local_files_only=True)
+    cut = CLIPTokenizer.from_pretrained(sd_card.FOLDER / "emoji" / "clip", local_files_only=True)
     found = words.pieces(cut, cut("빨간 사과 먕").input_ids)
     assert not any("3C" in piece.text or "w>" in piece.text for piece in found)
     assert "".join(piece.letters for piece in found if piece.part == 1 and not piece.special) == "빨간사과먕"

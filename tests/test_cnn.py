@@ -20,8 +20,8 @@ from torch import nn
 from torchvision import models
 from torchvision.transforms import v2
 
-from core import ImageClassifier, cnn_views, seeing, vision_models
-from core.cnn import WEIGHTS, KernelSnapshot
+from core import ImageClassifier, cnn_views, sd_card, seeing, vision_models
+from core.cnn import KernelSnapshot
 from core.cnn_layers import Augmentation, CnnConfig, Dropout, build, cosine, to_batch, to_labels
 from core.data import fashion
 from core.errors import CoreError
@@ -516,11 +516,11 @@ def test_weights_brought_by_hand(monkeypatch, tmp_path):
 
 
 def card() -> dict:
-    return tomllib.loads((WEIGHTS / "fashion" / "card.toml").read_text("utf-8"))
+    return tomllib.loads((sd_card.FOLDER / "fashion" / "card.toml").read_text("utf-8"))
 
 
 def test_the_card_tells_the_truth(shipped):
-    file, about = WEIGHTS / "fashion" / "model.safetensors", card()
+    file, about = sd_card.FOLDER / "fashion" / "model.safetensors", card()
     assert hashlib.sha256(file.read_bytes()).hexdigest() == about["sha256"]
     assert file.stat().st_size == about["bytes"] < 2e6
     assert shipped.parameters == about["parameters"]

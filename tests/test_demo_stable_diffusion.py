@@ -17,7 +17,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from core import images, sd_loading, sd_preview, sd_studio
+from core import images, sd_card, sd_loading, sd_preview, sd_studio
 from core.errors import CoreError
 from core.events import Done, Progress
 from core.sd_card import card
@@ -177,7 +177,7 @@ def tools_opened(name: str) -> Iterator[Progress | Done[Any]]:
 
 
 def test_a_folder_without_its_unet_is_named(tmp_path: Path) -> None:
-    shutil.copytree(sd_loading.SHIPPED / "emoji", tmp_path / "mine", ignore=shutil.ignore_patterns("unet"))
+    shutil.copytree(sd_card.FOLDER / "emoji", tmp_path / "mine", ignore=shutil.ignore_patterns("unet"))
     for call in (tools.on_plan, lambda lang, name: last(tools.on_model(lang, name))):
         with pytest.raises(gr.Error) as caught:
             call("ko", str(tmp_path / "mine"))

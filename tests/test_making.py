@@ -117,7 +117,6 @@ def test_whoever_opens_a_checkpoint_keeps_others_from_making(
 
             ImageText.load("emoji")
         else:
-            from core import sd_loading
-            from core.sd_loading import SHIPPED
+            from core import sd_card, sd_loading
 
-            sd_loading.load(SHIPPED / "emoji")
+            sd_loading.load(sd_card.FOLDER / "emoji")

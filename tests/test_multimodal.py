@@ -133,10 +133,9 @@ def test_used_wrongly_it_says_one_sentence(call: Any, code: str) -> None:
 
 
 def test_without_weights_it_says_what_is_missing(monkeypatch: pytest.MonkeyPatch, tmp_path: Any) -> None:
-    from core import clip, sd_loading
+    from core import sd_card
 
-    monkeypatch.setattr(clip, "SHIPPED", tmp_path)
-    monkeypatch.setattr(sd_loading, "SHIPPED", tmp_path)
+    monkeypatch.setattr(sd_card, "FOLDER", tmp_path)
     with pytest.raises(Unavailable, match="core/weights/emoji/clip"):
         multimodal.model()
     with pytest.raises(Unavailable, match="model_index.json"):

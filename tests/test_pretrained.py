@@ -24,7 +24,7 @@ from filelock import FileLock
 from safetensors.numpy import load_file, save
 
 import core.fetch
-from core import catalog, fetch, pretrained
+from core import catalog, fetch, pretrained, sd_card
 from core.catalog import Entry, Wheel
 from core.errors import InvalidInput, Unavailable
 from core.events import Done, Progress, drain
@@ -513,7 +513,7 @@ def test_own_folders(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 def test_shipped(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (place / "shipped" / "mine").mkdir(parents=True)
     (place / "shipped" / "mine" / "card.toml").write_text("")
-    monkeypatch.setattr(pretrained, "SHIPPED", place / "shipped")
+    monkeypatch.setattr(sd_card, "FOLDER", place / "shipped")
     assert pretrained.resolve("mine").source == "shipped"
 
 

@@ -21,7 +21,7 @@ from transformers import (
     CLIPTokenizer,
 )
 
-from core import sd_loading, sd_preview, sd_words
+from core import sd_card, sd_loading, sd_preview, sd_words
 from core.errors import CoreError, InvalidInput, Unavailable
 from core.events import Deadline, Done, drain
 from core.sd_events import DenoiseStep, Settings, settings_from_png
@@ -31,7 +31,7 @@ from recipes.emoji_run import Data
 
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")  # diffusers on numpy 2
 
-EMOJI = sd_loading.SHIPPED / "emoji"
+EMOJI = sd_card.FOLDER / "emoji"
 WORDS = ["red apple", "green apple", "빨간 사과", "초록 사과", "cat face", "고양이 얼굴", "blue heart", "파란 하트"]
 BETAS = {"beta_start": 0.00085, "beta_end": 0.012, "beta_schedule": "scaled_linear"}
 
