@@ -22,11 +22,11 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import StratifiedKFold, cross_val_score
 from sklearn.pipeline import make_pipeline
 
-from core.bag_of_words import BagConfig, BagOfWords
-from core.bag_tokens import prepare
-from core.bag_views import CompareConfig, compare
 from core.data import reviews
 from core.events import drain
+from core.language.bag_of_words import BagConfig, BagOfWords
+from core.language.tokens import prepare
+from core.lessons.bag_of_words.stages import CompareConfig, compare
 
 
 def seconds(work: Callable[[], object]) -> float:

@@ -24,7 +24,7 @@ from torch.utils.data import DataLoader, TensorDataset
 
 from core import ImageClassifier, runtime
 from core.data import fashion
-from core.own_classes import OwnClasses
+from core.vision.own_classes import OwnClasses
 
 DATA = fashion.load()
 BATCH, RATE = 128, 1e-3

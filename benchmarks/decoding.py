@@ -21,8 +21,10 @@ from typing import Any
 import torch
 from transformers import AutoModelForCausalLM
 
-from core import LanguageModel, llama_cpp, pretrained, runtime
+from core import LanguageModel, runtime
 from core.events import drain
+from core.llm import llama_cpp
+from core.pretrained import resolve
 
 PROMPT = (
     "The river rises in the mountains, where snow melts slowly in spring. It passes villages, mills and meadows, "
@@ -41,7 +43,7 @@ TEXT = (
 def plain(lm: LanguageModel, name: str) -> Any:
     """The same weights as transformers alone would open them here."""
     dtype = torch.bfloat16 if runtime.bf16_pays() else torch.float32
-    model: Any = AutoModelForCausalLM.from_pretrained(pretrained.resolve(name).path, dtype=dtype)
+    model: Any = AutoModelForCausalLM.from_pretrained(resolve.resolve(name).path, dtype=dtype)
     return model.to(lm.model.device).eval()
 
 

@@ -26,8 +26,9 @@ from PIL import Image
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
-from core import runtime, sd_schedulers
-from core.stable_diffusion import StableDiffusion
+from core import runtime
+from core.diffusion import samplers
+from core.diffusion.stable_diffusion import StableDiffusion
 
 COUNT, STEPS, GUIDANCE, BATCH = 100, 25, 4.0, 25
 COLOURS = {
@@ -173,7 +174,9 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--steps", type=int, default=STEPS)
     parser.add_argument("--guidance", type=float, default=GUIDANCE)
-    parser.add_argument("--scheduler", default="", help="one of core.sd_schedulers; the weights' own when left out")
+    parser.add_argument(
+        "--scheduler", default="", help="one of core.diffusion.samplers; the weights' own when left out"
+    )
     parser.add_argument("--bf16", action="store_true", help="draw in bfloat16, faster on CPUs that can")
     parser.add_argument("--epochs", type=int, default=60, help="of the judge, when it is trained")
     parser.add_argument("--count", type=int, default=COUNT, help="labels per language")
@@ -188,7 +191,7 @@ def main() -> None:
     if options.judge_only:
         return
     sd = StableDiffusion.load(options.model)
-    sd.pipeline.scheduler = sd_schedulers.make(sd.pipeline, options.scheduler)
+    sd.pipeline.scheduler = samplers.make(sd.pipeline, options.scheduler)
     drawing = functools.partial(draw, sd, seed=options.seed, steps=options.steps, guidance=options.guidance)
     random = np.random.default_rng(options.seed)
     shown = []

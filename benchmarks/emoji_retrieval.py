@@ -21,8 +21,8 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from core import multimodal
 from core.data import emoji
+from core.lessons.multimodal import space
 
 PACKAGES = {"Twemoji": ("emoji-datasource-twitter", "twitter"), "Noto": ("emoji-datasource-google", "google")}
 VERSION, FIRST = "15.1.2", 5
@@ -54,7 +54,7 @@ def recall(names: np.ndarray, images: np.ndarray) -> tuple[float, float]:
 
 
 def report(style: str, rows: list[int], vectors: np.ndarray) -> None:
-    gallery = multimodal.gallery()
+    gallery = space.gallery()
     shares = [recall(gallery.names(lang)[rows], vectors) for lang in ("ko", "en")]
     chance = FIRST / len(rows)
     cells = "  ".join(f"{share:6.1%}" for pair in shares for share in pair)
@@ -65,9 +65,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--from", dest="folder", type=Path, help="a folder that holds the two .tgz files already")
     folder = parser.parse_args().folder
-    data, it = emoji.load(), multimodal.model()
+    data, it = emoji.load(), space.model()
     print(f"recall@{FIRST}            N  ko→pic  pic→ko  en→pic  pic→en  chance  worst/chance")
-    report("Fluent (trained)", list(range(len(data.signs))), multimodal.gallery().pictures)
+    report("Fluent (trained)", list(range(len(data.signs))), space.gallery().pictures)
     with tempfile.TemporaryDirectory() as temporary:
         if folder is None:
             folder = Path(temporary)

@@ -36,13 +36,13 @@ def main() -> None:
     parser.add_argument("--threads", type=int, default=2)
     torch.set_num_threads(parser.parse_args().threads)
 
-    from core import multimodal_loop, speech_examples
-    from core.diffusion import PointDiffusion
-    from core.diffusion_shapes import named
-    from core.diffusion_views import likeness
+    from core.diffusion.point_diffusion import PointDiffusion
     from core.events import drain
-    from core.multimodal_loop import LoopConfig
-    from core.speech import WordClassifier
+    from core.lessons.diffusion.films import likeness
+    from core.lessons.diffusion.shapes import named
+    from core.lessons.multimodal import examples, loop
+    from core.lessons.multimodal.loop import LoopConfig
+    from core.speech.word_classifier import WordClassifier
 
     points, model = named("drawn", DRAWING, seed=0), PointDiffusion()
     with timed("a drawn shape learnt (2-D diffusion)"):
@@ -51,14 +51,14 @@ def main() -> None:
           f"distance of 500 drawn points from the shape {likeness(model, points):.3f} (it is 2 wide)")  # fmt: skip
     for name, words in (("the loop, first time", "빨간 사과"), ("the loop again", "blue heart")):
         with timed(name) as said:
-            result = drain(multimodal_loop.steps(LoopConfig(words)))
+            result = drain(loop.steps(LoopConfig(words)))
             said.append(f"cosine {result.compared.cosine:.2f}, names {', '.join(result.compared.names[:2])}")
     with timed("taught words → heard → the loop") as said:
         ear = WordClassifier()
-        ear.fit(speech_examples.recordings("ko"))
-        truth, sound = speech_examples.others("ko")[0]
+        ear.fit(examples.recordings("ko"))
+        truth, sound = examples.others("ko")[0]
         word = ear.words[int(ear.predict_proba([sound])[0].argmax())]
-        result = drain(multimodal_loop.steps(LoopConfig(word)))
+        result = drain(loop.steps(LoopConfig(word)))
         said.append(f"said {truth}, heard {word}, names {', '.join(result.compared.names[:2])}")
 
 

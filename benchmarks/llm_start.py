@@ -13,7 +13,7 @@ import subprocess
 import sys
 
 from benchmarks.decoding import PROMPT
-from core import pretrained
+from core.pretrained import resolve
 
 START = """
 import json, resource, sys, time
@@ -45,7 +45,7 @@ def main() -> None:
     parser.add_argument("--model", default="smollm2-135m-instruct")
     parser.add_argument("--rounds", type=int, default=5)
     args = parser.parse_args()
-    folder = str(pretrained.resolve(args.model).path)
+    folder = str(resolve.resolve(args.model).path)
     ways = {"plain transformers, float32": PLAIN, "ours": OURS}
     tries: dict[str, list[list[float]]] = {name: [] for name in ways}
     for _ in range(args.rounds):

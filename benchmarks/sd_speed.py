@@ -20,8 +20,8 @@ from typing import Any
 import torch
 
 from core import StableDiffusion, runtime
+from core.diffusion.settings import Settings
 from core.events import drain
-from core.sd_events import Settings
 
 PROMPT = "빨간 사과"
 

@@ -24,8 +24,8 @@ import gradio as gr
 import orjson
 
 from core.events import Cadence
-from core.hidden_layers import Playground
-from core.sequential import Lab
+from core.lessons.hidden_layers.playground import Playground
+from core.lessons.sequential.lab import Lab
 from demos import hidden_layers, kit, sequential
 from demos import hidden_layers_controls as playground_controls
 from demos import sequential_controls as lab_controls

@@ -14,9 +14,9 @@ import time
 
 import numpy as np
 
-from core.speech import WordClassifier, WordConfig
-from core.speech_examples import SPOKEN
-from core.speech_voice import speak, voice_here
+from core.lessons.multimodal.examples import SPOKEN
+from core.speech.voice import speak, voice_here
+from core.speech.word_classifier import WordClassifier, WordConfig
 
 LISTS = (
     ("ko", ("사과", "바나나", "포도")), ("ko", ("하나", "둘", "셋")), ("ko", ("빨간 사과", "파란 하트", "고양이")),

@@ -12,24 +12,24 @@ from typing import TYPE_CHECKING, Any
 
 _HOMES: dict[str, str] = {
     "CoreError": "errors",
-    "Dense": "mlp",
-    "Dropout": "mlp",
-    "Sequential": "mlp",
-    "to_script": "export",
-    "BagOfWords": "bag_of_words",
-    "LanguageModel": "language_model",
-    "ImageClassifier": "cnn",
-    "StableDiffusion": "stable_diffusion",
-    "ImageText": "clip",
-    "WordClassifier": "speech",
+    "Dense": "mlp.layers",
+    "Dropout": "mlp.layers",
+    "Sequential": "mlp.sequential",
+    "to_script": "mlp.script",
+    "BagOfWords": "language.bag_of_words",
+    "LanguageModel": "llm.language_model",
+    "ImageClassifier": "vision.classifier",
+    "StableDiffusion": "diffusion.stable_diffusion",
+    "ImageText": "multimodal.clip",
+    "WordClassifier": "speech.word_classifier",
 }
 __all__ = sorted(_HOMES)
 
 if TYPE_CHECKING:
     from core.errors import CoreError as CoreError
-    from core.mlp import Dense as Dense
-    from core.mlp import Dropout as Dropout
-    from core.mlp import Sequential as Sequential
+    from core.mlp.sequential import Dense as Dense
+    from core.mlp.sequential import Dropout as Dropout
+    from core.mlp.sequential import Sequential as Sequential
 
 
 def __getattr__(name: str) -> Any:

@@ -19,7 +19,7 @@ SCORES = (2.0, 1.0, 0.0, -1.0)  # of the four animals, at first
 def on_point(lang: str, name: str, others: list[str], z: float) -> tuple[Any, str]:
     """Value, slope and call-out of a function at z, −6 to 6, and of the others beside it."""
     from core import runtime
-    from core.activations import ACTIVATIONS, at, curves, zones
+    from core.mlp.activations import ACTIVATIONS, at, curves, zones
 
     t, point = text.load("activations", lang), at(name, z)
     names = list(dict.fromkeys([name, *others]))
@@ -79,7 +79,7 @@ def on_move(lang: str, name: str, others: list[str], move: gr.EventData) -> tupl
 @kit.handler
 def on_softmax(lang: str, *scores: float) -> tuple[Any, Any]:
     """Softmax of four scores at a temperature (the last number): the probabilities, and how each moves."""
-    from core.activations import softmax
+    from core.mlp.activations import softmax
 
     *logits, temperature = scores
     t, result = text.load("activations", lang), softmax(logits, temperature)
@@ -124,8 +124,8 @@ def on_code(lang: str, run: Any, name: str, others: list[str], z: float, *rest: 
     return CODE.format(names=names, z=z, scores=scores, temperature=temperature, config=config, epochs=epochs)
 
 
-CODE = """from core.activation_nets import NetsConfig, SideBySide
-from core.activations import at, softmax
+CODE = """from core.lessons.activations.side_by_side import NetsConfig, SideBySide
+from core.mlp.activations import at, softmax
 from core.events import drain
 
 for name in {names}:
@@ -141,7 +141,7 @@ for net in run.view().nets:
 
 
 def _answer_ten() -> tuple[str, dict[str, Any]]:
-    from core.activations import at
+    from core.mlp.activations import at
 
     best = at("sigmoid", 0.0)
     left = best.through(10)
@@ -152,8 +152,8 @@ def _answer_ten() -> tuple[str, dict[str, Any]]:
 
 
 def _answer_deep() -> tuple[str, dict[str, Any]]:
-    from core.activation_nets import NetsConfig, boundaries
     from core.events import drain
+    from core.lessons.activations.side_by_side import NetsConfig, boundaries
 
     names = ("sigmoid", "tanh", "relu")
     run = drain(boundaries(NetsConfig("circle", names, layers=4, epochs=20, learning_rate=0.01)))
@@ -162,7 +162,7 @@ def _answer_deep() -> tuple[str, dict[str, Any]]:
 
 
 def _answer_shift() -> tuple[str, dict[str, Any]]:
-    from core.activations import softmax
+    from core.mlp.activations import softmax
 
     before, after = softmax(SCORES).probabilities, softmax([score + 3 for score in SCORES]).probabilities
     moved = float(after.max() - before.max())

@@ -37,7 +37,7 @@ class Nets:
 def _config(
     data: str, layers: float, hidden: float, epochs: float, rate: float, noise: float, seed: float, pace: str = ""
 ) -> Any:
-    from core.activation_nets import NetsConfig
+    from core.lessons.activations.side_by_side import NetsConfig
 
     sizes = {"hidden": kit.whole(hidden), "layers": kit.whole(layers), "epochs": kit.whole(epochs)}
     return NetsConfig(data, **sizes, learning_rate=rate, noise=noise, seed=kit.whole(seed))
@@ -52,7 +52,7 @@ def shown(run: Any, *controls: Any) -> tuple[Any, int]:
 @kit.handler
 def on_reset(lang: str, *controls: Any) -> tuple[Any, ...]:
     """Fresh nets of these settings, before learning."""
-    from core.activation_nets import SideBySide
+    from core.lessons.activations.side_by_side import SideBySide
 
     run = SideBySide(_config(*controls))
     return run, *_pictures(text.load("activations", lang), run, run.view()), ""
@@ -72,8 +72,8 @@ def on_train(lang: str, run: Any, *controls: Any) -> Iterator[tuple[Any, ...]]:
 
 def _train(lang: str, run: Any, controls: tuple[Any, ...], epochs: int | None = None) -> Iterator[tuple[Any, ...]]:
     from core import runtime
-    from core.activation_nets import NetsStep, SideBySide
     from core.events import Done
+    from core.lessons.activations.side_by_side import NetsStep, SideBySide
 
     t, config, pace = text.load("activations", lang), _config(*controls), PACES.get(controls[-1], 0.0)
     if run is None or run.config != config or run.finished:
@@ -143,7 +143,7 @@ def _note(t: text.Text, net: Any, units: int) -> str:
 @kit.handler
 def on_csv(lang: str, run: Any, *controls: Any) -> str:
     """Every net's training loss after each epoch, as CSV."""
-    from core.activation_nets import SideBySide
+    from core.lessons.activations.side_by_side import SideBySide
 
     nets: SideBySide = run or SideBySide(_config(*controls))
     return nets.to_csv()

@@ -20,8 +20,8 @@ WALK_SECONDS = 1.6  # each step stays on the screen
 
 
 def _head(sentence: str, cut: str, positions: Any, causal: Any, width: Any, seed: Any) -> Any:
-    from core import attention_steps as steps
-    from core.attention import ToyConfig
+    from core.language.attention import ToyConfig
+    from core.lessons.attention import head as steps
 
     config = ToyConfig(kit.whole(width), bool(positions), bool(causal), kit.whole(seed))
     return steps.toy(steps.cut(sentence, cut), config)
@@ -39,7 +39,7 @@ def on_steps(
     lang: str, sentence: str, cut: str, stage: str, positions: bool, causal: bool, width: float, seed: float
 ) -> tuple[Any, ...]:
     """A sentence through one attention head (at most 24 tokens): the numbers of one stage, and how one of them arose."""
-    import core.attention_steps  # noqa: F401  (heavy to open the first time: not part of the time told)
+    import core.lessons.attention.head  # noqa: F401  (heavy to open the first time: not part of the time told)
 
     begun = time.perf_counter()
     head = _head(sentence, cut, positions, causal, width, seed)
@@ -97,7 +97,7 @@ def on_token(
 @kit.handler
 def on_csv(lang: str, sentence: str, cut: str, positions: bool, causal: bool, width: float, seed: float) -> str:
     """Who looks at whom, as CSV."""
-    from core.attention_views import weights_csv
+    from core.lessons.attention.sentence import weights_csv
 
     return weights_csv(_head(sentence, cut, positions, causal, width, seed))
 
@@ -125,7 +125,7 @@ def on_code(
     own: str,
 ) -> str:
     """The head in plain PyTorch with its very numbers, then the tiny GPT as far as it has been trained here."""
-    from core.attention_steps import script
+    from core.lessons.attention.head import script
 
     return script(_head(sentence, cut, positions, causal, width, seed)) + gpt.code(run, texts, source, own)
 
@@ -185,7 +185,7 @@ def build(lang: str) -> Room:
 
 
 def _answer_order() -> tuple[str, dict[str, Any]]:
-    from core.attention_views import order_change
+    from core.lessons.attention.sentence import order_change
 
     words = ("개가", "사람을", "문다")
     without, with_ = order_change(words, False), order_change(words, True)
@@ -193,14 +193,14 @@ def _answer_order() -> tuple[str, dict[str, Any]]:
 
 
 def _answer_scale() -> tuple[str, dict[str, Any]]:
-    from core.attention_views import sharpest
+    from core.lessons.attention.sentence import sharpest
 
     scaled, raw = sharpest()
     return "sharper" if raw > scaled else "flatter", {"scaled": scaled, "raw": raw}
 
 
 def _answer_loss() -> tuple[str, dict[str, Any]]:
-    from core.attention_views import first_loss
+    from core.lessons.attention.sentence import first_loss
 
     loss, guess, letters = first_loss("ko")
     near = min(("zero", 0.0), ("one", 1.0), ("guess", guess), key=lambda pair: abs(pair[1] - loss))

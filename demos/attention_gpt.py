@@ -31,8 +31,8 @@ def _text(texts: str, source: str, own: str) -> str:
 
 
 def _words(prompt: Any) -> str:
-    from core.attention_steps import MOST_LETTERS
     from core.errors import InvalidInput
+    from core.lessons.attention.head import MOST_LETTERS
 
     if not isinstance(prompt, str):
         raise InvalidInput("not_text", row=1, received=str(prompt)[:40])
@@ -56,8 +56,8 @@ def on_train(
 ) -> Iterator[tuple[Any, ...]]:
     """Learn more batches of the text, from where it stopped; loss, samples and maps are streamed."""
     from core.events import Done
-    from core.tiny_gpt_parts import clean
-    from core.tiny_gpt_training import GPTRun, GPTSample, GPTStep
+    from core.language.alphabet import clean
+    from core.language.tiny_gpt_training import GPTRun, GPTSample, GPTStep
 
     t, skip, samples = text.load("attention", lang), gr.skip(), []
     prompt = _words(prompt)
@@ -80,8 +80,8 @@ def on_train(
 
 def _growing(t: text.Text, run: Any, letters: str, layer: Any) -> Any:
     """The maps at this moment; a text that cannot be read must not stop the training."""
-    from core.attention_steps import look
     from core.errors import CoreError
+    from core.lessons.attention.head import look
 
     try:
         return _thumbs(t, look(run.model, letters), kit.whole(layer))
@@ -90,7 +90,7 @@ def _growing(t: text.Text, run: Any, letters: str, layer: Any) -> Any:
 
 
 def _thumbs(t: text.Text, inside: Any, layer: int) -> dict[str, Any]:
-    from core.attention_steps import thumbnails
+    from core.lessons.attention.head import thumbnails
 
     names = [t("maps.layer", layer=i) for i in range(1, len(inside.maps) + 1)]
     return shown.maps(t, thumbnails(inside.maps), names, layer - 1)
@@ -131,7 +131,7 @@ def _samples(t: text.Text, samples: list[Any]) -> dict[str, Any]:
 @kit.handler
 def on_write(lang: str, run: Any, prompt: str, temperature: float, seed: float) -> tuple[Any, Any]:
     """The tiny GPT goes on writing: each letter coloured by how sure it was; and the next letter at this temperature."""
-    from core.attention_views import following, learnt_model
+    from core.lessons.attention.sentence import following, learnt_model
 
     t, model = text.load("attention", lang), learnt_model(run)
     heat, prompt = kit.number(temperature, "temperature"), _words(prompt)
@@ -169,8 +169,8 @@ def on_layer(
 
 
 def _look(lang: str, run: Any, words: str, layer: Any, head: Any, stage: str, spot: Any) -> tuple[Any, ...]:
-    from core.attention_steps import learnt, look
-    from core.attention_views import learnt_model
+    from core.lessons.attention.head import learnt, look
+    from core.lessons.attention.sentence import learnt_model
 
     t, inside = text.load("attention", lang), look(learnt_model(run), words)
     one = learnt(inside, kit.whole(kit.number(layer, "layer")) - 1, kit.whole(kit.number(head, "head")) - 1)
@@ -196,7 +196,7 @@ def code(run: Any, texts: str, source: str, own: str) -> str:
 CODE = """
 from core.data import tiny_text
 from core.events import drain
-from core.tiny_gpt_training import GPTRun
+from core.language.tiny_gpt_training import GPTRun
 
 run = drain(GPTRun({text}).steps({updates}))
 print(f"tiny GPT: {{run.model.parameters_count:,}} parameters, loss after {{run.update}} updates: {{run.losses[-1][1]:.9g}}")

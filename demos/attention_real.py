@@ -16,7 +16,7 @@ TOKENIZERS = ("bytes", "emoji", "llm")
 @kit.handler
 def on_tokens(lang: str, sentence: str, tokenizer: str) -> tuple[Any, str]:
     """A text (at most 400 letters) as the tokens and ids of a real tokenizer; pieces of a letter are shown as bytes."""
-    from core.attention_views import tokenize
+    from core.lessons.attention.sentence import tokenize
 
     t, found = text.load("attention", lang), tokenize(sentence, tokenizer)
     chips = [
@@ -49,11 +49,11 @@ def build_tokens(t: text.Text, language: gr.State, sentence: gr.Textbox) -> None
 @kit.handler
 def on_real(lang: str, sentence: str, layer: float, head: float) -> Iterator[tuple[Any, Any, str]]:
     """The attention of a real LLM (SmolLM2 135M, only if it is on this disk already): every head of one layer."""
-    from core import real_attention
+    from core.lessons.attention import real_model
     from core.waiting_line import Waiting
 
     t, which = text.load("attention", lang), kit.whole(kit.number(layer, "layer")) - 1
-    for event in kit.LLM.call(lambda: real_attention.look(sentence, which)):
+    for event in kit.LLM.call(lambda: real_model.look(sentence, which)):
         match event:
             case Waiting(ahead=ahead):
                 yield gr.skip(), gr.skip(), t("waiting", ahead=ahead)
@@ -62,8 +62,8 @@ def on_real(lang: str, sentence: str, layer: float, head: float) -> Iterator[tup
 
 
 def _maps(t: text.Text, seen: Any, head: Any) -> tuple[Any, Any, str]:
-    from core.attention_steps import thumbnails
     from core.errors import Check
+    from core.lessons.attention.head import thumbnails
 
     check = Check()
     check.whole("head", head, 1, len(seen.maps))

@@ -29,7 +29,7 @@ def _signed(x: float) -> str:
 
 def place(head: Any, stage: str, spot: Any) -> tuple[int, int]:
     """The chosen cell of this stage's matrix; without a choice, the first of the last row. Refuses any other."""
-    from core.attention_steps import derive
+    from core.lessons.attention.head import derive
 
     row, column = (len(head.tokens) - 1, 0) if spot is None else (kit.whole(spot[0]), kit.whole(spot[1]))
     found = derive(head, stage, row, column)
@@ -47,7 +47,7 @@ def chips(t: text.Text, head: Any, row: int) -> dict[str, Any]:
 
 
 def matrix(t: text.Text, head: Any, stage: str, row: int, column: int) -> dict[str, Any]:
-    from core import attention_steps
+    from core.lessons.attention import head as attention_steps
 
     table = attention_steps.matrix(head, stage).tolist()
     cells = [[round(x, 3) if math.isfinite(x) else None for x in line] for line in table]
@@ -61,7 +61,7 @@ def matrix(t: text.Text, head: Any, stage: str, row: int, column: int) -> dict[s
 
 def derived(t: text.Text, head: Any, stage: str, row: int, column: int) -> str:
     """The arithmetic behind one number, written out."""
-    from core.attention_steps import derive
+    from core.lessons.attention.head import derive
 
     found = derive(head, stage, row, column)
     asks = kit.quote(visible(head.tokens[row]), 30)

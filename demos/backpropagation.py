@@ -29,8 +29,8 @@ class Walk:
 def _config(
     x1: float, x2: float, target: float, shape: str, activation: str, loss: str, rate: float, seed: float
 ) -> Any:
-    from core.backpropagation import TraceConfig
     from core.errors import Check
+    from core.lessons.backpropagation.trace import TraceConfig
 
     check = Check()
     check.one_of("layers", shape, SHAPES)
@@ -44,7 +44,7 @@ def _config(
 @kit.handler
 def on_trace(lang: str, *controls: Any) -> tuple[Any, ...]:
     """Forward pass, loss, backward pass and update of one sample, with all numbers."""
-    from core.backpropagation import trace
+    from core.lessons.backpropagation.trace import trace
 
     walk = Walk(trace(_config(*controls)))
     return walk, *_shown(text.load("backpropagation", lang), walk)
@@ -53,7 +53,7 @@ def on_trace(lang: str, *controls: Any) -> tuple[Any, ...]:
 @kit.handler
 def on_move(lang: str, walk: Walk | None, by: int, *controls: Any) -> tuple[Any, ...]:
     """Previous or next station of the walk."""
-    from core.chain_rule import stations
+    from core.lessons.backpropagation.chain_rule import stations
 
     if walk is None:
         return on_trace(lang, *controls)
@@ -65,7 +65,7 @@ def on_move(lang: str, walk: Walk | None, by: int, *controls: Any) -> tuple[Any,
 @kit.handler
 def on_update(lang: str, walk: Walk | None, *controls: Any) -> tuple[Any, ...]:
     """Go on from the updated weights: the next iteration on the same sample."""
-    from core.backpropagation import run
+    from core.lessons.backpropagation.trace import run
 
     if walk is None:
         return on_trace(lang, *controls)
@@ -77,7 +77,7 @@ def on_update(lang: str, walk: Walk | None, *controls: Any) -> tuple[Any, ...]:
 @kit.handler
 def on_weight(lang: str, walk: Walk | None, link: gr.EventData) -> tuple[Any, ...]:
     """A link was pressed: the chain rule of that weight."""
-    from core.backpropagation import Parameter
+    from core.lessons.backpropagation.trace import Parameter
 
     found = Parameter(int(kit.number(link.layer)) + 1, int(kit.number(link.to)), int(kit.number(getattr(link, "from"))))
     return on_choose(lang, walk, found.name)
@@ -96,10 +96,10 @@ def on_choose(lang: str, walk: Walk | None, name: str) -> tuple[Any, ...]:
 @kit.handler
 def on_take(lang: str, model: Any, *controls: Any) -> tuple[Any, ...]:
     """Open the model trained in lesson 8 here: its weights, its first sample."""
-    from core.sequential import opened
+    from core.lessons.sequential.lab import opened
 
     net, x, target = opened(model)
-    from core.backpropagation import run
+    from core.lessons.backpropagation.trace import run
 
     walk = Walk(run(net, x, target, "mse", controls[-2]))
     return walk, *_shown(text.load("backpropagation", lang), walk)
@@ -108,8 +108,8 @@ def on_take(lang: str, model: Any, *controls: Any) -> tuple[Any, ...]:
 def _shown(t: text.Text, walk: Walk) -> tuple[Any, ...]:
     """Network, station, choice of weight, chain rule, check, badge."""
     from core import runtime
-    from core.backpropagation import check_gradients
-    from core.chain_rule import chain, stations
+    from core.lessons.backpropagation.chain_rule import chain, stations
+    from core.lessons.backpropagation.trace import check_gradients
 
     trace, steps = walk.trace, stations(walk.trace)
     step, names = steps[walk.station], [p.name for p in trace.net.parameters]
@@ -178,8 +178,8 @@ def _network(t: text.Text, walk: Walk, step: Any) -> dict[str, Any]:
 @kit.handler
 def on_csv(lang: str, walk: Walk | None, *controls: Any) -> str:
     """Every weight and bias with its gradient three ways, and its value after the update."""
-    from core.backpropagation import check_gradients, trace
-    from core.csv_text import to_csv
+    from core.files.csv_text import to_csv
+    from core.lessons.backpropagation.trace import check_gradients, trace
 
     found = walk.trace if walk else trace(_config(*controls))
     check = check_gradients(found)
@@ -192,8 +192,8 @@ def on_csv(lang: str, walk: Walk | None, *controls: Any) -> str:
 @kit.handler
 def on_code(lang: str, walk: Walk | None, *controls: Any) -> str:
     """The net on the screen (trained further, or taken from lesson 8) and the probe, as one script."""
-    from core.backpropagation import trace
-    from core.trace_script import probe_script, script
+    from core.lessons.backpropagation.script import probe_script, script
+    from core.lessons.backpropagation.trace import trace
 
     found = walk.trace if walk else trace(_config(*controls[:OWN]))
     return script(found) + "\n\n" + probe_script(depth.deep_config(*controls[OWN:]))
@@ -270,8 +270,8 @@ def on_open(lang: str, *controls: Any) -> tuple[Any, ...]:
 
 
 def _answer_paths() -> tuple[str, dict[str, Any]]:
-    from core.backpropagation import TraceConfig, trace
-    from core.chain_rule import chain
+    from core.lessons.backpropagation.chain_rule import chain
+    from core.lessons.backpropagation.trace import TraceConfig, trace
 
     t = trace(TraceConfig(hidden=(2, 2, 2), activations=("sigmoid",) * 3))
     rule = chain(t, t.net.parameters[0])
@@ -279,7 +279,7 @@ def _answer_paths() -> tuple[str, dict[str, Any]]:
 
 
 def _answer_depth() -> tuple[str, dict[str, Any]]:
-    from core.vanishing import DeepConfig, probe
+    from core.lessons.backpropagation.vanishing import DeepConfig, probe
 
     report = probe(DeepConfig(depth=20, activation="sigmoid"))
     return "vanishing" if report.ratio < 1e-3 else "same", {
@@ -289,7 +289,7 @@ def _answer_depth() -> tuple[str, dict[str, Any]]:
 
 
 def _answer_remedy() -> tuple[str, dict[str, Any]]:
-    from core.vanishing import DeepConfig, probe
+    from core.lessons.backpropagation.vanishing import DeepConfig, probe
 
     ratio = {
         "init": probe(DeepConfig(activation="sigmoid", init="he")).ratio,

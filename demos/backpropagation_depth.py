@@ -15,7 +15,7 @@ INITS = ("glorot", "he", "normal_0.01", "normal_1")
 
 def deep_config(depth: float, activation: str, init: str, norm: bool, residual: bool, seed: float) -> Any:
     """The values of the controls as a checked DeepConfig."""
-    from core.vanishing import DeepConfig
+    from core.lessons.backpropagation.vanishing import DeepConfig
 
     switches = {"batch_norm": bool(norm), "residual": bool(residual)}
     return DeepConfig(kit.whole(depth), activation=activation, init=init, seed=kit.whole(seed), **switches)
@@ -25,7 +25,7 @@ def deep_config(depth: float, activation: str, init: str, norm: bool, residual: 
 def on_probe(lang: str, *controls: Any) -> tuple[Any, ...]:
     """The gradient's norm in every layer of a deep net, measured by hooks on a real backward pass."""
     from core import runtime
-    from core.vanishing import probe
+    from core.lessons.backpropagation.vanishing import probe
 
     t, config = text.load("backpropagation", lang), deep_config(*controls)
     report = probe(config)
@@ -65,8 +65,8 @@ def on_start(lang: str, depth: float, seed: float) -> tuple[Any, ...]:
 @kit.handler
 def on_csv(lang: str, *controls: Any) -> str:
     """What the probe measured, layer by layer."""
-    from core.csv_text import to_csv
-    from core.vanishing import probe
+    from core.files.csv_text import to_csv
+    from core.lessons.backpropagation.vanishing import probe
 
     report = probe(deep_config(*controls))
     names = ("weight_gradient", "signal_gradient", "mean", "std", "saturated")
@@ -79,7 +79,7 @@ def on_race(lang: str, depth: float, seed: float, updates: int | None = None) ->
     """Train a sigmoid net and a ReLU net of the same depth side by side."""
     from core import runtime
     from core.events import Done
-    from core.vanishing import DeepConfig, Race, RaceConfig, RaceStep
+    from core.lessons.backpropagation.vanishing import DeepConfig, Race, RaceConfig, RaceStep
 
     t, layers = text.load("backpropagation", lang), kit.whole(depth)
     start = {"seed": kit.whole(seed)}

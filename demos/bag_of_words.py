@@ -18,14 +18,14 @@ MOST_ROWS = 60  # tokens of a matrix on the screen
 
 
 def _config(texts: str, tokens: str) -> Any:
-    from core.bag_of_words import BagConfig
+    from core.language.bag_of_words import BagConfig
 
     return BagConfig(texts, tokens)
 
 
 def _stages(sentences: Any, texts: str, tokens: str) -> tuple[Any, Any]:
-    from core.bag_views import stages
     from core.errors import InvalidInput
+    from core.lessons.bag_of_words.stages import stages
 
     if not isinstance(sentences, str):
         raise InvalidInput("not_text", row=1, received=str(sentences))
@@ -51,7 +51,7 @@ def on_sentences(lang: str, sentences: str, texts: str, tokens: str, stage: str)
 @kit.handler
 def on_shuffle(lang: str, turn: Any, sentences: str, texts: str, tokens: str, stage: str) -> tuple[Any, ...]:
     """Shuffle the tokens of each sentence and count again: does any number change?"""
-    from core.bag_cases import shuffled
+    from core.lessons.bag_of_words.cases import shuffled
 
     turn = turn + 1 if isinstance(turn, int) else 1
     view, config = _stages(sentences, texts, tokens)
@@ -63,7 +63,7 @@ def on_shuffle(lang: str, turn: Any, sentences: str, texts: str, tokens: str, st
 @kit.handler
 def on_pick(lang: str, sentences: str, texts: str, tokens: str, stage: str, spot: gr.EventData) -> tuple[Any, str]:
     """Where one number of the matrix comes from."""
-    from core.bag_cases import cell, cosine_cell
+    from core.lessons.bag_of_words.cases import cell, cosine_cell
 
     t, (view, _) = text.load("bag_of_words", lang), _stages(sentences, texts, tokens)
     row, column = kit.whole(kit.number(spot.row, "row")), kit.whole(kit.number(spot.col, "column"))
@@ -112,8 +112,8 @@ def _matrix(t: text.Text, view: Any, stage: str) -> dict[str, Any]:
 @kit.handler
 def on_texts(lang: str, texts: str, tokens: str) -> tuple[Any, ...]:
     """Another language of the texts: its example sentences, and a tokeniser that it has."""
-    from core.bag_tokens import TOKENS as known
     from core.errors import Check
+    from core.language.tokens import TOKENS as known
 
     check = Check()
     check.one_of("texts", texts, known)
@@ -133,9 +133,9 @@ def on_code(lang: str, sentences: str, texts: str, tokens: str, weighting: str, 
     )
 
 
-CODE = """from core.bag_cases import teach
-from core.bag_of_words import BagConfig
-from core.bag_views import stages
+CODE = """from core.lessons.bag_of_words.cases import teach
+from core.language.bag_of_words import BagConfig
+from core.lessons.bag_of_words.stages import stages
 from core.data import reviews
 from core.events import drain
 
@@ -206,7 +206,7 @@ def on_take(lang: str, prompt: Any, sentences: str) -> tuple[Any, str]:
 
 
 def _answer_order() -> tuple[str, dict[str, Any]]:
-    from core.bag_views import word_order
+    from core.lessons.bag_of_words.stages import word_order
 
     seen = {view.tokens: view for view in word_order("개가 사람을 문다", "사람이 개를 문다")}
     values = {name: seen[name].cosine for name in ("words", "morphemes", "content")}
@@ -220,10 +220,10 @@ def _answer_tokens() -> tuple[str, dict[str, Any]]:
 
 
 def _answer_hard() -> tuple[str, dict[str, Any]]:
-    from core.bag_cases import hard_cases, teach
-    from core.bag_of_words import BagConfig
     from core.data import reviews
     from core.events import drain
+    from core.language.bag_of_words import BagConfig
+    from core.lessons.bag_of_words.cases import hard_cases, teach
 
     taught = drain(teach(reviews.load("en", hard=False), BagConfig("en")))
     kind = hard_cases(taught.bag, reviews.load("en", hard=True))[0]

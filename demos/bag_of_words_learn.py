@@ -23,7 +23,7 @@ def _reviews(own: Any, texts: str, hard: bool = False) -> Any:
 
 
 def _config(texts: str, tokens: str, weighting: str) -> Any:
-    from core.bag_of_words import BagConfig
+    from core.language.bag_of_words import BagConfig
 
     return BagConfig(texts, tokens, weighting)
 
@@ -33,9 +33,9 @@ def on_learn(
     lang: str, own: Any, texts: str, tokens: str, weighting: str, seed: float, review: str
 ) -> Iterator[tuple[Any, ...]]:
     """Learn four fifths of the reviews while the largest weights are watched; judge the rest; explain one review."""
-    from core.bag_cases import teach
-    from core.bag_of_words import LearnStep, Vectorised
     from core.events import Done, Progress
+    from core.language.bag_of_words import LearnStep, Vectorised
+    from core.lessons.bag_of_words.cases import teach
 
     t, steps, skip = text.load("bag_of_words", lang), [], gr.skip()
     events = teach(_reviews(own, texts), _config(texts, tokens, weighting), kit.whole(seed), kit.RUN_SECONDS)
@@ -81,8 +81,8 @@ def on_explain(
     lang: str, bag: Any, own: Any, texts: str, tokens: str, weighting: str, seed: float, review: str
 ) -> tuple[Any, ...]:
     """Why a review gets its label: each token's contribution, and their sum. Learns first if nothing is learnt yet."""
-    from core.bag_cases import teach
     from core.events import drain
+    from core.lessons.bag_of_words.cases import teach
 
     if bag is None:
         taught = drain(teach(_reviews(own, texts), _config(texts, tokens, weighting), kit.whole(seed), kit.RUN_SECONDS))
@@ -95,7 +95,7 @@ def _label(t: text.Text, label: Any) -> str:
 
 
 def _explained(t: text.Text, bag: Any, review: str) -> tuple[Any, ...]:
-    from core.bag_cases import ledger
+    from core.lessons.bag_of_words.cases import ledger
 
     told = bag.explanation(review)
     sums = ledger(told)
@@ -127,8 +127,8 @@ def _explained(t: text.Text, bag: Any, review: str) -> tuple[Any, ...]:
 @kit.handler
 def on_hard(lang: str, own: Any, texts: str, tokens: str, weighting: str, seed: float) -> Iterator[str]:
     """Judge negation, irony and mixed reviews with a model that learnt the plain ones; show what it gets wrong."""
-    from core.bag_cases import hard_cases, teach
     from core.events import drain
+    from core.lessons.bag_of_words.cases import hard_cases, teach
 
     t = text.load("bag_of_words", lang)
     yield t("hard.running")
@@ -148,8 +148,8 @@ def on_hard(lang: str, own: Any, texts: str, tokens: str, weighting: str, seed: 
 
 def scores(texts: str) -> Any:
     """Cross-validated accuracy of every tokeniser on the shipped reviews."""
-    from core.bag_views import CompareConfig, compare
     from core.events import drain
+    from core.lessons.bag_of_words.stages import CompareConfig, compare
 
     plain, hard = _reviews(None, texts), _reviews(None, texts, hard=True)
     return drain(compare(plain.texts, plain.labels, CompareConfig(texts), (hard.texts, hard.labels)))
@@ -158,8 +158,8 @@ def scores(texts: str) -> Any:
 @kit.handler
 def on_compare(lang: str, texts: str, weighting: str, seed: float) -> Iterator[tuple[Any, str]]:
     """Every tokeniser on the same five folds of the shipped reviews, and on the hard ones that none has learnt."""
-    from core.bag_views import CompareConfig, FoldResult, compare
     from core.events import Done, Progress
+    from core.lessons.bag_of_words.stages import CompareConfig, FoldResult, compare
 
     t, plain, hard = text.load("bag_of_words", lang), _reviews(None, texts), _reviews(None, texts, hard=True)
     latest: dict[str, Any] = {}
@@ -202,8 +202,8 @@ def _compared(t: text.Text, latest: dict[str, Any]) -> dict[str, Any]:
 @kit.handler
 def on_file(lang: str, path: str | None) -> tuple[Any, Any, str]:
     """The learner's own reviews: a CSV with a column of texts and one of labels. Read, never kept."""
-    from core import tables
     from core.data import reviews
+    from core.files import tables
 
     t = text.load("bag_of_words", lang)
     if not path:
@@ -217,8 +217,8 @@ def on_file(lang: str, path: str | None) -> tuple[Any, Any, str]:
 @kit.handler
 def on_csv(lang: str, bag: Any) -> str:
     """The vocabulary with its weights."""
-    from core.bag_cases import weights_csv
     from core.errors import NotReady
+    from core.lessons.bag_of_words.cases import weights_csv
 
     if bag is None:
         raise NotReady("not_fitted")

@@ -15,7 +15,7 @@ MOST = 40  # tokens of a sentence on the screen
 @kit.handler
 def on_order(lang: str, texts: str, first: str, second: str) -> dict[str, Any]:
     """The tokens that only one of two sentences has, per tokeniser, and the cosine of their count vectors."""
-    from core.bag_views import word_order
+    from core.lessons.bag_of_words.stages import word_order
 
     t, rows, lost = text.load("bag_of_words", lang), [], []
     for seen in word_order(first, second, texts):

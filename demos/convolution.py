@@ -70,8 +70,8 @@ def on_apply(lang: str, here: Here, *controls: Any) -> tuple[Any, ...]:
 @kit.handler
 def on_preset(lang: str, here: Here, preset: str | None, side: str, mode: str, *rest: Any) -> tuple[Any, ...]:
     """A well-known kernel, in every channel."""
-    from core.kernels import parse
-    from core.kernels import preset as kernel_text
+    from core.lessons.convolution.kernels import parse
+    from core.lessons.convolution.kernels import preset as kernel_text
 
     if preset is None:
         return (gr.skip(),) * (2 + OUTPUTS)
@@ -82,7 +82,7 @@ def on_preset(lang: str, here: Here, preset: str | None, side: str, mode: str, *
 @kit.handler
 def on_size(lang: str, here: Here, size: float, side: str, mode: str, kernel: str, *rest: Any) -> tuple[Any, ...]:
     """A kernel of another size: zeros around, or cut at the edges. Even sizes are allowed."""
-    from core.kernels import parse, resized, write
+    from core.lessons.convolution.kernels import parse, resized, write
 
     words = write(resized(parse(kernel, mode), kit.whole(size)))
     return words, None, *shown(lang, here, (side, mode, words, *rest))
@@ -109,7 +109,7 @@ def on_cell(
 
 @kit.handler
 def on_csv(lang: str, here: Here, *controls: Any) -> str:
-    from core.kernels import to_csv
+    from core.lessons.convolution.kernels import to_csv
 
     return to_csv(convolved(here or shipped("cat"), plan(*controls)).output)
 
@@ -125,8 +125,9 @@ def on_code(lang: str, here: Here | None, photo: str, *controls: Any) -> str:
 
 CODE = """import torch
 import torch.nn.functional as F
-from core import images, kernels
 from core.data import photos
+from core.files import images
+from core.lessons.convolution import kernels
 
 picture = images.read({opening}, max_side={p.side}).pixels
 image = kernels.planes(picture, "{p.mode}")  # (channels, height, width)
@@ -226,7 +227,7 @@ def build(lang: str) -> Room:
 
 
 def _first() -> str:
-    from core.kernels import preset
+    from core.lessons.convolution.kernels import preset
 
     return preset("vertical_edges")
 

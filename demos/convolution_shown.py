@@ -58,7 +58,7 @@ class Plan:
 def plan(side: Any, mode: str, kernel: str, bias: Any, stride: Any, padding: Any, dilation: Any, pool: Any) -> Plan:
     """All problems of stride, padding and dilation at once, before a number is touched."""
     from core.errors import Check
-    from core.kernels import parse
+    from core.lessons.convolution.kernels import parse
 
     check = Check()
     check.one_of("size", side, SIDES)
@@ -85,13 +85,13 @@ OUTPUTS = 6  # of ``shown``
 
 
 def _small(here: Here, side: int) -> Any:
-    from core import images
+    from core.files import images
 
     return images.read(here.pixels, max_side=side).pixels
 
 
 def convolved(here: Here, plan: Plan, side: int | None = None) -> Any:
-    from core.kernels import apply, planes
+    from core.lessons.convolution.kernels import apply, planes
 
     return apply(planes(_small(here, side or plan.side), plan.mode), plan.kernel, plan.mode, **plan.rest)
 
@@ -112,7 +112,7 @@ def shown(lang: str, here: Here | None, controls: tuple[Any, ...]) -> tuple[Any,
 
 def _kernel_or_skip(t: text.Text, controls: tuple[Any, ...]) -> Any:
     from core.errors import CoreError
-    from core.kernels import parse
+    from core.lessons.convolution.kernels import parse
 
     try:
         return _kernel_view(t, parse(controls[2], controls[1]), controls[1])
@@ -121,7 +121,7 @@ def _kernel_or_skip(t: text.Text, controls: tuple[Any, ...]) -> Any:
 
 
 def _kernel_view(t: text.Text, kernel: Any, mode: str) -> dict[str, Any]:
-    from core.kernels import cells
+    from core.lessons.convolution.kernels import cells
 
     names = [t("kernel.one")] if mode == "grey" else [t(f"kernel.{c}") for c in "RGB"]
     blocks = [
@@ -142,8 +142,8 @@ def _formula(t: text.Text, result: Any) -> str:
 
 def _view(t: text.Text, here: Here, plan: Plan, result: Any) -> dict[str, Any]:
     """Everything that hovering needs, as the ``convolution`` view takes it."""
-    from core.kernels import planes, stages
-    from core.pixel_views import fingerprint
+    from core.lessons.convolution.kernels import planes, stages
+    from core.lessons.pixels.looks import fingerprint
 
     small = _small(here, plan.side)
     image = planes(small, plan.mode)
@@ -194,7 +194,7 @@ def _packed(values: Any) -> str:
 def _whole(t: text.Text, here: Here, plan: Plan, result: Any) -> tuple[Any, str]:
     """The same kernel on the picture at a readable size, and the honest label."""
     from core import runtime
-    from core.kernels import multiply_adds, stages, to_picture, weights_count
+    from core.lessons.convolution.kernels import multiply_adds, stages, to_picture, weights_count
 
     large = convolved(here, plan, WHOLE)
     after, pooled = stages(large, plan.pool)

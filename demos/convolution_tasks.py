@@ -8,21 +8,21 @@ from demos import kit
 
 
 def _answer_size() -> tuple[str, dict[str, Any]]:
-    from core.convolution import ConvConfig
+    from core.vision.convolution import ConvConfig
 
     config = ConvConfig(32, 32, 5, 5, stride=2)
     return str(config.output[0]), {"formula": config.formula[0], "left": config.leftover[0]}
 
 
 def _answer_flat() -> tuple[str, dict[str, Any]]:
-    from core.convolution import KERNELS, convolve
+    from core.vision.convolution import KERNELS, convolve
 
     value = float(convolve([[200.0] * 5] * 5, KERNELS["vertical_edges"]).output[0, 1, 1])
     return f"{value:g}", {"value": value, "weights": f"{sum(map(sum, KERNELS['vertical_edges'])):g}"}
 
 
 def _answer_shift() -> tuple[str, dict[str, Any]]:
-    from core.convolution import KERNELS, convolve
+    from core.vision.convolution import KERNELS, convolve
 
     line = [[0, 0, 255, 0, 0]] * 5
     row = convolve(line, KERNELS["shift_right"], padding=1).output[0, 2].tolist()

@@ -18,13 +18,13 @@ REPORTS = 40  # pictures of one training run
 
 
 def _points(shape: str, drawing: str, seed: float) -> Any:
-    from core.diffusion_shapes import named
+    from core.lessons.diffusion.shapes import named
 
     return named(shape, drawing, seed=kit.whole(seed))
 
 
 def _config(updates: float, seed: float) -> Any:
-    from core.diffusion import DiffusionConfig
+    from core.diffusion.point_diffusion import DiffusionConfig
 
     return DiffusionConfig(steps=kit.whole(updates), seed=kit.whole(seed))
 
@@ -38,8 +38,8 @@ def on_open(
     lang: str, shape: str, drawing: str, method: str, steps: float, updates: float, seed: float
 ) -> tuple[Any, ...]:
     """A shape and its way into noise; the network has learnt nothing yet, and shows it."""
-    from core.diffusion import PointDiffusion
-    from core.diffusion_views import REACH, coded, forward_film
+    from core.diffusion.point_diffusion import PointDiffusion
+    from core.lessons.diffusion.films import REACH, coded, forward_film
 
     t, points = text.load("diffusion", lang), _points(shape, drawing, seed)
     model = PointDiffusion(_config(updates, seed))
@@ -64,7 +64,7 @@ def on_open(
 
 
 def _film(t: text.Text, film: Any) -> dict[str, Any]:
-    from core.diffusion_views import CELLS, FIELD_REACH, REACH
+    from core.lessons.diffusion.films import CELLS, FIELD_REACH, REACH
 
     return {
         "reach": REACH,
@@ -97,10 +97,10 @@ def on_train(
 ) -> Iterator[tuple[Any, ...]]:
     """Learn the shape: noise some points, let the network name the noise, correct it, again and again."""
     from core import runtime
-    from core.diffusion import DiffusionStep, PointDiffusion
-    from core.diffusion_shapes import distance
-    from core.diffusion_views import likeness
+    from core.diffusion.point_diffusion import DiffusionStep, PointDiffusion
     from core.events import Deadline, Done
+    from core.lessons.diffusion.films import likeness
+    from core.lessons.diffusion.shapes import distance
 
     t, points, config = text.load("diffusion", lang), _points(shape, drawing, seed), _config(updates, seed)
     model, reports, gaps = PointDiffusion(config), [], []
@@ -127,7 +127,7 @@ def on_train(
 
 def _learning(t: text.Text, points: Any, reports: list[Any], gaps: list[float]) -> tuple[Any, Any]:
     """What the model draws at each report, and the curves of loss and distance."""
-    from core.diffusion_views import NEAR, coded
+    from core.lessons.diffusion.films import NEAR, coded
 
     film = {
         "reach": NEAR,
@@ -159,8 +159,8 @@ def _learning(t: text.Text, points: Any, reports: list[Any], gaps: list[float]) 
 def on_backward(lang: str, model: Any, method: str, steps: float, seed: float) -> tuple[Any, str]:
     """Draw 300 points from pure noise in ``steps`` steps with the model as it is; the learnt field at each of them."""
     from core import runtime
-    from core.diffusion import PointDiffusion
-    from core.diffusion_views import backward_film
+    from core.diffusion.point_diffusion import PointDiffusion
+    from core.lessons.diffusion.films import backward_film
 
     t, model = text.load("diffusion", lang), model or PointDiffusion()
     film = _film(t, backward_film(model, 300, kit.whole(steps), method, kit.whole(seed)))
@@ -176,35 +176,35 @@ def on_backward(lang: str, model: Any, method: str, steps: float, seed: float) -
 @kit.handler
 def on_csv(lang: str, model: Any, method: str, steps: float, seed: float) -> str:
     """The points drawn, as CSV."""
-    from core.diffusion import PointDiffusion
-    from core.diffusion_views import points_csv
+    from core.diffusion.point_diffusion import PointDiffusion
+    from core.lessons.diffusion.films import points_csv
 
     return points_csv(model or PointDiffusion(), 1000, kit.whole(steps), method, kit.whole(seed))
 
 
 @kit.handler
 def on_code(lang: str, shape: str, drawing: str, method: str, steps: float, updates: float, seed: float) -> str:
-    from core.diffusion_views import script
+    from core.lessons.diffusion.films import script
 
     return script(_config(updates, seed), shape, drawing, kit.whole(steps), method, kit.whole(seed))
 
 
 def _answer_kept() -> tuple[str, dict[str, Any]]:
-    from core.diffusion import kept_signal
+    from core.diffusion.point_diffusion import kept_signal
 
     kept = float(kept_signal()[500])
     return "half" if kept > 0.4 else "quarter" if kept > 0.15 else "tenth", {"kept": kept}
 
 
 def _answer_once() -> tuple[str, dict[str, Any]]:
-    from core.diffusion_views import one_step
+    from core.lessons.diffusion.films import one_step
 
     found = one_step()
     return found.where, {"radius": found.radius, "many": found.radius_many}
 
 
 def _answer_fresh() -> tuple[str, dict[str, Any]]:
-    from core.diffusion_views import two_methods
+    from core.lessons.diffusion.films import two_methods
 
     found = two_methods()
     return "apart" if found.between > 0.3 else "same", {"between": found.between, "again": found.again}

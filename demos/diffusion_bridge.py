@@ -13,8 +13,8 @@ EMOJI = {"apple": "🍎", "cat": "🐱", "heart": "❤️", "sunflower": "🌻",
 
 
 def _opened(lang: str, picture: Any) -> dict[str, Any]:
-    from core import images
-    from core.diffusion_views import picture_film
+    from core.files import images
+    from core.lessons.diffusion.films import picture_film
 
     t = text.load("diffusion", lang)
     kept, frames = picture_film(picture)
@@ -56,8 +56,8 @@ def on_shelf(lang: str, thing: Any) -> dict[str, Any]:
 @kit.handler
 def on_hand(lang: str, model: Any, method: str, steps: float, seed: float, step: float) -> str:
     """One denoising step of the first point, written out, with diffusers' own result and the difference."""
-    from core.diffusion import PointDiffusion
-    from core.diffusion_views import by_hand
+    from core.diffusion.point_diffusion import PointDiffusion
+    from core.lessons.diffusion.films import by_hand
 
     t = text.load("diffusion", lang)
     steps, step = kit.whole(steps), kit.whole(step)

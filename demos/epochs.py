@@ -17,8 +17,8 @@ PACES = {"slow": 0.5, "normal": 0.12, "fast": 0.0}  # seconds a batch stays lit
 
 
 def _config(samples: str, batch: float, epochs: float, shuffle: bool, drop_last: bool, *rest: Any) -> Any:
-    from core.epochs import EpochsConfig
     from core.errors import Check
+    from core.lessons.epochs.run import EpochsConfig
 
     hidden, rate, seed, pace = rest
     check = Check()
@@ -34,7 +34,7 @@ def _config(samples: str, batch: float, epochs: float, shuffle: bool, drop_last:
 @kit.handler
 def on_count(lang: str, samples: str, batch: float, epochs: float, *rest: Any) -> str:
     """How many updates a run makes: ceil(samples / batch size) × epochs."""
-    from core.epochs import count
+    from core.lessons.epochs.run import count
 
     t, config = text.load("epochs", lang), _config(samples, batch, epochs, *rest)
     counts = count(config)
@@ -71,8 +71,8 @@ def on_run(lang: str, run: Any, *controls: Any) -> Iterator[tuple[Any, ...]]:
 
 def _train(lang: str, run: Any, controls: tuple[Any, ...], updates: int | None = None) -> Iterator[tuple[Any, ...]]:
     from core import runtime
-    from core.epochs import BatchStep, EpochRun
     from core.events import Done
+    from core.lessons.epochs.run import BatchStep, EpochRun
 
     t, config, pace = text.load("epochs", lang), _config(*controls), PACES[controls[-1]]
     if run is None or run.config != config or run.finished:
@@ -150,8 +150,8 @@ def _rows(t: text.Text, run: Any) -> str:
 def on_noise(lang: str, *controls: Any) -> Iterator[tuple[Any, Any, Any]]:
     """Measure, for every batch size, how far a batch's gradient strays and what an epoch costs."""
     from core import runtime
-    from core.epochs import NoisePoint, TimePoint, epoch_cost, gradient_noise
     from core.events import Done
+    from core.lessons.epochs.run import NoisePoint, TimePoint, epoch_cost, gradient_noise
 
     t, config = text.load("epochs", lang), _config(*controls)
     noise: list[NoisePoint] = []
@@ -226,7 +226,7 @@ def on_reset(lang: str, *controls: Any) -> tuple[Any, ...]:
 @kit.handler
 def on_csv(lang: str, run: Any, *controls: Any) -> str:
     """Every iteration of the run on the screen: epoch, batch, losses."""
-    from core.epochs import EpochRun
+    from core.lessons.epochs.run import EpochRun
 
     return str((run or EpochRun(_config(*controls))).to_csv())
 
@@ -236,7 +236,7 @@ def on_code(lang: str, *controls: Any) -> str:
     return CODE.format(config=_config(*controls))
 
 
-CODE = """from core.epochs import BatchStep, EpochRun, EpochsConfig
+CODE = """from core.lessons.epochs.run import BatchStep, EpochRun, EpochsConfig
 
 run = EpochRun({config})
 for event in run.steps(every_steps=run.counts.updates_per_epoch):
@@ -246,15 +246,15 @@ for event in run.steps(every_steps=run.counts.updates_per_epoch):
 
 
 def _answer_count() -> tuple[str, dict[str, Any]]:
-    from core.epochs import EpochsConfig, count
+    from core.lessons.epochs.run import EpochsConfig, count
 
     counts = count(EpochsConfig(samples=1000, batch_size=300, epochs=3))
     return str(counts.updates), {"each": counts.updates_per_epoch, "last": counts.last_batch, "total": counts.updates}
 
 
 def _answer_batch() -> tuple[str, dict[str, Any]]:
-    from core.epochs import EpochRun, EpochsConfig
     from core.events import drain
+    from core.lessons.epochs.run import EpochRun, EpochsConfig
 
     small, large = (drain(EpochRun(EpochsConfig(1000, size, 2)).steps()) for size in (20, 500))
     return "small" if small.loss() < large.loss() else "large", {
@@ -266,8 +266,8 @@ def _answer_batch() -> tuple[str, dict[str, Any]]:
 
 
 def _answer_noise() -> tuple[str, dict[str, Any]]:
-    from core.epochs import EpochsConfig, gradient_noise
     from core.events import drain
+    from core.lessons.epochs.run import EpochsConfig, gradient_noise
 
     by_size = {p.batch_size: p.measured for p in drain(gradient_noise(EpochsConfig(samples=1000)))}
     ratio = by_size[1] / by_size[100]

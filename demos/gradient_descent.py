@@ -28,7 +28,7 @@ def _config(
     optimizer: str, rate: float, scaling: str, batch: str, w: float, b: float, seed: float, steps: float
 ) -> Any:
     from core.errors import Check
-    from core.gradient_descent import DescentConfig
+    from core.lessons.gradient_descent.race import DescentConfig
 
     check = Check()
     check.one_of("batch_size", batch, BATCHES)
@@ -39,7 +39,7 @@ def _config(
 @kit.handler
 def on_open(lang: str, *controls: Any) -> tuple[Any, ...]:
     """The surface, the start on it, its line and its gradient; nothing has moved yet."""
-    from core.line import Problem
+    from core.lessons.perceptron.line import Problem
 
     t, config = text.load("gradient_descent", lang), _config(*controls)
     problem = Problem(*_people(), config.scaling)
@@ -70,7 +70,7 @@ def on_run(lang: str, run: Any, *controls: Any) -> Iterator[tuple[Any, ...]]:
 def _descend(lang: str, run: Any, controls: tuple[Any, ...]) -> Iterator[tuple[Any, ...]]:
     from core import runtime
     from core.events import Done
-    from core.gradient_descent import Move, descend
+    from core.lessons.gradient_descent.race import Move, descend
 
     t, config = text.load("gradient_descent", lang), _config(*controls)
     pace = PACE if config.steps <= 60 else 0.02
@@ -96,7 +96,7 @@ def _descend(lang: str, run: Any, controls: tuple[Any, ...]) -> Iterator[tuple[A
 def _pictures(
     t: text.Text, config: Any, path: list[Any], losses: list[float], line: tuple[float, float], said: str
 ) -> tuple[Any, ...]:
-    from core.gradient_descent import surface
+    from core.lessons.gradient_descent.race import surface
 
     weights, heights = _people()
     bowl = surface(weights, heights, config.scaling, show=[(config.w, config.b)])
@@ -140,7 +140,7 @@ def on_gradients(lang: str, run: Any, *controls: Any) -> str:
     """The gradient where the ball lies: by hand, by autograd and by finite difference, with the differences."""
     from core import runtime
     from core.errors import CoreError
-    from core.gradient_descent import three_gradients
+    from core.lessons.gradient_descent.race import three_gradients
 
     t, config = text.load("gradient_descent", lang), _config(*controls)
     at = run.at if run is not None else (config.w, config.b)
@@ -170,7 +170,7 @@ def on_mark(lang: str, mark: gr.EventData) -> tuple[float, float]:
 @kit.handler
 def on_preset(lang: str, name: str, *controls: Any) -> tuple[float, float]:
     """A learning rate that converges, crawls or diverges, from the surface's own limit."""
-    from core.gradient_descent import preset_rates
+    from core.lessons.gradient_descent.race import preset_rates
 
     rate = preset_rates(*_people(), _config(*controls))[name]
     return rate, on_share(lang, controls[0], rate, *controls[2:])
@@ -179,7 +179,7 @@ def on_preset(lang: str, name: str, *controls: Any) -> tuple[float, float]:
 @kit.handler
 def on_percent(lang: str, percent: float, *controls: Any) -> float:
     """The slider was moved: the learning rate that is so many percent of the largest safe one."""
-    from core.gradient_descent import rate_at
+    from core.lessons.gradient_descent.race import rate_at
 
     return rate_at(*_people(), _config(*controls), percent)
 
@@ -187,7 +187,7 @@ def on_percent(lang: str, percent: float, *controls: Any) -> float:
 @kit.handler
 def on_share(lang: str, *controls: Any) -> float:
     """Where the learning rate stands on the slider, 0.2 to 120 %."""
-    from core.gradient_descent import percent_of
+    from core.lessons.gradient_descent.race import percent_of
 
     return min(max(round(percent_of(*_people(), _config(*controls)), 1), LEAST), MOST)
 
@@ -195,7 +195,7 @@ def on_share(lang: str, *controls: Any) -> float:
 @kit.handler
 def on_nan(lang: str, *controls: Any) -> str:
     """Where NaN comes from: the last rows of a descent in float32 with a learning rate that is too large."""
-    from core.gradient_descent import overflow, preset_rates
+    from core.lessons.gradient_descent.race import overflow, preset_rates
 
     t, config = text.load("gradient_descent", lang), _config(*controls)
     rate = preset_rates(*_people(), config)["diverge"]
@@ -209,7 +209,7 @@ def on_nan(lang: str, *controls: Any) -> str:
 @kit.handler
 def on_csv(lang: str, run: Any) -> str:
     """The path: w, b and the loss of all ten people after each step."""
-    from core.csv_text import to_csv
+    from core.files.csv_text import to_csv
 
     if run is None:
         return to_csv({"step": (), "w": (), "b": (), "loss": ()})
@@ -220,7 +220,7 @@ def on_csv(lang: str, run: Any) -> str:
 @kit.handler
 def on_code(lang: str, run: Any, *controls: Any) -> str:
     from core.events import drain
-    from core.gradient_descent import descend, script
+    from core.lessons.gradient_descent.race import descend, script
 
     return script(run if run is not None else drain(descend(_config(*controls), *_people())))
 
@@ -305,7 +305,7 @@ def build(lang: str) -> Room:
 
 def _answer(rate_of_limit: float) -> tuple[str, dict[str, Any]]:
     from core.events import drain
-    from core.gradient_descent import DescentConfig, descend
+    from core.lessons.gradient_descent.race import DescentConfig, descend
 
     limit = drain(descend(DescentConfig(scaling="minmax", steps=1), *_people())).limit
     run = drain(descend(DescentConfig(scaling="minmax", learning_rate=rate_of_limit * limit, steps=60), *_people()))
@@ -313,7 +313,7 @@ def _answer(rate_of_limit: float) -> tuple[str, dict[str, Any]]:
 
 
 def _answer_noise() -> tuple[str, dict[str, Any]]:
-    from core.gradient_descent import noise_floor
+    from core.lessons.gradient_descent.race import noise_floor
 
     full, single = noise_floor(*_people())
     return "wander" if single > 2 * full else "same", {"full": full, "single": single}

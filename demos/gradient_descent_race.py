@@ -18,7 +18,7 @@ def on_race(lang: str, scaling: str, batch: str, w: float, b: float, seed: float
     from core import runtime
     from core.data import people
     from core.events import Done
-    from core.gradient_descent import RaceConfig, RaceStep, race, surface
+    from core.lessons.gradient_descent.race import RaceConfig, RaceStep, race, surface
 
     t = text.load("gradient_descent", lang)
     x, y = people.WEIGHTS_KG, people.HEIGHTS_CM

@@ -76,7 +76,7 @@ def _train(
 ) -> Iterator[tuple[Any, ...]]:
     from core import runtime
     from core.events import Done
-    from core.hidden_layers import Frame
+    from core.lessons.hidden_layers.playground import Frame
 
     t, chosen = text.load("hidden_layers", lang), ctl.chosen(controls)
     here = pic.place(here, chosen)
@@ -133,7 +133,7 @@ def on_stop(lang: str, here: pic.Here | None, x1: float, x2: float, *controls: A
 def on_preset(lang: str, name: str, *looks: Any) -> tuple[Any, ...]:
     """All settings of a preset at once, untrained."""
     from core.errors import Check
-    from core.hidden_layers import PRESETS
+    from core.lessons.hidden_layers.playground import PRESETS
 
     check = Check()
     check.one_of("preset", name, ctl.PRESETS)
@@ -262,7 +262,7 @@ def build(lang: str) -> Room:
 
 
 def _answer_xor() -> tuple[str, dict[str, Any]]:
-    from core.hidden_layers import PRESETS, Playground
+    from core.lessons.hidden_layers.playground import PRESETS, Playground
 
     shares = {}
     for name in ("xor_0", "xor_1"):
@@ -273,7 +273,7 @@ def _answer_xor() -> tuple[str, dict[str, Any]]:
 
 
 def _answer_product() -> tuple[str, dict[str, Any]]:
-    from core.hidden_layers import PRESETS, Playground
+    from core.lessons.hidden_layers.playground import PRESETS, Playground
 
     play = Playground(PRESETS["xor_product"])
     play.train()
@@ -282,7 +282,7 @@ def _answer_product() -> tuple[str, dict[str, Any]]:
 
 
 def _answer_overfit() -> tuple[str, dict[str, Any]]:
-    from core.hidden_layers import PRESETS, Playground
+    from core.lessons.hidden_layers.playground import PRESETS, Playground
 
     losses = {}
     for name in ("overfit", "regularised"):

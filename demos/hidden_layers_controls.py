@@ -61,7 +61,7 @@ def chosen(values: tuple[Any, ...]) -> Chosen:
     """The values of ``Controls.all`` as a checked config; faults are told in one sentence."""
     from core.data import toy
     from core.errors import Check
-    from core.hidden_layers import PlaygroundConfig, as_points
+    from core.lessons.hidden_layers.playground import PlaygroundConfig, as_points
 
     v = dict(zip(SETTINGS + LOOKS, values, strict=True))
     check = Check()

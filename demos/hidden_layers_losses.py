@@ -16,7 +16,7 @@ START = -6.0  # the output's first bias: both nets are sure that every point is 
 @kit.handler
 def on_open(lang: str) -> dict[str, Any]:
     """Both losses and their slopes over z, for a point of class 1."""
-    from core.why_cross_entropy import loss_shapes
+    from core.lessons.hidden_layers.two_losses import loss_shapes
 
     t, shapes = text.load("hidden_layers", lang), loss_shapes()
     z = [round(value, 2) for value in shapes.z.tolist()]
@@ -47,7 +47,7 @@ def on_compare(lang: str, *controls: Any) -> Iterator[tuple[Any, ...]]:
     """Train the net of these settings twice, by cross-entropy and by squared error, from one surely wrong start."""
     from core import runtime
     from core.events import Done
-    from core.why_cross_entropy import VersusStep, versus
+    from core.lessons.hidden_layers.two_losses import VersusStep, versus
 
     t, config = text.load("hidden_layers", lang), chosen(controls).config
     marks: list[Any] = []

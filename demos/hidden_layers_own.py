@@ -34,7 +34,7 @@ def on_place(
     lang: str, here: pic.Here | None, x1: float, x2: float, spot: gr.EventData, *controls: Any
 ) -> tuple[Any, ...]:
     """A click on the plane adds a point of the chosen label; all points are then in the table."""
-    from core.hidden_layers import with_point
+    from core.lessons.hidden_layers.playground import with_point
 
     chosen = ctl.chosen(controls)
     low = -1.0 if chosen.config.task == "regression" else 0.0
@@ -48,7 +48,7 @@ def on_erase(
     lang: str, here: pic.Here | None, x1: float, x2: float, spot: gr.EventData, *controls: Any
 ) -> tuple[Any, ...]:
     """A click on a point takes it away."""
-    from core.hidden_layers import without_point
+    from core.lessons.hidden_layers.playground import without_point
 
     config = without_point(ctl.chosen(controls).config, kit.number(spot.index, "index"))
     return _told(lang, here, config, controls, x1, x2, config.task)
@@ -59,8 +59,8 @@ def on_file(
     lang: str, here: pic.Here | None, path: str | None, x1: float, x2: float, *controls: Any
 ) -> tuple[Any, ...]:
     """The learner's CSV: two columns of numbers and a label. The file is read, never kept; the net starts anew."""
-    from core import tables
-    from core.hidden_layers import from_table
+    from core.files import tables
+    from core.lessons.hidden_layers.playground import from_table
 
     if not path:
         return (gr.skip(),) * (12)

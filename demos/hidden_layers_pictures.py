@@ -23,7 +23,7 @@ class Here:
 
 def place(here: Here | None, chosen: Chosen, fresh: bool = False) -> Here:
     """The playground of these settings: the one at hand, one that goes on with its weights, or a new one."""
-    from core.hidden_layers import Playground
+    from core.lessons.hidden_layers.playground import Playground
 
     play = here.play.changed(chosen.config) if here and not fresh else Playground(chosen.config)
     layer = min(here.layer if here else 1, len(chosen.config.hidden) + 1)

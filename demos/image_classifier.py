@@ -21,7 +21,7 @@ START, LAYER = "ankle boot", "relu1"
 class Here:
     """The picture that is asked about."""
 
-    pixels: Any  # what core.images reads
+    pixels: Any  # what core.files.images reads
     source: str  # one of SHOWN, or "own"
     truth: str = ""  # the garment it is, if known
     target: int | None = None  # the class Grad-CAM explains; None: the answer
@@ -30,14 +30,14 @@ class Here:
 
 def _named(name: str, turn: Any, drawing: str) -> Here:
     """A shipped garment the network never saw, a shipped photo, or the drawing."""
-    from core import cnn_shown
     from core.data import photos
+    from core.lessons.image_classifier import look
 
     if name == "drawn":
-        return Here(cnn_shown.drawn(drawing), name)
+        return Here(look.drawn(drawing), name)
     if name in pictures.PHOTOS:
         return Here(photos.load(name), name)
-    return Here(cnn_shown.example(name, kit.whole(turn))[1], name, truth=name)
+    return Here(look.example(name, kit.whole(turn))[1], name, truth=name)
 
 
 def _all(lang: str, here: Here, layer: Any, model: Any, course: Any) -> tuple[Any, ...]:
@@ -100,11 +100,11 @@ def on_take(lang: str, thing: Any, layer: str, model: str, course: Any) -> tuple
 @kit.handler
 def on_class(lang: str, here: Here | None, layer: str, model: str, course: Any, spot: gr.EventData) -> tuple[Any, ...]:
     """A bar was chosen: where is the evidence for that class?"""
-    from core import cnn_shown
+    from core.lessons.image_classifier import look
 
     here = here or _named(START, 0, "")
     index = kit.whole(kit.number(getattr(spot, "index", None), "target"))
-    target = cnn_shown.class_at(network(model, course)[0], here.pixels, index)
+    target = look.class_at(network(model, course)[0], here.pixels, index)
     return _all(lang, replace(here, target=target), layer, model, course)
 
 
@@ -117,9 +117,9 @@ def on_layer(lang: str, here: Here | None, layer: str, model: str, course: Any) 
 @kit.handler
 def on_row(lang: str, here: Here | None, model: str, course: Any, spot: gr.EventData) -> tuple[Any, ...]:
     """A layer was chosen in the overview."""
-    from core import cnn_shown
+    from core.lessons.image_classifier import look
 
-    names = cnn_shown.overview_names(network(model, course)[0])
+    names = look.overview_names(network(model, course)[0])
     layer = names[max(0, min(len(names) - 1, int(kit.number(getattr(spot, "index", None), "layer"))))]
     return _all(lang, here or _named(START, 0, ""), layer, model, course)
 
@@ -137,11 +137,11 @@ def on_code(lang: str, here: Here | None, name: str, turn: float, drawing: str, 
     opening = (
         '"my_picture.png"'
         if here.source == "own"
-        else f"cnn_shown.drawn({drawing!r})"
+        else f"look.drawn({drawing!r})"
         if here.source == "drawn"
         else f'photos.load("{here.source}")'
         if photo
-        else f'cnn_shown.example("{here.source}", {kit.whole(turn)})[1]'
+        else f'look.example("{here.source}", {kit.whole(turn)})[1]'
     )
     made = (
         'ImageClassifier.load("clothes.safetensors")' if model == "mine" else f"ImageClassifier.pretrained({model!r})"
@@ -149,8 +149,9 @@ def on_code(lang: str, here: Here | None, name: str, turn: float, drawing: str, 
     return CODE.format(made=made, opening=opening, target=here.target, layer=layer)
 
 
-CODE = """from core import ImageClassifier, cnn_shown
+CODE = """from core import ImageClassifier
 from core.data import photos
+from core.lessons.image_classifier import look
 
 classifier = {made}
 picture = {opening}

@@ -12,14 +12,14 @@ from gradio.utils import get_upload_folder
 
 from demos import kit, pictures, text, views
 
-KEPT_SIDE = 96  # as in core.own_examples (a test compares them)
+KEPT_SIDE = 96  # as in core.lessons.image_classifier.own_examples (a test compares them)
 Kept = dict[str, tuple[Any, ...]]  # class name → its pictures
 
 
 @kit.handler
 def on_example(lang: str) -> tuple[Any, ...]:
     """Three classes of eight shipped pictures each, none of which the network ever saw."""
-    from core import own_examples
+    from core.lessons.image_classifier import own_examples
 
     t = text.load("image_classifier", lang)
     kept = own_examples.example([t(f"garment.{kind}") for kind in own_examples.KINDS])
@@ -29,7 +29,7 @@ def on_example(lang: str) -> tuple[Any, ...]:
 @kit.handler
 def on_snap(lang: str, name: str, kept: Kept | None, shot: gr.EventData) -> tuple[Any, ...]:
     """Photos from the webcam join the class that is named."""
-    from core import own_examples
+    from core.lessons.image_classifier import own_examples
 
     taken = pictures.photographed(getattr(shot, "photos", None))
     made = own_examples.added(kept or {}, name, [own_examples.kept(picture.pixels) for picture in taken])
@@ -39,8 +39,8 @@ def on_snap(lang: str, name: str, kept: Kept | None, shot: gr.EventData) -> tupl
 @kit.handler
 def on_files(lang: str, files: Any, name: str, kept: Kept | None) -> Iterator[tuple[Any, ...]]:
     """Files join the class that is named; without a name, the first part of each file's name is the class."""
-    from core import own_examples
     from core.errors import CoreError, InvalidInput
+    from core.lessons.image_classifier import own_examples
 
     t, made, unread = text.load("image_classifier", lang), dict(kept or {}), 0
     listed = [file for file in (files if isinstance(files, list) else [files]) if isinstance(file, dict)]
@@ -65,7 +65,7 @@ def on_files(lang: str, files: Any, name: str, kept: Kept | None) -> Iterator[tu
 @kit.handler
 def on_take(lang: str, thing: Any, name: str, kept: Kept | None) -> tuple[Any, ...]:
     """The picture that another lesson left joins the class that is named."""
-    from core import own_examples
+    from core.lessons.image_classifier import own_examples
 
     picture = pictures.shelved(thing)
     made = own_examples.added(kept or {}, name, [own_examples.kept(picture.pixels)])
@@ -81,7 +81,7 @@ def on_forget(lang: str, name: str, kept: Kept | None) -> tuple[Any, ...]:
 
 
 def _album(t: text.Text, kept: Kept, unread: int = 0) -> dict[str, Any]:
-    from core import own_examples
+    from core.lessons.image_classifier import own_examples
 
     items = [
         {"name": name, "text": t("own.count", count=len(some)), "png": pictures.png(own_examples.sheet(some))}
@@ -96,7 +96,7 @@ def on_learn(lang: str, kept: Kept | None, epochs: float, copies: float, seed: f
     """The features of the trained network stay; a new last layer learns these classes."""
     from core import runtime
     from core.events import Done, Progress, TrainStep
-    from core.own_classes import OwnClasses, OwnConfig
+    from core.vision.own_classes import OwnClasses, OwnConfig
 
     t = text.load("image_classifier", lang)
     own = OwnClasses(config=OwnConfig(epochs=kit.whole(epochs), copies=kit.whole(copies), seed=kit.whole(seed)))
@@ -142,14 +142,14 @@ def _curve(t: text.Text, losses: list[float], rights: list[float]) -> dict[str, 
 
 
 def _is_example(t: text.Text, own: Any) -> bool:
-    from core import own_examples
+    from core.lessons.image_classifier import own_examples
 
     return own.classes == tuple(t(f"garment.{kind}") for kind in own_examples.KINDS)
 
 
 def _tested(t: text.Text, own: Any) -> str:
     """With the example's classes: how many pictures it has not seen are named right."""
-    from core import own_examples
+    from core.lessons.image_classifier import own_examples
 
     if not _is_example(t, own):
         return t("own.try")
@@ -158,7 +158,7 @@ def _tested(t: text.Text, own: Any) -> str:
 
 
 def _first_answer(t: text.Text, own: Any) -> dict[str, Any]:
-    from core import own_examples
+    from core.lessons.image_classifier import own_examples
 
     if not _is_example(t, own):
         return {"items": [], "caption": t("own.try")}
@@ -179,7 +179,7 @@ def _try(t: text.Text, own: Any, picture: Any) -> dict[str, Any]:
 
 
 def _seen(t: text.Text, picture: Any, own: Any) -> dict[str, Any]:
-    from core import images
+    from core.files import images
 
     shown = [("original", images.read(picture, max_side=224).pixels), ("fitted", own.see(picture).final)]
     items = [
@@ -213,7 +213,7 @@ def on_shelf(lang: str, thing: Any, own: Any) -> tuple[Any, ...]:
 @kit.handler
 def on_unseen(lang: str, own: Any, turn: float) -> tuple[Any, ...]:
     """The next example picture that was not learnt from."""
-    from core import own_examples
+    from core.lessons.image_classifier import own_examples
 
     turn = int(kit.number(turn, "index")) + 1
     return turn, *_shown(lang, own, own_examples.unseen(max(0, turn))[1])
@@ -231,8 +231,8 @@ def on_look(lang: str, own: Any, shot: gr.EventData) -> Any:
 @kit.handler
 def on_save(lang: str, own: Any) -> Any:
     """The learnt classes as files: weights and labels, and one ONNX file that needs no PyTorch."""
-    from core import own_examples
-    from core.own_classes import OwnClasses
+    from core.lessons.image_classifier import own_examples
+    from core.vision.own_classes import OwnClasses
 
     home = Path(get_upload_folder())
     home.mkdir(parents=True, exist_ok=True)
@@ -242,8 +242,8 @@ def on_save(lang: str, own: Any) -> Any:
 
 @kit.handler
 def on_code(lang: str, kept: Kept | None, epochs: float, copies: float, seed: float) -> str:
-    from core import own_examples
-    from core.own_classes import OwnConfig
+    from core.lessons.image_classifier import own_examples
+    from core.vision.own_classes import OwnConfig
 
     t = text.load("image_classifier", lang)
     config = OwnConfig(epochs=kit.whole(epochs), copies=kit.whole(copies), seed=kit.whole(seed))
@@ -253,8 +253,9 @@ def on_code(lang: str, kept: Kept | None, epochs: float, copies: float, seed: fl
     return CODE.format(config=config, source=source)
 
 
-CODE = """from core import own_classes, own_examples
-from core.own_classes import OwnClasses
+CODE = """from core.lessons.image_classifier import own_examples
+from core.vision import own_classes
+from core.vision.own_classes import OwnClasses
 
 pictures = {source}
 own = OwnClasses(config=own_classes.{config!r})

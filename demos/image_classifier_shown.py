@@ -17,23 +17,23 @@ OUTPUTS = 8  # of ``shown``
 
 def network(model: Any, course: Any) -> tuple[Any, str]:
     """(classifier, where it comes from) for the choice: the shipped one, the learner's, one of torchvision's by name."""
-    from core import cnn_shown
     from core.errors import NotReady
+    from core.lessons.image_classifier import look
 
     if model == "fashion":
-        return cnn_shown.shipped(), "shipped"
+        return look.shipped(), "shipped"
     if model == "mine":
         if course is None or course.updates == 0:
             raise NotReady("no_own_network")
         return course.classifier, "trained_now"
-    return cnn_shown.fetched(model), "fetched"
+    return look.fetched(model), "fetched"
 
 
 def shown(t: text.Text, here: Any, layer: Any, model: Any, course: Any) -> tuple[Any, ...]:
-    from core import cnn_shown
+    from core.lessons.image_classifier import look
 
     classifier, source = network(model, course)
-    found = cnn_shown.look(classifier, here.pixels, here.target, layer if isinstance(layer, str) else None)
+    found = look.look(classifier, here.pixels, here.target, layer if isinstance(layer, str) else None)
     names = [class_name(t, name) for name in classifier.classes]
     return (
         _bars(t, here, classifier, names, found),
@@ -53,7 +53,7 @@ def class_name(t: text.Text, name: str) -> str:
 
 
 def _bars(t: text.Text, here: Any, classifier: Any, names: list[str], found: Any) -> dict[str, Any]:
-    from core.cnn_shown import ranked
+    from core.lessons.image_classifier.look import ranked
 
     shares = found.answer.probabilities.tolist()
     order = ranked(found.answer.probabilities)
@@ -89,9 +89,9 @@ def _badge(t: text.Text, classifier: Any, source: str, found: Any) -> str:
 
 
 def _cam(t: text.Text, names: list[str], found: Any) -> dict[str, Any]:
-    from core import cnn_shown
+    from core.lessons.image_classifier import look
 
-    heat = cnn_shown.heat(found.cam)
+    heat = look.heat(found.cam)
     key = "cam.caption" if heat.any() else "cam.none"
     return {
         "png": pictures.png(found.answer.sight.final),

@@ -10,10 +10,10 @@ from demos.image_classifier_shown import GARMENTS
 
 def _answer_cat() -> tuple[str, dict[str, Any]]:
     """A network of ten garments is shown a cat."""
-    from core import cnn_shown
     from core.data import photos
+    from core.lessons.image_classifier import look
 
-    shares = cnn_shown.shipped().answer(photos.load("cat")).probabilities
+    shares = look.shipped().answer(photos.load("cat")).probabilities
     return ("refuses" if shares.max() < 0.2 else "unsure" if shares.max() < 0.6 else "sure"), {
         "share": float(shares.max()),
         "total": float(shares.sum()),
@@ -22,20 +22,20 @@ def _answer_cat() -> tuple[str, dict[str, Any]]:
 
 def _answer_hard() -> tuple[str, dict[str, Any]]:
     """The garment that is recognised least often, of three."""
-    from core import cnn_shown
     from core.data import fashion
+    from core.lessons.image_classifier import look
 
     data = fashion.load()
-    report = cnn_shown.shipped().evaluate(data.x_test, data.y_test)
+    report = look.shipped().evaluate(data.x_test, data.y_test)
     recall = {name: float(report.recall[GARMENTS.index(name)]) for name in ("trouser", "shirt", "bag")}
     return min(recall, key=recall.__getitem__), {"accuracy": report.accuracy, **recall}
 
 
 def _answer_where() -> tuple[str, dict[str, Any]]:
     """Which layers hold most of the parameters?"""
-    from core import cnn_shown
+    from core.lessons.image_classifier import look
 
-    layers = cnn_shown.shipped().layers()
+    layers = look.shipped().layers()
     counts = {
         "conv": sum(layer.parameters for layer in layers if layer.kind == "Conv2d"),
         "dense": sum(layer.parameters for layer in layers if layer.kind == "Linear"),

@@ -16,7 +16,7 @@ BLOCKS = ("1", "2", "3")
 
 
 def _config(count: float, blocks: str, rate: float, batch: float, dropout: float, augment: bool, seed: float) -> Any:
-    from core.cnn_course import CourseConfig
+    from core.lessons.image_classifier.course import CourseConfig
 
     return CourseConfig(
         pictures=kit.whole(count),
@@ -32,7 +32,7 @@ def _config(count: float, blocks: str, rate: float, batch: float, dropout: float
 @kit.handler
 def on_reset(lang: str, epochs: float, *settings: Any) -> tuple[Any, ...]:
     """A network that has learnt nothing: its first kernels are noise."""
-    from core.cnn_course import Course
+    from core.lessons.image_classifier.course import Course
 
     t, course = text.load("image_classifier", lang), Course(_config(*settings))
     empty = {"items": [], "caption": t("wrong.empty")}
@@ -46,7 +46,7 @@ def _untrained(t: text.Text, course: Any) -> str:
 @kit.handler
 def on_train(lang: str, epochs: float, *settings: Any) -> Iterator[tuple[Any, ...]]:
     """From noise: a fresh network, so many epochs."""
-    from core.cnn_course import Course
+    from core.lessons.image_classifier.course import Course
 
     yield from _follow(lang, Course(_config(*settings)), epochs)
 
@@ -62,8 +62,8 @@ def on_more(lang: str, course: Any, epochs: float) -> Iterator[tuple[Any, ...]]:
 
 
 def _follow(lang: str, course: Any, epochs: float) -> Iterator[tuple[Any, ...]]:
-    from core.cnn_course import CourseStep
     from core.events import Done
+    from core.lessons.image_classifier.course import CourseStep
 
     t = text.load("image_classifier", lang)
     for event in kit.paced(course.steps(kit.whole(epochs), seconds=kit.RUN_SECONDS), 0):
@@ -108,7 +108,7 @@ def on_cell(lang: str, course: Any, spot: gr.EventData) -> tuple[Any, Any]:
 
 
 def _curves(t: text.Text, course: Any) -> tuple[dict[str, Any], dict[str, Any]]:
-    from core.cnn_course import QUICK
+    from core.lessons.image_classifier.course import QUICK
 
     record = course.record
     learnt = [step for step in record if math.isfinite(step.loss)]
@@ -143,7 +143,7 @@ def _curves(t: text.Text, course: Any) -> tuple[dict[str, Any], dict[str, Any]]:
 
 
 def _kernels(t: text.Text, course: Any) -> dict[str, Any]:
-    from core.cnn_course import REACH, coded_kernels
+    from core.lessons.image_classifier.course import REACH, coded_kernels
 
     now = coded_kernels(course.classifier.kernels())
     record = course.film()
@@ -191,8 +191,8 @@ def _confusion(t: text.Text, report: Any, cell: list[int] | None = None) -> dict
 
 
 def _wrong(t: text.Text, report: Any, cell: list[int] | None = None) -> dict[str, Any]:
-    from core.cnn_course import mistakes
     from core.data import fashion
+    from core.lessons.image_classifier.course import mistakes
 
     names, data = [class_name(t, name) for name in GARMENTS], fashion.load()
     items = [
@@ -223,12 +223,11 @@ def on_code(lang: str, course: Any, epochs: float, *settings: Any) -> str:
     return CODE.format(config=config, epochs=done or kit.whole(epochs))
 
 
-CODE = """from core.cnn_course import Course, CourseStep
-from core import cnn_course
+CODE = """from core.lessons.image_classifier import course as lesson
 
-course = Course(cnn_course.{config!r})
+course = lesson.Course(lesson.{config!r})
 for event in course.steps(epochs={epochs}):
-    if isinstance(event, CourseStep):
+    if isinstance(event, lesson.CourseStep):
         print(event.step, event.epoch, round(event.loss, 4), event.right)
 report = course.judge()
 print("held out:", report.accuracy)

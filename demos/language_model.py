@@ -23,7 +23,7 @@ START = (0.8, 0, 1.0, 0.0, 1.0)  # the sliders
 @kit.handler
 def on_look(lang: str, who: str, name: str, prompt: str, *weights: float) -> Iterator[tuple[Any, ...]]:
     """A new prompt, or another speaker: which tokens may come next? Sliders re-weigh them without asking again."""
-    from core import speakers
+    from core.lessons.language_model import story as speakers
 
     t = text.load("language_model", lang)
     for model in shown.opened(t, who, name):
@@ -52,9 +52,9 @@ def on_write(
     lang: str, story: Any, length: float, seed: float, who: str, name: str, prompt: str, *weights: float
 ) -> Iterator[tuple[Any, ...]]:
     """Draw token after token, each shown with the probability the model itself gave it."""
-    from core import speakers
-    from core.decoding import Token
     from core.events import Done
+    from core.lessons.language_model import story as speakers
+    from core.llm.decoding import Token
     from core.waiting_line import Waiting
 
     t = text.load("language_model", lang)
@@ -103,7 +103,7 @@ def on_step(lang: str, story: Any, length: float, *rest: Any) -> Iterator[tuple[
 @kit.handler
 def on_pick(lang: str, story: Any, spot: gr.EventData, *weights: Any) -> tuple[Any, ...]:
     """The learner, not chance, chooses the next token from the bars."""
-    from core import speakers
+    from core.lessons.language_model import story as speakers
 
     if story is None:
         return (gr.skip(),) * 5
@@ -116,7 +116,7 @@ def on_pick(lang: str, story: Any, spot: gr.EventData, *weights: Any) -> tuple[A
 @kit.handler
 def on_branch(lang: str, story: Any, spot: gr.EventData, *weights: Any) -> tuple[Any, ...]:
     """Back to the place of a chip: what else could have stood there?"""
-    from core import speakers
+    from core.lessons.language_model import story as speakers
 
     if story is None:
         return (gr.skip(),) * 5
@@ -124,7 +124,7 @@ def on_branch(lang: str, story: Any, spot: gr.EventData, *weights: Any) -> tuple
 
 
 def _redrawn(lang: str, story: Any, weights: Any) -> tuple[Any, ...]:
-    from core import speakers
+    from core.lessons.language_model import story as speakers
 
     model = speakers.speaker(story.who, story.language, story.model)
     return shown.screen(text.load("language_model", lang), model, story, weights)
@@ -142,8 +142,8 @@ def on_who(lang: str, who: str, prompt: str) -> str:
 def on_code(lang: str, who: str, name: str, prompt: str, length: float, seed: float, *weights: float) -> str:
     """The same choices and the same text as a script."""
     model = {
-        "counts": f"from core.letter_models import counted\n\nmodel = counted({lang!r})",
-        "tiny": f"from core.events import drain\nfrom core.letter_models import trained\n\nmodel = drain(trained({lang!r}))",
+        "counts": f"from core.llm.letter_models import counted\n\nmodel = counted({lang!r})",
+        "tiny": f"from core.events import drain\nfrom core.llm.letter_models import trained\n\nmodel = drain(trained({lang!r}))",
     }.get(who, f"from core import LanguageModel\n\nmodel = LanguageModel.load({name!r})")
     settings = ", ".join(f"{key}={value!r}" for key, value in shown.sampling(weights).items())
     values = {"prompt": prompt, "length": kit.whole(length), "seed": kit.whole(seed), "settings": settings}
@@ -169,11 +169,11 @@ def _sliders(t: text.Text) -> list[gr.Slider]:
 
 
 def build(lang: str) -> Room:
-    from core import llm_offers
+    from core.lessons.language_model import offers
 
     t = text.load("language_model", lang)
     language, story, name = kit.header(t), gr.State(None), gr.State(DEFAULT)
-    here = llm_offers.here(DEFAULT)
+    here = offers.here(DEFAULT)
     with gr.Row(equal_height=False):
         with gr.Column(scale=2, min_width=290):
             first = "llm" if here else "counts"
@@ -243,9 +243,9 @@ def build(lang: str) -> Room:
 
 
 def _answer(which: str) -> tuple[str, dict[str, Any]]:
-    from core import speakers_tasks
+    from core.lessons.language_model import tasks
 
-    return getattr(speakers_tasks, which)()
+    return getattr(tasks, which)()
 
 
 TASKS = (

@@ -20,18 +20,19 @@ def on_chat(
     lang: str, history: Any, words: str, name: str, length: float, seed: float, *weights: float
 ) -> Iterator[tuple[Any, ...]]:
     """Answer the last message; the whole conversation is read again each time."""
-    from core import lm_remote, speakers
-    from core.decoding import Token, Truncated
     from core.events import Done, Progress
+    from core.lessons.language_model import story
+    from core.llm import remote
+    from core.llm.decoding import Token, Truncated
     from core.waiting_line import Waiting
 
     t, said, cut = text.load("language_model", lang), "", ""
     turns = [*_plain(history)[-MOST_TURNS:], {"role": "user", "content": words}]
-    model = speakers.talker(name)
+    model = story.talker(name)
     how = {"alternatives": 0, "engine": "fastest", "deadline": kit.RUN_SECONDS} | shown.sampling(weights)
     events = model.steps(turns, kit.whole(length), seed=kit.whole(seed), **how)
     yield _safe(turns), "", t("chat.reading")
-    for event in events if lm_remote.is_address(name) else kit.LLM.served(events):
+    for event in events if remote.is_address(name) else kit.LLM.served(events):
         match event:
             case Waiting(ahead=ahead):
                 yield gr.skip(), gr.skip(), t("waiting", ahead=ahead)
@@ -53,7 +54,7 @@ def on_chat(
 
 def _plain(history: Any) -> list[dict[str, str]]:
     """The conversation as roles and words, whatever the browser sent along."""
-    from core import prompts
+    from core.llm import prompts
 
     turns = prompts.conversation(history) if isinstance(history, list) and history else []
     return [turn | {"content": html.unescape(turn["content"])} for turn in turns]

@@ -13,8 +13,8 @@ from demos import language_model_shown as shown
 @kit.handler
 def on_hood(lang: str, story: Any, layer: float, head: float) -> tuple[Any, ...]:
     """Read the story once more with the hood open: logit lens, and the attention of one layer and head."""
-    from core import speakers
     from core.errors import InvalidInput
+    from core.lessons.language_model import story as speakers
 
     t = text.load("language_model", lang)
     if story is None:

@@ -26,8 +26,8 @@ def visible(token: str) -> str:
 
 def opened(t: text.Text, who: str, name: str) -> Iterator[Any]:
     """Open a speaker: sentences while it is counted, trained or loaded, then the speaker itself."""
-    from core import speakers
     from core.events import Done
+    from core.lessons.language_model import story as speakers
 
     with closing(speakers.opening(who, t.lang, name)) as events:  # type: ignore[type-var]
         for event in events:
@@ -68,7 +68,7 @@ def answer_index(story: Any, index: Any) -> int:
 
 def bars(t: text.Text, story: Any, weights: Any) -> tuple[dict[str, Any], str]:
     """The choices after the sliders (from the kept logits), and a sentence on what is left."""
-    from core import speakers
+    from core.lessons.language_model import story as speakers
 
     seen = speakers.weigh(story, **sampling(weights))
     items = [
@@ -101,7 +101,7 @@ def label(t: text.Text, model: Any, story: Any) -> str:
 
 def screen(t: text.Text, model: Any, story: Any, weights: Any) -> tuple[Any, ...]:
     """(story, chips, bars, sentence, badge)"""
-    from core import speakers
+    from core.lessons.language_model import story as speakers
 
     story = speakers.settled(story)
     picture, said = bars(t, story, weights)

@@ -15,8 +15,8 @@ from demos import language_model_shown as shown
 @kit.handler
 def on_get(lang: str, name: str) -> Iterator[tuple[Any, ...]]:
     """Get a model (once), open it, and let it speak: progress all the way, Stop at any moment."""
-    from core import speakers
     from core.events import Done
+    from core.lessons.language_model import story as speakers
 
     t, skip = text.load("language_model", lang), gr.skip()
     yield skip, skip, skip, skip, t("progress.start", name=kit.quote(name))
@@ -36,7 +36,7 @@ def on_get(lang: str, name: str) -> Iterator[tuple[Any, ...]]:
 @kit.handler
 def on_offers(lang: str) -> str:
     """The catalogue as a table: size, memory, languages, licence, and what is here already."""
-    from core import speakers
+    from core.lessons.language_model import story as speakers
 
     t = text.load("language_model", lang)
     rows = [
@@ -58,8 +58,8 @@ def on_offers(lang: str) -> str:
 @kit.handler
 def on_three(lang: str, sentence: str, name: str, seed: float) -> Iterator[tuple[Any, str]]:
     """One sentence through bag of words, counted letters, tiny GPT and LLM; each does what it can."""
-    from core import three_generations
     from core.events import Done
+    from core.lessons.language_model import three_generations
     from core.waiting_line import Waiting
 
     t, lines = text.load("language_model", lang), list[str]()
@@ -102,7 +102,7 @@ def on_take(lang: str, thing: Any) -> str:
 @kit.handler
 def on_keep(lang: str, story: Any) -> tuple[Any, str]:
     """The prompt and what was written, for another lesson."""
-    from core import speakers
+    from core.lessons.language_model import story as speakers
 
     t = text.load("language_model", lang)
     if story is None:
@@ -132,10 +132,10 @@ def build_models(
     t: text.Text, language: gr.State, outputs: list[Any], look: Callable[..., Any], base: list[Any], screen: list[Any]
 ) -> None:
     """``outputs``: name, who, prompt, the first button. ``look`` fills the screen once the model is there."""
-    from core import llm_offers
+    from core.lessons.language_model import offers
 
     kit.markdown(t("models.hint"))
-    names = [offer.name for offer in llm_offers.offers(t.lang)]
+    names = [offer.name for offer in offers.offers(t.lang)]
     wish = gr.Dropdown(names, value=names[0], label=t("models.label"), info=t("models.info"), allow_custom_value=True)
     with gr.Row(elem_classes="taste-buttons"):
         show = gr.Button(t("models.show"), min_width=140)

@@ -19,7 +19,7 @@ NETS = {"4": (4,), "8": (8,), "8-8": (8, 8), "16-16": (16, 16)}
 def _config(data: str, samples: float, noise: float, features: list[str], net: str, epochs: float, seed: float) -> Any:
     from core.data.toy import ToyConfig
     from core.errors import Check
-    from core.ml_vs_dl import Net, VersusConfig
+    from core.lessons.ml_vs_dl.match import Net, VersusConfig
 
     check = Check()
     check.one_of("layers", net, NETS)
@@ -48,7 +48,7 @@ def on_match(lang: str, *controls: Any) -> Iterator[tuple[Any, ...]]:
     from core import runtime
     from core.data import toy
     from core.events import Done
-    from core.ml_vs_dl import Deep, Machine, versus
+    from core.lessons.ml_vs_dl.match import Deep, Machine, versus
 
     t, config = text.load("ml_vs_dl", lang), _config(*controls)
     points = toy.make(config.data)
@@ -129,9 +129,9 @@ def on_sweep(lang: str, kind: str, draws: float, *controls: Any) -> Iterator[tup
 @kit.handler
 def on_csv(lang: str, *controls: Any) -> str:
     """The match of these settings, trained to the end: what is in the table, as CSV."""
-    from core.csv_text import to_csv
     from core.events import drain
-    from core.ml_vs_dl import versus
+    from core.files.csv_text import to_csv
+    from core.lessons.ml_vs_dl.match import versus
 
     run = drain(versus(_config(*controls), deadline=kit.RUN_SECONDS))
     scores = (run.machine.score, run.deep.score)
@@ -144,7 +144,7 @@ def on_csv(lang: str, *controls: Any) -> str:
 @kit.handler
 def on_code(lang: str, *controls: Any) -> str:
     from core.events import drain
-    from core.ml_vs_dl import script, versus
+    from core.lessons.ml_vs_dl.match import script, versus
 
     return script(drain(versus(_config(*controls), deadline=kit.RUN_SECONDS)))
 
@@ -207,7 +207,7 @@ def build(lang: str) -> Room:
 def _duel(data: str, features: tuple[str, ...], samples: int = 300) -> Any:
     from core.data.toy import ToyConfig
     from core.events import drain
-    from core.ml_vs_dl import VersusConfig, versus
+    from core.lessons.ml_vs_dl.match import VersusConfig, versus
 
     return drain(versus(VersusConfig(ToyConfig(data, samples, 10), features, epochs=40)))
 
@@ -229,8 +229,8 @@ def _answer_features() -> tuple[str, dict[str, Any]]:
 
 def _answer_few() -> tuple[str, dict[str, Any]]:
     from core.events import drain
-    from core.sample_size import SweepConfig
-    from core.sample_size import sweep as measure
+    from core.lessons.ml_vs_dl.sample_size import SweepConfig
+    from core.lessons.ml_vs_dl.sample_size import sweep as measure
 
     row = drain(measure(SweepConfig(sizes=(5,), draws=5))).rows[0]
     machine, deep = row.means

@@ -24,7 +24,7 @@ class Sweep:
 
 def _config(kind: str, draws: float, versus: Any) -> Any:
     from core.errors import Check
-    from core.sample_size import SweepConfig
+    from core.lessons.ml_vs_dl.sample_size import SweepConfig
 
     check = Check()
     check.one_of("data", kind, KINDS)
@@ -39,7 +39,7 @@ def shown(lang: str, kind: str, draws: float, versus: Any) -> Iterator[tuple[Any
     """Held-out accuracy of both on 5 to 500 training points: where deep learning loses, and where it catches up."""
     from core import runtime
     from core.events import Done
-    from core.sample_size import SweepStep, sweep
+    from core.lessons.ml_vs_dl.sample_size import SweepStep, sweep
 
     t, config = text.load("ml_vs_dl", lang), _config(kind, draws, versus)
     for event in sweep(config, deadline=kit.RUN_SECONDS):
@@ -76,7 +76,7 @@ def _curve(t: text.Text, event: Any) -> dict[str, Any]:
 
 def on_csv(rows: Any) -> str:
     """Every draw as a row: training points, draw, accuracy of both on 1,000 held-out points."""
-    from core.csv_text import to_csv
+    from core.files.csv_text import to_csv
 
     draws = [
         (row.size, k, m, d) for row in rows or () for k, (m, d) in enumerate(zip(row.machine, row.deep, strict=True), 1)

@@ -27,8 +27,9 @@ def on_code(
     lang: str, mine: Any, captions: str, labels: str, prompt: str, steps: float, guidance: float, seed: float
 ) -> str:
     """The matrix, the shares and the loop of this page as a script."""
-    from core import multimodal, multimodal_loop
     from core.data import emoji
+    from core.lessons.multimodal import loop as multimodal_loop
+    from core.lessons.multimodal import space as multimodal
 
     mine, data = mine or space.start(lang), emoji.load()
     config = multimodal_loop.LoopConfig(prompt, lang, kit.whole(steps), guidance, kit.whole(seed))
@@ -42,19 +43,20 @@ def on_code(
     )
 
 
-CODE = """from core import ImageText, multimodal, multimodal_loop
-from core.multimodal_loop import LoopConfig
+CODE = """from core import ImageText
+from core.lessons.multimodal import loop, space
+from core.lessons.multimodal.loop import LoopConfig
 
 captions, labels = {captions!r}, {labels!r}
-pictures = [multimodal.picture_named(name) for name in {names!r}]  # your own: a path, PIL image or array
+pictures = [space.picture_named(name) for name in {names!r}]  # your own: a path, PIL image or array
 
 it = ImageText.load("emoji")
 print(it.similarity(captions, pictures).round(2))  # (captions, pictures): cosines
 for picture in pictures:
     print(it.classify(picture, labels).round(3))  # zero-shot: the share of each label
 
-for event in multimodal_loop.steps({config!r}):  # words → picture → nearest names
-    if isinstance(event, multimodal_loop.Compared):
+for event in loop.steps({config!r}):  # words → picture → nearest names
+    if isinstance(event, loop.Compared):
         print(event.cosine, event.rank, event.names)
 """
 
@@ -82,10 +84,11 @@ def build(lang: str) -> Room:
 
 def _answer_read() -> tuple[str, dict[str, Any]]:
     """An apple with "dog" written on it: which label wins, and which with the strip alone?"""
-    from core import multimodal, multimodal_attack
+    from core.lessons.multimodal import attack
+    from core.lessons.multimodal import space as multimodal
 
     labels = ["red apple", "dog face", "rocket"]
-    found = multimodal_attack.attack(multimodal.picture_named("red apple"), labels, word="dog")
+    found = attack.attack(multimodal.picture_named("red apple"), labels, word="dog")
     assert found.control is not None
     names = ("apple", "dog", "rocket")
     after = names[found.after.argmax()]
@@ -94,7 +97,7 @@ def _answer_read() -> tuple[str, dict[str, Any]]:
 
 def _answer_gap() -> tuple[str, dict[str, Any]]:
     """Of every picture's vector: is the nearest other vector a picture or a name?"""
-    from core import multimodal
+    from core.lessons.multimodal import space as multimodal
 
     share = multimodal.nearest_is_name("en")
     return ("name" if share > 0.5 else "picture"), {"share": share}
@@ -102,7 +105,7 @@ def _answer_gap() -> tuple[str, dict[str, Any]]:
 
 def _answer_order() -> tuple[str, dict[str, Any]]:
     """Who chases whom, or two words for one animal: which pair is more alike to the model?"""
-    from core import multimodal
+    from core.lessons.multimodal import space as multimodal
 
     cosines = {probe.kind: probe.cosine for probe in multimodal.weak("en")}
     return max(("order", "synonym"), key=cosines.__getitem__), {

@@ -15,7 +15,7 @@ from demos.multimodal_space import tile
 
 
 def _config(lang: str, words: str, steps: float, guidance: float, seed: float) -> Any:
-    from core.multimodal_loop import LoopConfig
+    from core.lessons.multimodal.loop import LoopConfig
 
     return LoopConfig(words, lang, kit.whole(steps), guidance, kit.whole(seed))
 
@@ -67,7 +67,7 @@ def _run(lang: str, words: str, picture: Any, aloud: bool, *settings: Any) -> It
     """picture (state), film, fit, names, sentence, voice, badge."""
     from core import runtime
     from core.events import Done
-    from core.multimodal_loop import Compared, Drawing, Pictured, painter, steps
+    from core.lessons.multimodal.loop import Compared, Drawing, Pictured, painter, steps
 
     t, config = text.load("multimodal", lang), _config(lang, words, *settings)
     noisy: list[str] = []
@@ -151,9 +151,10 @@ def on_first(lang: str, picture: Any, *rest: Any) -> Iterator[tuple[Any, ...]]:
 @kit.handler
 def on_describe(lang: str, picture: Any, model: str) -> Iterator[tuple[str, Any, Any]]:
     """A sentence about the picture by a captioning model, fetched if need be: what it wrote, and that as the sentence."""
-    from core import captions, runtime
+    from core import runtime
     from core.errors import InvalidInput
     from core.events import Done
+    from core.multimodal import captions
 
     t = text.load("multimodal", lang)
     if picture is None:
@@ -176,7 +177,7 @@ def on_describe(lang: str, picture: Any, model: str) -> Iterator[tuple[str, Any,
 def on_sentence(lang: str, sentence: str) -> dict[str, Any]:
     """The sentence was changed by hand: that is what will be said."""
     from core.errors import InvalidInput
-    from core.speech_voice import LONGEST
+    from core.speech.voice import LONGEST
 
     if not isinstance(sentence, str) or len(sentence) > LONGEST:
         raise InvalidInput("too_many", name="characters", most=LONGEST, received=len(str(sentence)))
@@ -186,7 +187,7 @@ def on_sentence(lang: str, sentence: str) -> dict[str, Any]:
 @kit.handler
 def on_espeak(lang: str, sentence: str) -> Any:
     """The sentence by espeak-ng, as a recording that can go back into the loop."""
-    from core.speech_voice import as_int16, speak
+    from core.speech.voice import as_int16, speak
 
     sound = speak(sentence, lang)
     return sound.rate, as_int16(sound)
@@ -217,7 +218,7 @@ def on_shelf(picture: Any) -> Any:
 def missing(t: text.Text) -> str:
     """One honest sentence when this copy has no picture model."""
     from core.errors import Unavailable
-    from core.multimodal_loop import can_draw
+    from core.lessons.multimodal.loop import can_draw
 
     return "" if can_draw() else t.error(Unavailable("no_picture_model"))
 
@@ -233,9 +234,9 @@ def build(
     t: text.Text, language: gr.State, tab: gr.Tab, heard: gr.Textbox, word: gr.Textbox
 ) -> tuple[dict[str, Any], list[Any]]:
     """(controls, outputs of the opening)."""
-    from core.captions import HUB
-    from core.catalog import public_host
-    from core.speech_voice import voice_here
+    from core.multimodal.captions import HUB
+    from core.pretrained.catalog import public_host
+    from core.speech.voice import voice_here
 
     picture, shelf, prompt = gr.State(None), kit.shelf("picture"), kit.shelf("prompt")
     kit.markdown(t("loop.lead"))

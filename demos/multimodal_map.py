@@ -15,27 +15,27 @@ WAYS = ("word", "sticker")
 @kit.handler
 def on_search(lang: str, query: str) -> tuple[Any, str]:
     """The eight emoji whose pictures lie nearest to a text, Korean or English."""
-    from core import multimodal
     from core.data import emoji
+    from core.lessons.multimodal import space
 
     t, data = text.load("multimodal", lang), emoji.load()
-    found = multimodal.search(query)
+    found = space.search(query)
     items = [
         tile(data.names(lang)[row], data.pictures[row], f"{cosine:.2f}")
         for row, cosine in zip(found.rows, found.cosines, strict=True)
     ]
-    both = dict(zip(("pictures", "names"), multimodal.recall(lang), strict=True))
+    both = dict(zip(("pictures", "names"), space.recall(lang), strict=True))
     return {"items": items, "caption": t("search.caption", count=len(data.signs))}, t("search.recall", **both)
 
 
 @kit.handler
 def on_names(lang: str, mine: Mine | None) -> Any:
     """The names nearest to the chosen picture: searching the other way."""
-    from core import multimodal
     from core.data import emoji
+    from core.lessons.multimodal import space
 
     t, mine = text.load("multimodal", lang), mine or start(lang)
-    found, names = multimodal.names_of(mine.picture, lang), emoji.load().names(lang)
+    found, names = space.names_of(mine.picture, lang), emoji.load().names(lang)
     rows = zip(found.rows, found.cosines, strict=True)
     items = [{"name": names[row], "value": cosine, "text": f"{cosine:.2f}"} for row, cosine in rows]
     return {"items": items, "low": 0, "high": 1, "caption": t("names.caption", name=mine.items[mine.chosen][0])}
@@ -44,11 +44,11 @@ def on_names(lang: str, mine: Mine | None) -> Any:
 @kit.handler
 def on_map(lang: str, mine: Mine | None, captions: str) -> Any:
     """All vectors on the two directions in which they differ most; the learner's own are named."""
-    from core import multimodal
+    from core.lessons.multimodal import space
 
     t, mine = text.load("multimodal", lang), mine or start(lang)
-    lines = multimodal.lines(captions)
-    found = multimodal.flat(lines, mine.pixels, lang)
+    lines = space.lines(captions)
+    found = space.flat(lines, mine.pixels, lang)
     quiet = [[*xy, 1] for xy in found.pictures.tolist()] + [[*xy, -1] for xy in found.names.tolist()]
     own = zip(found.own_pictures.tolist(), mine.items, strict=True)
     named = [[*xy, 1, 1, name] for xy, (name, _) in own]
@@ -68,16 +68,16 @@ def on_attack(
     lang: str, mine: Mine | None, labels: str, way: str, word: str, sticker: str, share: float, model: str = "emoji"
 ) -> tuple[Any, Any, str]:
     """Write a word on the chosen picture, or stick an emoji on it, and classify again."""
-    from core import multimodal, multimodal_attack
     from core.errors import Check
+    from core.lessons.multimodal import attack, space
 
     check = Check()
     check.one_of("way", way, WAYS)
     check.done()
     t, mine = text.load("multimodal", lang), mine or start(lang)
-    words = multimodal.lines(labels, "labels")
+    words = space.lines(labels, "labels")
     tampered = {"sticker": _emoji(sticker, lang), "share": share} if way == "sticker" else {"word": word}
-    found = multimodal_attack.attack(mine.picture, words, name=(model or "emoji").strip() or "emoji", **tampered)
+    found = attack.attack(mine.picture, words, name=(model or "emoji").strip() or "emoji", **tampered)
     before, after = found.before.tolist(), found.after.tolist()
     columns = [t("attack.before"), t("attack.after")]
     rows = [list(pair) for pair in zip(before, after, strict=True)]
@@ -104,20 +104,20 @@ def on_attack(
 
 def _emoji(sticker: Any, lang: str) -> str:
     """The sticker of this name, or the one the words describe best."""
-    from core import multimodal
     from core.data import emoji
+    from core.lessons.multimodal import space
 
-    return emoji.load().en[multimodal.meant(sticker)]
+    return emoji.load().en[space.meant(sticker)]
 
 
 @kit.handler
 def on_weak(lang: str) -> tuple[Any, Any, str]:
     """Pairs of texts, the shipped photographs, other styles: measured weaknesses of a model that saw 1,410 drawings."""
-    from core import multimodal
     from core.data import emoji, photos
+    from core.lessons.multimodal import space
 
     t, names = text.load("multimodal", lang), emoji.load().names(lang)
-    probes = multimodal.weak(lang)
+    probes = space.weak(lang)
     matrix = {
         "cells": [[probe.cosine] for probe in probes],
         "text": [[f"{probe.cosine:.2f}"] for probe in probes],
@@ -131,9 +131,9 @@ def on_weak(lang: str) -> tuple[Any, Any, str]:
         tile(
             t(f"picture.photo.{name}"), photos.load(name), t("weak.says", names=", ".join(names[r] for r in found.rows))
         )
-        for name, found in multimodal.photo_names(lang)
+        for name, found in space.photo_names(lang)
     ]
-    found = multimodal.styles()
+    found = space.styles()
     shares = {f"{style}_{end}": share for style, ends in found.items() for end, share in zip("ab", ends, strict=True)}
     said = t("weak.styles", **shares, chance=5 / len(names)) if {"fluent", "twemoji", "noto"} <= found.keys() else ""
     return matrix, {"items": items, "caption": t("weak.photos")}, said

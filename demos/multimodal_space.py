@@ -47,7 +47,7 @@ def added(mine: Mine, name: str, pixels: Any) -> Mine:
 
 
 def tile(name: str, pixels: Any, words: str = "") -> dict[str, Any]:
-    from core import images
+    from core.files import images
 
     return {"name": name, "text": words, "png": pictures.png(images.read(pixels, max_side=160).pixels)}
 
@@ -66,11 +66,11 @@ def _model(name: Any) -> str:
 @kit.handler
 def on_compare(lang: str, mine: Mine | None, captions: str, labels: str, model: str = "emoji") -> tuple[Any, ...]:
     """Every caption (one a line) against every picture: cosines, and the share each label gets for the chosen picture."""
-    from core import multimodal
+    from core.lessons.multimodal import space
 
     t, mine, name = text.load("multimodal", lang), mine or start(lang), _model(model)
-    lines = multimodal.lines(captions)
-    found = multimodal.compare(lines, mine.pixels, name)
+    lines = space.lines(captions)
+    found = space.compare(lines, mine.pixels, name)
     names = [name for name, _ in mine.items]
     best = [[row, column] for row, column in enumerate(found.of_caption)]
     matrix = {
@@ -96,9 +96,9 @@ def on_compare(lang: str, mine: Mine | None, captions: str, labels: str, model: 
 @kit.handler
 def on_run(lang: str, mine: Mine | None, captions: str, labels: str, model: str = "emoji") -> Iterator[tuple[Any, ...]]:
     """Caption by caption (one a line) against every picture, so that each row is seen to come."""
-    from core import multimodal
+    from core.lessons.multimodal import space
 
-    lines = multimodal.lines(captions)
+    lines = space.lines(captions)
     for count in range(1, len(lines) + 1):
         began = time.perf_counter()
         yield on_compare(lang, mine, "\n".join(lines[:count]), labels, model)
@@ -120,10 +120,10 @@ def _album(t: text.Text, mine: Mine) -> dict[str, Any]:
 
 
 def _asked(t: text.Text, mine: Mine, labels: str, model: str) -> tuple[Any, ...]:
-    from core import multimodal
+    from core.lessons.multimodal import space
 
-    words = multimodal.lines(labels, "labels")
-    shares = multimodal.zero_shot(mine.picture, words, model).tolist()
+    words = space.lines(labels, "labels")
+    shares = space.zero_shot(mine.picture, words, model).tolist()
     top = shares.index(max(shares))
     items = [{"name": word, "value": s, "text": f"{s:.1%}"} for word, s in zip(words, shares, strict=True)]
     name = mine.items[mine.chosen][0]
@@ -149,11 +149,11 @@ def on_classify(lang: str, mine: Mine | None, labels: str, model: str = "emoji")
 @kit.handler
 def on_add(lang: str, mine: Mine | None, words: str, *rest: Any) -> tuple[Any, ...]:
     """Add the emoji of this name, or the one that fits these words best."""
-    from core import multimodal
     from core.data import emoji
+    from core.lessons.multimodal import space
 
     data = emoji.load()
-    row = multimodal.meant(words)
+    row = space.meant(words)
     return on_compare(lang, added(mine or start(lang), data.names(lang)[row], data.pictures[row]), *rest)
 
 

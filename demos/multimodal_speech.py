@@ -16,8 +16,8 @@ LONGEST = 20  # seconds of one recording; a file may have 60
 def _shown(t: text.Text, sound: Any, window: str, hop: float, mels: float, origin: str) -> tuple[Any, ...]:
     """Wave, mel picture, sentence."""
     from core.errors import Check
-    from core.speech_mel import MelConfig
-    from core.speech_views import look
+    from core.lessons.multimodal.sounds import look
+    from core.speech.mel import MelConfig
 
     check = Check()
     check.one_of("n_fft", window, WINDOWS)
@@ -49,7 +49,7 @@ def _shown(t: text.Text, sound: Any, window: str, hop: float, mels: float, origi
 @kit.handler
 def on_shape(lang: str, shape: str, window: str, hop: float, mels: float) -> tuple[Any, ...]:
     """A sound from a formula as wave and mel spectrogram."""
-    from core import audio
+    from core.files import sounds as audio
 
     t, sound = text.load("multimodal", lang), audio.made(shape)
     return sound, *_shown(t, sound, window, hop, mels, t("sound.formula"))
@@ -75,7 +75,7 @@ def on_record(lang: str, window: str, hop: float, mels: float, taken: gr.EventDa
 @kit.handler
 def on_settings(lang: str, sound: Any, shape: str, window: str, hop: float, mels: float) -> tuple[Any, ...]:
     """The same sound with other settings of the picture."""
-    from core import audio
+    from core.files import sounds as audio
 
     t = text.load("multimodal", lang)
     return _shown(t, sound or audio.made(shape or SHAPES[0]), window, hop, mels, "")
@@ -84,8 +84,8 @@ def on_settings(lang: str, sound: Any, shape: str, window: str, hop: float, mels
 @kit.handler
 def on_recognise(lang: str, sound: Any, language: str) -> tuple[Any, str]:
     """The words of the recording, by Whisper or vosk if one is on this machine; else a sentence how to get one."""
-    from core import speech_recognition as recognition
     from core.errors import CoreError, InvalidInput
+    from core.speech import recognition
 
     t = text.load("multimodal", lang)
     if sound is None:

@@ -22,8 +22,8 @@ def on_record(lang: str, word: str, kept: dict[str, tuple[Any, ...]] | None, tak
 
 def _filed(t: text.Text, kept: dict[str, tuple[Any, ...]], word: Any, sound: Any) -> tuple[Any, Any]:
     from core.errors import InvalidInput
-    from core.speech import LONGEST_NAME, MOST_WORDS
-    from core.speech_views import cut
+    from core.lessons.multimodal.sounds import cut
+    from core.speech.word_classifier import LONGEST_NAME, MOST_WORDS
 
     word = word.strip() if isinstance(word, str) else ""
     if not 1 <= len(word) <= LONGEST_NAME:
@@ -63,7 +63,7 @@ def _nothing(t: text.Text, key: str) -> dict[str, Any]:
 @kit.handler
 def on_example(lang: str) -> tuple[Any, ...]:
     """Three words, five recordings each, by espeak-ng's voice or, without it, vowels from a formula."""
-    from core import speech_examples as examples
+    from core.lessons.multimodal import examples
 
     t = text.load("multimodal", lang)
     kept = {word: tuple(sounds) for word, sounds in examples.recordings(lang).items()}
@@ -77,7 +77,7 @@ def on_teach(
     """Train the small CNN on the recordings, epoch by epoch."""
     from core import runtime
     from core.events import Done, TrainStep
-    from core.speech import WordClassifier, WordConfig
+    from core.speech.word_classifier import WordClassifier, WordConfig
 
     t = text.load("multimodal", lang)
     ear = WordClassifier(WordConfig(epochs=kit.whole(epochs), seed=kit.whole(seed)))
@@ -110,7 +110,7 @@ def _learning(t: text.Text, losses: list[float], rights: list[float]) -> dict[st
 
 def _test(t: text.Text, ear: Any, lang: str) -> str:
     """If the taught words are those of the example: how many recordings of other voices are right."""
-    from core import speech_examples as examples
+    from core.lessons.multimodal import examples
 
     if ear.words != (examples.WORDS if examples.origin() == "espeak" else examples.VOWELS)[lang]:
         return t("teach.try")
@@ -136,7 +136,7 @@ def on_say_file(lang: str, file: Any, ear: Any) -> tuple[Any, Any]:
 
 
 def _said(lang: str, ear: Any, sound: Any) -> tuple[Any, Any]:
-    from core.speech import WordClassifier
+    from core.speech.word_classifier import WordClassifier
 
     shares = (ear or WordClassifier()).predict_proba([sound])[0].tolist()
     return _bars(text.load("multimodal", lang), ear.words, shares), ear.words[shares.index(max(shares))]
@@ -155,7 +155,7 @@ def _bars(t: text.Text, words: tuple[str, ...], shares: Any, level: float | None
 @kit.handler
 def on_live(lang: str, ear: Any, taken: gr.EventData) -> dict[str, Any]:
     """Bars while speaking, from the last second of the microphone."""
-    from core.speech_views import hear
+    from core.lessons.multimodal.sounds import hear
 
     t = text.load("multimodal", lang)
     if ear is None:
@@ -169,7 +169,7 @@ def on_save(lang: str, ear: Any) -> str:
     """The taught network as one .safetensors file."""
     import tempfile
 
-    from core.speech import WordClassifier
+    from core.speech.word_classifier import WordClassifier
 
     return str((ear or WordClassifier()).save(Path(tempfile.mkdtemp(dir=get_temp())) / "words.safetensors"))
 

@@ -30,7 +30,7 @@ class Here:
 
 
 def _columns(rows: Any) -> tuple[Any, Any]:
-    from core import tables
+    from core.files import tables
 
     table = tables.from_grid(rows, ("kg", "cm"), columns=2)
     return table.values[:, 0], table.values[:, 1]
@@ -64,7 +64,7 @@ def on_steps(
     """Gradient descent on the mean squared error from the present line, ``count`` steps."""
     from core import runtime
     from core.events import Done
-    from core.perceptron import LineConfig, LineStep, steps
+    from core.lessons.perceptron.fit import LineConfig, LineStep, steps
 
     here = here or Here()
     t, (x, y) = text.load("perceptron", lang), _columns(rows)
@@ -90,7 +90,7 @@ def on_steps(
 @kit.handler
 def on_best(lang: str, rows: Any) -> tuple[Any, ...]:
     """The exact best line, by the closed form of least squares."""
-    from core.line import closed_form
+    from core.lessons.perceptron.line import closed_form
 
     x, y = _columns(rows)
     best = closed_form(x, y)
@@ -100,7 +100,7 @@ def on_best(lang: str, rows: Any) -> tuple[Any, ...]:
 
 def _shown(lang: str, here: Here, rows: Any, event: Any = None) -> tuple[Any, ...]:
     """Plane, neuron, curve, w and b of a line."""
-    from core.line import closed_form, residuals
+    from core.lessons.perceptron.line import closed_form, residuals
 
     t, (x, y) = text.load("perceptron", lang), _columns(rows)
     fit, best = residuals(x, y, here.w, here.b), closed_form(x, y)
@@ -143,7 +143,7 @@ def _step_words(t: text.Text, event: Any) -> str:
 @kit.handler
 def on_bowl(lang: str, rows: Any, rate: float) -> str:
     """Why raw numbers crawl or diverge: the bowl's shape and the largest safe learning rate, raw and standardised."""
-    from core.perceptron import both_ways
+    from core.lessons.perceptron.fit import both_ways
 
     t, (x, y) = text.load("perceptron", lang), _columns(rows)
     both = both_ways(x, y, rate)
@@ -161,7 +161,7 @@ def on_bowl(lang: str, rows: Any, rate: float) -> str:
 @kit.handler
 def on_predict(lang: str, here: Here | None, rows: Any, value: float) -> str:
     """Predict a height in cm from a weight in kg with the present line."""
-    from core.perceptron import predict
+    from core.lessons.perceptron.fit import predict
 
     t, (x, _) = text.load("perceptron", lang), _columns(rows)
     here = here or Here()
@@ -173,7 +173,7 @@ def on_predict(lang: str, here: Here | None, rows: Any, value: float) -> str:
 @kit.handler
 def on_outlier(lang: str, rows: Any) -> tuple[Any, str]:
     """Add one strange person and say what it does to the best line."""
-    from core.perceptron import outlier
+    from core.lessons.perceptron.fit import outlier
 
     t, (x, y) = text.load("perceptron", lang), _columns(rows)
     found = outlier(x, y)
@@ -184,7 +184,7 @@ def on_outlier(lang: str, rows: Any) -> tuple[Any, str]:
 @kit.handler
 def on_file(lang: str, path: str | None) -> Any:
     """Read the learner's CSV (two columns) into the table; the file is read, never kept."""
-    from core import tables
+    from core.files import tables
 
     if not path:
         return gr.skip()
@@ -231,7 +231,7 @@ def on_people() -> list[list[float]]:
 @kit.handler
 def on_csv(lang: str, here: Here | None) -> str:
     """Line and mean squared error after each step since the line was last moved by hand."""
-    from core.csv_text import to_csv
+    from core.files.csv_text import to_csv
 
     here = here or Here()
     w, b = zip(*here.lines, strict=True) if here.lines else ((), ())
@@ -243,7 +243,7 @@ def on_csv(lang: str, here: Here | None) -> str:
 def on_code(lang: str, here: Here | None, rows: Any, rate: float, standardise: bool) -> str:
     """The last press as a script; before any press, what 25 steps would do."""
     from core.events import drain
-    from core.perceptron import LineConfig, script, steps
+    from core.lessons.perceptron.fit import LineConfig, script, steps
 
     x, y = _columns(rows)
     here = here or Here()
@@ -340,7 +340,7 @@ def build(lang: str) -> Room:
 
 def _answer_raw() -> tuple[str, dict[str, Any]]:
     from core.data import people
-    from core.perceptron import both_ways
+    from core.lessons.perceptron.fit import both_ways
 
     both = both_ways(people.WEIGHTS_KG, people.HEIGHTS_CM, 0.1)
     return both.raw.verdict, {"limit": both.raw_curvature.limit, "steps": both.raw.steps}
@@ -348,7 +348,7 @@ def _answer_raw() -> tuple[str, dict[str, Any]]:
 
 def _answer_outlier() -> tuple[str, dict[str, Any]]:
     from core.data import people
-    from core.perceptron import outlier
+    from core.lessons.perceptron.fit import outlier
 
     found = outlier(people.WEIGHTS_KG, people.HEIGHTS_CM)
     return "down" if found.after.w < found.before.w else "up", {
@@ -360,7 +360,7 @@ def _answer_outlier() -> tuple[str, dict[str, Any]]:
 
 def _answer_xor() -> tuple[str, dict[str, Any]]:
     from core.events import drain
-    from core.logic_gates import GateConfig, learn_gate
+    from core.lessons.perceptron.logic_gates import GateConfig, learn_gate
 
     run = drain(learn_gate(GateConfig("xor")))
     first, again = run.cycle or (0, len(run.mistakes))

@@ -15,8 +15,8 @@ GATES = ("and", "or", "nand", "xor")
 @kit.handler
 def on_open(lang: str, gate: str) -> tuple[Any, ...]:
     """The four rows of the truth table, before learning."""
-    from core.logic_gates import GATES as TABLE
-    from core.logic_gates import INPUTS, GateConfig
+    from core.lessons.perceptron.logic_gates import GATES as TABLE
+    from core.lessons.perceptron.logic_gates import INPUTS, GateConfig
 
     t, targets = text.load("perceptron", lang), TABLE[GateConfig(gate).gate]
     points = [[*row, 1 if target else -1] for row, target in zip(INPUTS.tolist(), targets, strict=True)]
@@ -28,8 +28,8 @@ def on_learn(lang: str, gate: str) -> Iterator[tuple[Any, ...]]:
     """Rosenblatt's rule, row by row, until every row is right or the weights come back."""
     from core import runtime
     from core.events import Done
-    from core.logic_gates import GATES as TABLE
-    from core.logic_gates import INPUTS, GateConfig, GateStep, learn_gate
+    from core.lessons.perceptron.logic_gates import GATES as TABLE
+    from core.lessons.perceptron.logic_gates import INPUTS, GateConfig, GateStep, learn_gate
 
     t, config = text.load("perceptron", lang), GateConfig(gate)
     targets = TABLE[gate]

@@ -18,7 +18,7 @@ LONGEST_PRESS, LARGEST_PHOTO = 30, 8_000_000  # photos of one press of the camer
 REGION, PREVIEW = 256, 720  # of a larger one: the exact part around the pixel, and a small picture of it all
 
 # For the event that takes the picture: gr.Image would open the file itself, and a bad one would end in a traceback.
-# ``opened`` checks that the path is an upload; core.images says in one sentence what is wrong with the file.
+# ``opened`` checks that the path is an upload; core.files.images says in one sentence what is wrong with the file.
 RAW: dict[str, Any] = {"preprocess": False}
 
 
@@ -53,9 +53,9 @@ def snapshot(t: text.Text) -> gr.HTML:
 
 
 def photographed(sent: Any) -> list[Any]:
-    """The pictures (core.images.Picture) that the camera sent: one base64 PNG, or a list of them."""
-    from core import images
+    """The pictures (core.files.images.Picture) that the camera sent: one base64 PNG, or a list of them."""
     from core.errors import InvalidInput
+    from core.files import images
 
     packed = sent if isinstance(sent, list) else [sent]
     if not packed or not all(isinstance(one, str) and one for one in packed):
@@ -73,10 +73,10 @@ def photographed(sent: Any) -> list[Any]:
 
 
 def opened(file: Any, max_side: int | None = None) -> Any:
-    """The uploaded picture (core.images.Picture), from what the browser sent: {"path": …}."""
-    from core import images
+    """The uploaded picture (core.files.images.Picture), from what the browser sent: {"path": …}."""
     from core.errors import InvalidInput
-    from core.pixel_views import MOST_SIDE
+    from core.files import images
+    from core.lessons.pixels.looks import MOST_SIDE
 
     path = file.get("path") if isinstance(file, dict) else None
     if not isinstance(path, str) or not _uploaded(path):
@@ -90,10 +90,10 @@ def _uploaded(path: str) -> bool:
 
 
 def shelved(thing: Any) -> Any:
-    """The picture another lesson left (any kind that core.images reads)."""
-    from core import images
+    """The picture another lesson left (any kind that core.files.images reads)."""
     from core.errors import InvalidInput
-    from core.pixel_views import MOST_SIDE
+    from core.files import images
+    from core.lessons.pixels.looks import MOST_SIDE
 
     if thing is None:
         raise InvalidInput("no_shelf_picture")
@@ -107,7 +107,7 @@ def notes(t: text.Text, codes: tuple[str, ...]) -> str:
 
 def png(pixels: Any) -> str:
     """(H, W, 3) uint8 as PNG in base64, for a view."""
-    from core import images
+    from core.files import images
 
     return base64.b64encode(images.to_png(pixels)).decode()
 
@@ -117,8 +117,8 @@ def sent(pixels: Any, column: int, row: int, look: Any) -> dict[str, Any]:
 
     ``look`` maps (H, W, 3) to what is shown of it.
     """
-    from core import images
-    from core.pixels import patch
+    from core.files import images
+    from core.vision.pixels import patch
 
     height, width = pixels.shape[:2]
     small = max(height, width) <= WHOLE

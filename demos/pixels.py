@@ -113,7 +113,7 @@ def on_take(lang: str, thing: Any, *controls: Any) -> tuple[Any, ...]:
 
 
 def _begin(lang: str, here: Here, controls: tuple[Any, ...]) -> tuple[Any, ...]:
-    from core.pixel_views import lively
+    from core.lessons.pixels.looks import lively
 
     column, row = lively(here.pixels)
     return here.pixels, *_all(text.load("pixels", lang), here, _sight(here, column, row, *controls[2:]))
@@ -172,7 +172,7 @@ def on_zoom(
 @begun
 def on_jump(lang: str, here: Here, seed: int, *controls: Any) -> tuple[Any, ...]:
     """A lively spot of the picture: the widest spread of numbers among some random patches."""
-    from core.pixel_views import lively
+    from core.lessons.pixels.looks import lively
 
     column, row = lively(here.pixels, int(controls[2]), seed)
     return seed + 1, *on_look(lang, here, column, row, *controls[2:])
@@ -182,7 +182,7 @@ def on_jump(lang: str, here: Here, seed: int, *controls: Any) -> tuple[Any, ...]
 @begun
 def on_edit(lang: str, here: Here, red: Any, green: Any, blue: Any, *controls: Any) -> tuple[Any, ...]:
     """New numbers for one pixel, 0 to 255 each: the pixel changes, and nothing else."""
-    from core.pixels import edit
+    from core.vision.pixels import edit
 
     if None in (red, green, blue):  # the box is being typed in
         return (gr.skip(),) * (1 + VIEWS)
@@ -220,7 +220,7 @@ def _all(t: text.Text, here: Here, sight: Sight) -> tuple[Any, ...]:
 
 def _view(t: text.Text, here: Here, sight: Sight) -> dict[str, Any]:
     """The picture and its numbers, as the ``pixels`` view takes them."""
-    from core.pixel_views import fingerprint, look
+    from core.lessons.pixels.looks import fingerprint, look
 
     seen = pictures.sent(
         here.pixels, sight.column, sight.row, lambda part: look(part, sight.look, sight.bits, sight.weights)
@@ -254,16 +254,18 @@ def on_code(lang: str, here: Here | None, photo: str, *controls: Any) -> str:
     return CODE.format(opening=opening, edits=edits, s=sight)
 
 
-CODE = """from core import images, pixel_views, pixels
-from core.data import photos
+CODE = """from core.data import photos
+from core.files import images
+from core.lessons.pixels import looks
+from core.vision import pixels
 
 picture = {opening}
 {edits}print(picture.shape, picture.dtype)
 column, row, size = {s.column}, {s.row}, {s.size}
 print(picture[row, column])  # R, G, B
 print(pixels.patch(picture, column, row, size).values)
-print("grey", pixel_views.grey_sum(picture[row, column], {s.weights}).value)
-print(pixel_views.fewer_bits(picture, {s.bits}))
+print("grey", looks.grey_sum(picture[row, column], {s.weights}).value)
+print(looks.fewer_bits(picture, {s.bits}))
 print(pixels.layout(picture, column, row))
 print("0..1:", pixels.to_unit(picture[row, column]))
 """

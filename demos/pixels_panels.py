@@ -11,7 +11,7 @@ from demos import kit, pictures, text, views
 
 CHANNELS = ("red", "green", "blue")
 LOOKS = ("rgb", *CHANNELS, "grey", "bits")
-RULES = ("bt601", "bt709", "average")  # named grey weights of core.pixels
+RULES = ("bt601", "bt709", "average")  # named grey weights of core.vision.pixels
 OUTPUTS = 5  # of ``shown``
 SIDE = 320  # longer side of the small pictures
 
@@ -35,8 +35,8 @@ def weights(red: Any, green: Any, blue: Any) -> tuple[float, float, float]:
 
 def spot(t: text.Text, pixels: Any, sight: Any) -> tuple[str, Any]:
     """Words about one pixel, and its place in memory."""
-    from core.pixel_views import grey_sum, memory
-    from core.pixels import to_unit
+    from core.lessons.pixels.looks import grey_sum, memory
+    from core.vision.pixels import to_unit
 
     rgb, unit = pixels[sight.row, sight.column], to_unit(pixels[sight.row, sight.column]).tolist()
     r, g, b = rgb.tolist()
@@ -68,8 +68,8 @@ def shown(t: text.Text, pixels: Any, sight: Any) -> tuple[Any, ...]:
 
 def tuned(t: text.Text, pixels: Any, sight: Any) -> tuple[Any, str]:
     """What the sliders of grey weights and bits change."""
-    from core import images
-    from core.pixel_views import fewer_bits, look
+    from core.files import images
+    from core.lessons.pixels.looks import fewer_bits, look
 
     small, bits = images.read(pixels, max_side=SIDE).pixels, fewer_bits(pixels, sight.bits)
     items = [
@@ -91,7 +91,7 @@ def tuned(t: text.Text, pixels: Any, sight: Any) -> tuple[Any, str]:
 
 
 def _histogram(t: text.Text, pixels: Any) -> dict[str, Any]:
-    from core.pixels import histogram
+    from core.vision.pixels import histogram
 
     found = histogram(pixels)
     r, g, b = found.mean.tolist()
@@ -110,9 +110,9 @@ def _histogram(t: text.Text, pixels: Any) -> dict[str, Any]:
 
 def _layout(t: text.Text, pixels: Any) -> tuple[str, Any]:
     """Both orders as a table, and the picture that a wrong reshape makes."""
-    from core import images
-    from core.pixel_views import misread
-    from core.pixels import layout
+    from core.files import images
+    from core.lessons.pixels.looks import misread
+    from core.vision.pixels import layout
 
     found = layout(pixels, 0, 0)
     h, w, _ = found.hwc_shape
@@ -139,7 +139,7 @@ def on_tune(lang: str, here: Any, *controls: Any) -> tuple[Any, ...]:
 def on_rule(lang: str, rule: str) -> tuple[float, float, float]:
     """The weights of a named rule."""
     from core.errors import Check
-    from core.pixels import GREY_WEIGHTS
+    from core.vision.pixels import GREY_WEIGHTS
 
     check = Check()
     check.one_of("weights", rule, RULES)
@@ -197,8 +197,8 @@ def _answer_numbers() -> tuple[str, dict[str, Any]]:
 
 
 def _answer_blue() -> tuple[str, dict[str, Any]]:
-    from core.pixel_views import primaries
-    from core.pixels import greyscale
+    from core.lessons.pixels.looks import primaries
+    from core.vision.pixels import greyscale
 
     values = greyscale(primaries(), "bt601")[0].tolist()
     return str(values[2]), dict(zip(CHANNELS, values, strict=True))
@@ -206,7 +206,7 @@ def _answer_blue() -> tuple[str, dict[str, Any]]:
 
 def _answer_bits() -> tuple[str, dict[str, Any]]:
     from core.data import photos
-    from core.pixel_views import fewer_bits
+    from core.lessons.pixels.looks import fewer_bits
 
     few = fewer_bits(photos.load("rocket"), 1)
     return str(few.possible), {"found": few.found, "possible": few.possible}

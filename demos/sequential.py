@@ -36,9 +36,9 @@ def on_reset(lang: str, lab: Any, rows: str, *controls: Any) -> tuple[Any, ...]:
 @kit.handler
 def on_change(lang: str, lab: Any, rows: str, *controls: Any) -> tuple[Any, ...]:
     """A setting was changed: the summary, what would go wrong, and an untrained model, ready to fit."""
-    from core.sequential import Lab
-    from core.sequential_data import load
-    from core.sequential_views import marks
+    from core.lessons.sequential.data import load
+    from core.lessons.sequential.lab import Lab
+    from core.lessons.sequential.pictures import marks
 
     if ctl.unfinished(controls):
         return (gr.skip(),) * 16
@@ -69,7 +69,7 @@ def on_fit(lang: str, lab: Any, *controls: Any) -> Iterator[tuple[Any, ...]]:
     """fit: train for the chosen epochs, or on from where it stopped; the model then lies on the shelf."""
     from core import runtime
     from core.events import Done
-    from core.sequential import FitStep, Lab
+    from core.lessons.sequential.lab import FitStep, Lab
 
     t, spec = text.load("sequential", lang), ctl.chosen(controls)
     lab = lab if lab is not None and lab.goes_on(spec) else Lab(spec)
@@ -142,8 +142,8 @@ def _set(lang: str, rows: str, values: dict[str, Any]) -> tuple[Any, ...]:
 @kit.handler
 def on_predict(lang: str, lab: Any, rows: str, *controls: Any) -> str:
     """predict: new rows, one a line, numbers apart by commas or spaces; the answers in the table's own units."""
-    from core import tables
-    from core.sequential import Lab
+    from core.files import tables
+    from core.lessons.sequential.lab import Lab
 
     lab = lab or Lab(ctl.chosen(controls))
     names = lab.data.names[:-1]
@@ -242,7 +242,7 @@ def build(lang: str) -> Room:
 
 
 def _answer_count() -> tuple[str, dict[str, Any]]:
-    from core.model_spec import PRESETS, inspect
+    from core.lessons.sequential.spec import PRESETS, inspect
 
     rows = inspect(PRESETS["deep"], 1, "regression").rows  # one input: the weight
     total = rows[-1].running_total

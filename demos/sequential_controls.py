@@ -33,8 +33,8 @@ NEW = {"dense": (16, "relu"), "dropout": (0.2, "linear")}  # size and activation
 def chosen(values: tuple[Any, ...]) -> Any:
     """The values of all controls, in the order of NAMES, as a checked RunSpec."""
     from core.errors import Check
-    from core.model_spec import LayerSpec, RunSpec
-    from core.sequential_data import from_cells
+    from core.lessons.sequential.data import from_cells
+    from core.lessons.sequential.spec import LayerSpec, RunSpec
 
     v = dict(zip(NAMES, values, strict=True))
     check = Check()
@@ -84,7 +84,7 @@ def unfinished(values: tuple[Any, ...]) -> bool:
 def usable(table: Any) -> bool:
     """Whether the learner's table is whole enough to learn from."""
     from core.errors import CoreError
-    from core.sequential_data import from_cells
+    from core.lessons.sequential.data import from_cells
 
     try:
         return len(from_cells(table or ())[0].names) > 1
@@ -114,7 +114,7 @@ def values_of(spec: Any, own: dict[str, Any]) -> dict[str, Any]:
 def of_preset(name: str, values: tuple[Any, ...]) -> dict[str, Any]:
     """The values of the controls that a preset stands for; the learner's own table stays."""
     from core.errors import Check
-    from core.model_spec import PRESETS as SPECS
+    from core.lessons.sequential.spec import PRESETS as SPECS
 
     check = Check()
     check.one_of("preset", name, PRESETS)
@@ -124,15 +124,15 @@ def of_preset(name: str, values: tuple[Any, ...]) -> dict[str, Any]:
 
 def preset_of(spec: Any) -> str | None:
     """The preset that these settings are, if any."""
-    from core.model_spec import PRESETS as SPECS
+    from core.lessons.sequential.spec import PRESETS as SPECS
 
     return next((name for name in PRESETS if SPECS[name] == spec), None)
 
 
 def suited(values: tuple[Any, ...]) -> dict[str, Any]:
     """These settings with a last layer, loss and metrics that fit the data."""
-    from core.model_spec import suited as fitting
-    from core.sequential_data import load
+    from core.lessons.sequential.data import load
+    from core.lessons.sequential.spec import suited as fitting
 
     spec = chosen(values)
     data = load(spec)

@@ -17,8 +17,8 @@ LIBRARIES = ("core", "keras", "torch")
 @kit.handler
 def on_file(lang: str, path: str | None, *controls: Any) -> tuple[Any, ...]:
     """The learner's CSV, the target in the last column; words there are classes. The file is read, never kept."""
-    from core import tables
-    from core.sequential_data import from_cells
+    from core.files import tables
+    from core.lessons.sequential.data import from_cells
 
     if not path:
         return (gr.skip(),) * 3
@@ -34,9 +34,9 @@ def on_file(lang: str, path: str | None, *controls: Any) -> tuple[Any, ...]:
 def on_code(lang: str, lab: Any, library: str, *controls: Any) -> str:
     """The run as a program: this library's, Keras', or plain PyTorch that prints the same loss."""
     from core.errors import Check
-    from core.export import to_script
-    from core.sequential import Lab
-    from core.sequential_code import code
+    from core.lessons.sequential.lab import Lab
+    from core.lessons.sequential.script import code
+    from core.mlp.script import to_script
 
     check = Check()
     check.one_of("library", library, LIBRARIES)
@@ -54,7 +54,7 @@ def on_code(lang: str, lab: Any, library: str, *controls: Any) -> str:
 @kit.handler
 def on_weights(lang: str, lab: Any, *controls: Any) -> str:
     """The model as safetensors, in base64; ``core.Sequential.load`` reads it."""
-    from core.sequential import Lab
+    from core.lessons.sequential.lab import Lab
 
     return base64.b64encode((lab or Lab(ctl.chosen(controls))).to_safetensors()).decode()
 
@@ -62,7 +62,7 @@ def on_weights(lang: str, lab: Any, *controls: Any) -> str:
 @kit.handler
 def on_history(lang: str, lab: Any, *controls: Any) -> str:
     """``history`` as CSV: a row for each epoch."""
-    from core.sequential import Lab
+    from core.lessons.sequential.lab import Lab
 
     return str((lab or Lab(ctl.chosen(controls))).history_csv())
 
@@ -70,7 +70,7 @@ def on_history(lang: str, lab: Any, *controls: Any) -> str:
 @kit.handler
 def on_data(lang: str, *controls: Any) -> str:
     """The rows as CSV, which the programs read as data.csv."""
-    from core.sequential_data import load
+    from core.lessons.sequential.data import load
 
     return str(load(ctl.chosen(controls)).table)
 

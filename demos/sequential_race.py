@@ -18,7 +18,7 @@ def on_race(lang: str, kind: str, *controls: Any) -> Iterator[tuple[Any, Any]]:
     """Train the rivals in turn; one line each: mean error in the target's unit, or accuracy."""
     from core import runtime
     from core.events import Done
-    from core.sequential_race import RaceStep, race
+    from core.lessons.sequential.race import RaceStep, race
 
     t, spec = text.load("sequential", lang), ctl.chosen(controls)
     for event in kit.paced(race(spec, kind, every=kit.FRAME_SECONDS, deadline=kit.RUN_SECONDS), 0):

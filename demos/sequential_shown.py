@@ -19,7 +19,7 @@ def name(t: text.Text, word: str) -> str:
 
 def summary(lang: str, spec: Any, data: Any) -> tuple[str, bool, bool]:
     """Keras' table with the sums behind it and what would go wrong; whether it is refused; whether the end fits badly."""
-    from core.model_spec import inspect
+    from core.lessons.sequential.spec import inspect
 
     t = text.load("sequential", lang)
     found = inspect(spec, data.x.shape[1], data.task, len(data.classes))
@@ -175,7 +175,7 @@ def compared(t: text.Text, lab: Any) -> dict[str, Any]:
 
 def verbs(lang: str, spec: Any) -> str:
     """What the settings say, in Keras' verbs."""
-    from core.sequential_code import verbs as said
+    from core.lessons.sequential.script import verbs as said
 
     return f"{text.load('sequential', lang)('verbs')}\n```python\n{said(spec)}\n```"
 
@@ -233,7 +233,7 @@ def mean_errors(preset: str) -> dict[str, float]:
     """A preset on raw and on standardised numbers, all else equal: the mean error in the table's unit."""
     from dataclasses import replace
 
-    from core.model_spec import PRESETS
+    from core.lessons.sequential.spec import PRESETS
 
     runs = {"raw": False, "standardised": True}
     return {key: _trained(replace(PRESETS[preset], standardise=on)).evaluate().mean_error for key, on in runs.items()}
@@ -241,7 +241,7 @@ def mean_errors(preset: str) -> dict[str, float]:
 
 def end_losses(preset: str) -> dict[str, float]:
     """The validation loss of a preset: the best, its epoch, the last; and the last training loss."""
-    from core.model_spec import PRESETS
+    from core.lessons.sequential.spec import PRESETS
 
     lab = _trained(PRESETS[preset])
     found = lab.trainer.history["val_loss"]
@@ -252,6 +252,6 @@ def end_losses(preset: str) -> dict[str, float]:
 
 def _trained(spec: Any) -> Any:
     from core.events import drain
-    from core.sequential import Lab
+    from core.lessons.sequential.lab import Lab
 
     return drain(Lab(spec).steps(every=60, deadline=kit.RUN_SECONDS))

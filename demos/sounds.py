@@ -15,7 +15,7 @@ from demos import text, views
 LARGEST = 32_000_000  # letters of base64 of one recording: a minute at 192 kHz is 31 million
 STATES = ("play", "wait", "denied", "none", "unit")
 
-# For the event that takes a file: core.audio reads it and says in one sentence what is wrong with it.
+# For the event that takes a file: core.files.sounds reads it and says in one sentence what is wrong with it.
 RAW: dict[str, Any] = {"preprocess": False}
 
 
@@ -38,10 +38,10 @@ def file(label: str) -> gr.File:
 
 
 def recorded(event: Any) -> Any:
-    """The sound (core.audio.Sound) that the microphone sent: a WAV in base64."""
-    from core import audio
+    """The sound (core.files.sounds.Sound) that the microphone sent: a WAV in base64."""
+    from core.files import sounds
 
-    return audio.read(unpacked(event))
+    return sounds.read(unpacked(event))
 
 
 def unpacked(event: Any) -> bytes:
@@ -54,16 +54,16 @@ def unpacked(event: Any) -> bytes:
     try:
         return base64.b64decode(sent, validate=True) if len(sent) <= LARGEST else b""
     except (binascii.Error, ValueError):  # not base64, or not even ASCII
-        return b""  # core.audio says that this is no recording
+        return b""  # core.files.sounds says that this is no recording
 
 
 def opened(sent: Any) -> Any:
-    """The sound (core.audio.Sound) of a file, from what the browser sent; only uploads of this server are read."""
-    from core import audio
+    """The sound (core.files.sounds.Sound) of a file, from what the browser sent; only uploads of this server are read."""
     from core.errors import InvalidInput
+    from core.files import sounds
 
     path = sent.get("path") if isinstance(sent, dict) else None
     folder = Path(get_upload_folder()).resolve()
     if not isinstance(path, str) or not Path(path).resolve().is_relative_to(folder):
         raise InvalidInput("empty", name="recording", least=1)
-    return audio.read(path)
+    return sounds.read(path)

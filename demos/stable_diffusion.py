@@ -47,14 +47,14 @@ def on_draw(
 
 
 def _pixels(drawn: Any) -> Any:
-    from core import images
+    from core.files import images
 
     return images.read(drawn.image).pixels
 
 
 def _stages(t: text.Text, sd: Any, run: shown.Run) -> tuple[Any, Any, Any]:
     """Prompt → tokens → vectors, and the noise the seed stands for."""
-    from core import sd_studio
+    from core.lessons.stable_diffusion import studio
 
     prompt, tokens = run.settings.prompt, sd.tokens(run.settings.prompt)
     items = [
@@ -71,7 +71,7 @@ def _stages(t: text.Text, sd: Any, run: shown.Run) -> tuple[Any, Any, Any]:
     chips = {"items": items[:120], "caption": said + " " + _honest(t, sd, run)}
     vectors = sd.vectors(prompt)
     length, width = vectors.shape
-    heat = sd_studio.heat(vectors)
+    heat = studio.heat(vectors)
     field = {
         "x": [0, heat.shape[1]],
         "y": [0, length],
@@ -81,7 +81,7 @@ def _stages(t: text.Text, sd: Any, run: shown.Run) -> tuple[Any, Any, Any]:
     }
     noise = shown.film(
         t,
-        [(t("noise.name", seed=run.settings.seed), [sd_studio.data_url(sd.noise(run.settings.seed))], "")],
+        [(t("noise.name", seed=run.settings.seed), [studio.data_url(sd.noise(run.settings.seed))], "")],
         [],
         caption=t("noise.caption"),
     )
@@ -90,12 +90,12 @@ def _stages(t: text.Text, sd: Any, run: shown.Run) -> tuple[Any, Any, Any]:
 
 def _honest(t: text.Text, sd: Any, run: shown.Run) -> str:
     """Which words the small model never met. Nothing is claimed about fetched models."""
-    from core import sd_studio
-    from core.sd_card import card
+    from core.lessons.stable_diffusion import studio
+    from core.pretrained.shipped import card
 
     if not card(run.model):
         return ""
-    words = sd_studio.familiar(sd, run.settings.prompt)
+    words = studio.familiar(sd, run.settings.prompt)
     new = [word for word in words if not word.names]
     if not new:
         return t("known", words=", ".join(f"‘{word.text}’ ({word.names})" for word in words[:8]))
@@ -128,13 +128,13 @@ def on_take(lang: str, prompt: Any) -> str:
 
 @kit.handler
 def on_code(lang: str, name: str, *controls: Any) -> str:
-    from core import sd_studio
+    from core.lessons.stable_diffusion import studio
 
-    return sd_studio.script(name, shown.settings(*controls))
+    return studio.script(name, shown.settings(*controls))
 
 
 def build(lang: str) -> Room:
-    from core.sd_card import card
+    from core.pretrained.shipped import card
 
     t = text.load("stable_diffusion", lang)
     language, run, few = kit.header(t), gr.State(None), card("emoji")["few_steps"]
@@ -211,29 +211,29 @@ def build(lang: str) -> Room:
 
 
 def _answer_seed() -> tuple[str, dict[str, Any]]:
-    from core import sd_studio
+    from core.lessons.stable_diffusion import studio
 
-    sd = sd_studio.shared()
+    sd = studio.shared()
     first, again, other = (sd.generate("red apple", num_inference_steps=8, seed=seed) for seed in (1, 1, 2))
-    same, far = sd_studio.gap(first, again), sd_studio.gap(first, other)
+    same, far = studio.gap(first, again), studio.gap(first, other)
     return "same" if same == 0 else "apart", {"same": same, "far": far}
 
 
 def _answer_half() -> tuple[str, dict[str, Any]]:
-    from core import sd_studio
+    from core.lessons.stable_diffusion import studio
 
-    sd = sd_studio.shared()
-    long, _ = sd_studio.pictures(sd, shown.settings("red apple", "", 20, 4.0, 0, ""))
-    _, short = sd_studio.pictures(sd, shown.settings("red apple", "", 10, 4.0, 0, ""))
-    between = sd_studio.gap(long[9].image, short.image)
+    sd = studio.shared()
+    long, _ = studio.pictures(sd, shown.settings("red apple", "", 20, 4.0, 0, ""))
+    _, short = studio.pictures(sd, shown.settings("red apple", "", 10, 4.0, 0, ""))
+    between = studio.gap(long[9].image, short.image)
     return "same" if between < 2 else "noisy", {"between": between, "t": long[9].t}
 
 
 def _answer_early() -> tuple[str, dict[str, Any]]:
-    from core import sd_studio
+    from core.lessons.stable_diffusion import studio
 
-    steps, _ = sd_studio.pictures(sd_studio.shared(), shown.settings("파란 하트", "", 15, 4.0, 0, ""))
-    at = sd_studio.settled_at([step.predicted for step in steps])
+    steps, _ = studio.pictures(studio.shared(), shown.settings("파란 하트", "", 15, 4.0, 0, ""))
+    at = studio.settled_at([step.predicted for step in steps])
     return "first" if at <= 5 else "second" if at <= 10 else "last", {"step": at}
 
 

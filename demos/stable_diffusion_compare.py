@@ -43,8 +43,8 @@ def on_guidance(
     lang: str, name: str, prompt: str, negative: str, steps: float, scale: float, seed: float, scheduler: str
 ) -> Iterator[tuple[Any, Any]]:
     """Without words, with words, and the mix that goes beyond; then the same seed under five scales."""
-    from core import sd_studio
-    from core.sd_events import DenoiseStep
+    from core.diffusion.settings import DenoiseStep
+    from core.lessons.stable_diffusion import studio
 
     t = text.load("stable_diffusion", lang)
     settings = shown.settings(prompt, negative, steps, scale, seed, scheduler)
@@ -53,16 +53,16 @@ def on_guidance(
     words: list[str] = []
     for event in kit.paced(shown.steps(t, run, guides=True, side_by_side=True), 0):
         if isinstance(event, DenoiseStep) and event.guided:
-            without.append(sd_studio.data_url(event.guided[0]))
-            words.append(sd_studio.data_url(event.guided[1]))
+            without.append(studio.data_url(event.guided[0]))
+            words.append(studio.data_url(event.guided[1]))
             mix = t("guidance.mix", scale=run.settings.guidance_scale)
             reels = [(t("guidance.without"), without, ""), (t("guidance.with"), words, ""), (mix, run.predicted, "")]
             yield shown.film(t, reels, run.labels, caption=t("guidance.caption"), key=str(run.settings)), gr.skip()
     shots: list[Any] = []
-    with closing(sd_studio.sweep(shown.model(name), settings, SCALES)) as events:  # type: ignore[type-var]
+    with closing(studio.sweep(shown.model(name), settings, SCALES)) as events:  # type: ignore[type-var]
         for shot in events:
-            if isinstance(shot, sd_studio.Shot):
-                shots.append((t("guidance.scale", scale=shot.value), [sd_studio.data_url(shot.drawn.image)], ""))
+            if isinstance(shot, studio.Shot):
+                shots.append((t("guidance.scale", scale=shot.value), [studio.data_url(shot.drawn.image)], ""))
                 yield gr.skip(), shown.film(t, shots, [], caption=t("guidance.sweep"))
 
 
@@ -87,16 +87,16 @@ def on_walk(
     lang: str, name: str, prompt: str, negative: str, steps: float, scale: float, seed: float, scheduler: str, to: str
 ) -> Iterator[dict[str, Any]]:
     """Nine pictures on the way from one prompt's vectors to another's."""
-    from core import sd_studio
+    from core.lessons.stable_diffusion import studio
 
     t = text.load("stable_diffusion", lang)
     settings = shown.settings(prompt, negative, steps, scale, seed, scheduler)
     frames: list[str] = []
     labels: list[str] = []
-    with closing(sd_studio.walk(shown.model(name), settings, to)) as events:  # type: ignore[type-var]
+    with closing(studio.walk(shown.model(name), settings, to)) as events:  # type: ignore[type-var]
         for shot in events:
-            if isinstance(shot, sd_studio.Shot):
-                frames.append(sd_studio.data_url(shot.drawn.image))
+            if isinstance(shot, studio.Shot):
+                frames.append(studio.data_url(shot.drawn.image))
                 labels.append(t("walk.label", blend=shot.value))
                 reel = [(f"{settings.prompt} → {to}", frames, "")]
                 yield shown.film(t, reel, labels, caption=t("walk.caption"), key=f"{settings} {to}")

@@ -27,7 +27,7 @@ class Run:
 
 def settings(prompt: str, negative: str, steps: float, scale: float, seed: float, scheduler: str, **more: Any) -> Any:
     """The controls as checked settings. Raises one sentence about everything that is wrong."""
-    from core.sd_events import Settings
+    from core.diffusion.settings import Settings
 
     return Settings(
         prompt,
@@ -41,9 +41,9 @@ def settings(prompt: str, negative: str, steps: float, scale: float, seed: float
 
 
 def model(name: str) -> Any:
-    from core import sd_studio
+    from core.lessons.stable_diffusion import studio
 
-    return sd_studio.shared(name)
+    return studio.shared(name)
 
 
 def steps(t: text.Text, run: Run, *, side_by_side: bool = False, **how: Any) -> Iterator[Any]:
@@ -51,21 +51,21 @@ def steps(t: text.Text, run: Run, *, side_by_side: bool = False, **how: Any) -> 
 
     ``side_by_side``: frames stand beside finished pictures, so a small model's autoencoder itself decodes them all.
     """
-    from core import sd_studio
     from core.events import Deadline, Done
+    from core.lessons.stable_diffusion import studio
 
     sd = model(run.model)
-    preview = "quick" if sd.size > sd_studio.PLAIN or (sd.sketches and not side_by_side) else "decode"
+    preview = "quick" if sd.size > studio.PLAIN or (sd.sketches and not side_by_side) else "decode"
     with closing(sd.draw(run.settings, deadline=Deadline(kit.RUN_SECONDS), preview=preview, **how)) as events:
         for event in events:
             if isinstance(event, Done):
                 run.drawn = event.result
-                whole = [sd_studio.data_url(event.result.image)]  # what the autoencoder itself makes of the last step
+                whole = [studio.data_url(event.result.image)]  # what the autoencoder itself makes of the last step
                 run.now[-1:] = whole
                 run.predicted[-1:] = whole if event.stopped is None else run.predicted[-1:]
             else:
-                run.now.append(sd_studio.data_url(event.image))
-                run.predicted.append(sd_studio.data_url(event.predicted))
+                run.now.append(studio.data_url(event.image))
+                run.predicted.append(studio.data_url(event.predicted))
                 run.moments.append(event.moment)
                 run.labels.append(t("step_label", step=event.step, total=event.total))
             yield event
@@ -92,7 +92,7 @@ def both(t: text.Text, run: Run, caption: str) -> dict[str, Any]:
 def label(t: text.Text, run: Run, seconds: float | None = None, why: str | None = None) -> str:
     """The honest label: whose weights, how large, where, how long (once it is done), how many pixels."""
     from core import runtime
-    from core.sd_card import card
+    from core.pretrained.shipped import card
 
     sd = model(run.model)
     words = kit.badge_text(

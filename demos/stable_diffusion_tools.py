@@ -18,11 +18,11 @@ from demos import stable_diffusion_shown as shown
 @kit.handler
 def on_branch(lang: str, run: shown.Run | None, at: float, prompt: str) -> Iterator[dict[str, Any]]:
     """Back to step ``at`` of the last drawing, and on from there with other words."""
-    from core import sd_studio
+    from core.lessons.stable_diffusion import studio
 
     t = text.load("stable_diffusion", lang)
     if run is None or not run.moments:
-        raise sd_studio.no_drawing()
+        raise studio.no_drawing()
     at = int(max(1, min(kit.number(at, "step"), len(run.moments) - 1)))
     old = run.settings
     new = shown.Run(run.model, replace(old, prompt=prompt), run.now[:at], run.predicted[:at], [], run.labels[:at])
@@ -52,9 +52,9 @@ def on_shelf(lang: str, thing: Any) -> tuple[Any, Any]:
 
 
 def _begin(t: text.Text, pixels: Any) -> tuple[Any, Any]:
-    from core import sd_studio
+    from core.lessons.stable_diffusion import studio
 
-    reel = [(t("image.start"), [sd_studio.data_url(pixels)], "")]
+    reel = [(t("image.start"), [studio.data_url(pixels)], "")]
     return pixels, shown.film(t, reel, [], caption=t("image.ready"))
 
 
@@ -64,13 +64,13 @@ def on_image(
     picture: Any, strength: float,
 ) -> Iterator[dict[str, Any]]:  # fmt: skip
     """Lay some noise over a picture and let the words clear it away."""
-    from core import sd_studio
+    from core.lessons.stable_diffusion import studio
 
     t = text.load("stable_diffusion", lang)
     if picture is None:
-        raise sd_studio.no_start()
+        raise studio.no_start()
     run = shown.Run(name, shown.settings(prompt, negative, steps, scale, seed, scheduler, strength=strength))
-    start = [sd_studio.data_url(picture)]
+    start = [studio.data_url(picture)]
     for _ in kit.paced(shown.steps(t, run, image=picture), 0):
         reels = [(t("image.start"), start, ""), (t("now"), run.now, ""), (t("predicted"), run.predicted, "")]
         yield shown.film(t, reels, run.labels, caption=t("image.caption", strength=strength), key=str(run.settings))
@@ -81,17 +81,17 @@ def on_words(
     lang: str, name: str, prompt: str, negative: str, steps: float, scale: float, seed: float, scheduler: str
 ) -> Iterator[dict[str, Any]]:
     """Draw once more and record the cross-attention: where each word was looked at."""
-    from core import sd_studio
     from core.events import Done
+    from core.lessons.stable_diffusion import studio
 
     t = text.load("stable_diffusion", lang)
     run = shown.Run(name, shown.settings(prompt, negative, steps, scale, seed, scheduler))
     for event in kit.paced(shown.steps(t, run, maps=True), 0):
         match event:
             case Done(result=drawn):
-                reels = [(t("words.picture"), [sd_studio.data_url(drawn.image)], "")]
+                reels = [(t("words.picture"), [studio.data_url(drawn.image)], "")]
                 for word, where in zip(drawn.words[:12], drawn.attention[:12], strict=True):
-                    reels.append((word, [sd_studio.data_url(sd_studio.overlay(drawn.image, where))], ""))
+                    reels.append((word, [studio.data_url(studio.overlay(drawn.image, where))], ""))
                 yield shown.film(t, reels, [], caption=t("words.caption"), key="words")
             case _:
                 reels = [(t("words.picture"), run.predicted, "")]
@@ -101,17 +101,17 @@ def on_words(
 @kit.handler
 def on_png(lang: str, run: shown.Run | None) -> str:
     """The last picture as PNG in base64, its settings inside."""
-    from core import sd_studio
+    from core.lessons.stable_diffusion import studio
 
     if run is None or run.drawn is None:
-        raise sd_studio.no_drawing()
+        raise studio.no_drawing()
     return base64.b64encode(run.drawn.png()).decode()
 
 
 @kit.handler
 def on_reload(lang: str, path: str | None) -> tuple[Any, ...]:
     """The settings inside a PNG that was saved here, back on the controls."""
-    from core.sd_events import settings_from_png
+    from core.diffusion.settings import settings_from_png
 
     if not path:
         return (gr.skip(),) * 7
@@ -123,9 +123,9 @@ def on_reload(lang: str, path: str | None) -> tuple[Any, ...]:
 @kit.handler
 def on_plan(lang: str, name: str) -> str:
     """Size, memory and time of a model, before anything is fetched."""
-    from core import sd_studio
+    from core.lessons.stable_diffusion import studio
 
-    t, plan = text.load("stable_diffusion", lang), sd_studio.plan(name)
+    t, plan = text.load("stable_diffusion", lang), studio.plan(name)
     key = "model.here" if plan.here else "model.away"
     return t(key, megabytes=plan.megabytes, minutes=plan.minutes, needed=plan.needed, free=plan.available)
 
@@ -133,11 +133,11 @@ def on_plan(lang: str, name: str) -> str:
 @kit.handler
 def on_model(lang: str, name: str) -> Iterator[tuple[Any, str, Any]]:
     """Fetch if need be, open, and draw with it from now on."""
-    from core import sd_studio
     from core.events import Done
+    from core.lessons.stable_diffusion import studio
 
     t = text.load("stable_diffusion", lang)
-    with closing(sd_studio.opened(name)) as events:  # type: ignore[type-var]
+    with closing(studio.opened(name)) as events:  # type: ignore[type-var]
         for event in events:
             match event:
                 case Done(result=sd, seconds=seconds):

@@ -18,7 +18,7 @@ from tokenizers import Tokenizer, models, pre_tokenizers, trainers
 from transformers import CLIPConfig, CLIPImageProcessor, CLIPModel, CLIPTokenizer
 
 from core import runtime
-from core.clip import contrastive_loss
+from core.multimodal.clip import contrastive_loss
 from recipes.emoji_run import Data, Run, arguments, caption, continue_from, load_data, to_tensor
 
 PIECES, LONGEST = 4000, 24

@@ -20,8 +20,8 @@ from safetensors.torch import save_file
 from torch import Tensor
 
 from core import runtime
-from core.diffusion import noised
-from core.sd_preview import FILE, Sketch
+from core.diffusion.point_diffusion import noised
+from core.diffusion.preview import FILE, Sketch
 from recipes.emoji_run import WEIGHTS, arguments, load_data, to_tensor
 from recipes.emoji_unet import encode, scheduler
 from recipes.emoji_vae import autoencoder

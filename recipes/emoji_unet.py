@@ -22,8 +22,8 @@ from safetensors.torch import load_file
 from transformers import CLIPModel, CLIPTextModel, CLIPTokenizer
 
 from core import runtime
-from core.diffusion import noised, velocity
-from core.sd_preview import FILE
+from core.diffusion.point_diffusion import noised, velocity
+from core.diffusion.preview import FILE
 from recipes.emoji_clip import clip, tokenizer
 from recipes.emoji_run import WEIGHTS, Data, Run, arguments, caption, continue_from, load_data, to_tensor
 from recipes.emoji_vae import autoencoder

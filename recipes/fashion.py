@@ -22,9 +22,9 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from core import ImageClassifier
-from core.cnn_layers import Augmentation
 from core.data import fashion
 from core.events import TrainStep
+from core.vision.layers import Augmentation
 
 FILTERS, DENSE, DROPOUT = (32, 64, 128), 128, 0.25  # a third block: better features for own classes, half the weights
 EPOCHS, BATCH, LEARNING_RATE, WEIGHT_DECAY = 24, 128, 2e-3, 0.02
@@ -144,7 +144,7 @@ rows = "0-57999 of the training file; 58000-59999 only watched; the test file me
 
 [preprocessing]
 input = "28 x 28 grey, light object on black, longer side fitted to the frame, bytes or 0-1"
-function = "core/seeing.py, see_object"
+function = "core/vision/preparing.py, see_object"
 mean_and_std = "inside the network"
 
 [training]

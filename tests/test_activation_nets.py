@@ -1,4 +1,4 @@
-"""core.activation_nets against a plain PyTorch loop, scikit-learn's reading of a straight boundary, and hand counts."""
+"""core.lessons.activations.side_by_side against a PyTorch loop, scikit-learn's boundary, and hand counts."""
 
 import csv
 import doctest
@@ -8,10 +8,10 @@ import pytest
 import torch
 from sklearn.linear_model import LogisticRegression
 
-from core import activation_nets
-from core.activation_nets import NetsConfig, NetsStep, SideBySide, boundaries
 from core.errors import InvalidInput
 from core.events import Done, drain
+from core.lessons.activations import side_by_side
+from core.lessons.activations.side_by_side import NetsConfig, NetsStep, SideBySide, boundaries
 
 
 def test_losses_equal_a_plain_torch_loop():
@@ -139,4 +139,4 @@ def test_values_outside_the_rules_are_told_with_a_code(bad, code):
 
 
 def test_docstring_examples_run():
-    assert doctest.testmod(activation_nets).failed == 0
+    assert doctest.testmod(side_by_side).failed == 0

@@ -1,4 +1,4 @@
-"""core.activations against torch autograd and hand-counted values."""
+"""core.mlp.activations against torch autograd and hand-counted values."""
 
 import doctest
 
@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 import torch
 
-from core import activations
-from core.activations import ACTIVATIONS, ELEMENTWISE, activation, at, curves, softmax
 from core.errors import InvalidInput
+from core.mlp import activations
+from core.mlp.activations import ACTIVATIONS, ELEMENTWISE, activation, at, curves, softmax
 
 GRID = torch.cat([torch.linspace(-9, 9, 181, dtype=torch.float64), torch.tensor([0.0, 1e-9, -1e-9, 40.0, -40.0])])
 

@@ -14,6 +14,11 @@ ROOT = Path(__file__).parent.parent
 CORE, DEMOS = sorted((ROOT / "core").rglob("*.py")), sorted((ROOT / "demos").rglob("*.py"))
 
 
+def dotted(path: Path) -> str:
+    """core/mlp/losses.py → core.mlp.losses"""
+    return ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
+
+
 def imported(path: Path, top_level_only: bool = False) -> set[str]:
     """Top package names a file imports; with ``top_level_only``, those that run when the file is imported."""
     tree = ast.parse(path.read_text("utf-8"))
@@ -102,7 +107,7 @@ def test_handlers_update_components_and_make_none() -> None:
 
 def test_an_error_can_be_told_whatever_else_was_imported() -> None:
     """A module registers the codes it raises itself, or imports who does: else the sentence would be a KeyError."""
-    trees = {path.stem: ast.parse(path.read_text("utf-8")) for path in (ROOT / "core").glob("*.py")}
+    trees = {dotted(path): ast.parse(path.read_text("utf-8")) for path in CORE}
     errors = {"InvalidInput", "Unavailable", "NotReady", "Diverged", "CoreError", "WeightsMissing"}
 
     def calls(name: str) -> list[tuple[str, ast.expr, str]]:
@@ -122,16 +127,15 @@ def test_an_error_can_be_told_whatever_else_was_imported() -> None:
         if name in trees and name not in seen:
             seen.add(name)
             for node in trees[name].body:
-                if isinstance(node, ast.ImportFrom) and node.module == "core":
-                    [reached(alias.name, seen) for alias in node.names]
-                elif isinstance(node, ast.ImportFrom) and (node.module or "").startswith("core."):
-                    reached(str(node.module).split(".")[1], seen)
+                if isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] == "core":
+                    reached(str(node.module), seen)
+                    [reached(f"{node.module}.{alias.name}", seen) for alias in node.names]
         return seen
 
     own = {
         name: set().union(*[keys(first) for called, first, _ in calls(name) if called == "register"]) for name in trees
     }
-    general = set().union(*[keys(node) for node in ast.walk(trees["errors"]) if isinstance(node, ast.Dict)])
+    general = set().union(*[keys(node) for node in ast.walk(trees["core.errors"]) if isinstance(node, ast.Dict)])
     untold = {}
     for name in trees:
         raised = {

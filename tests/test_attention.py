@@ -1,4 +1,4 @@
-"""core.attention against torch's scaled_dot_product_attention, hand-worked sums, and what the lesson claims."""
+"""core.language.attention against torch's scaled_dot_product_attention, hand-worked sums, and what the lesson claims."""
 
 import doctest
 
@@ -6,13 +6,13 @@ import numpy as np
 import pytest
 import torch
 
-import core.attention
-from core.attention import ToyConfig, attend, cell, positions, toy_head
+import core.language.attention
 from core.errors import InvalidInput
+from core.language.attention import ToyConfig, attend, cell, positions, toy_head
 
 
 def test_doctest():
-    assert doctest.testmod(core.attention).failed == 0
+    assert doctest.testmod(core.language.attention).failed == 0
 
 
 @pytest.mark.parametrize("causal", [False, True])

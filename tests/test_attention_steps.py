@@ -7,12 +7,12 @@ import math
 import numpy as np
 import pytest
 
-from core.attention import ToyConfig
-from core.attention_steps import MOST, STAGES, Head, cut, derive, learnt, look, matrix, script, thumbnails, toy
 from core.data import tiny_text
 from core.errors import CoreError
-from core.tiny_gpt import TinyGPT
-from core.tiny_gpt_parts import Alphabet, GPTConfig
+from core.language.alphabet import Alphabet, GPTConfig
+from core.language.attention import ToyConfig
+from core.language.tiny_gpt import TinyGPT
+from core.lessons.attention.head import MOST, STAGES, Head, cut, derive, learnt, look, matrix, script, thumbnails, toy
 from recipes import tiny_text as recipe
 
 SMALL = GPTConfig(layers=2, heads=2, width=16, context=32, batch=4)

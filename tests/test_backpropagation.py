@@ -7,7 +7,9 @@ import pytest
 import torch
 from torch import nn
 
-from core.backpropagation import (
+from core.errors import Diverged, InvalidInput
+from core.lessons.backpropagation.chain_rule import chain, stations, tex, update
+from core.lessons.backpropagation.trace import (
     Net,
     Parameter,
     TraceConfig,
@@ -15,8 +17,6 @@ from core.backpropagation import (
     run,
     trace,
 )
-from core.chain_rule import chain, stations, tex, update
-from core.errors import Diverged, InvalidInput
 
 NETS = [
     TraceConfig(),

@@ -14,12 +14,12 @@ from sklearn.feature_extraction.text import CountVectorizer, TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics.pairwise import cosine_similarity
 
-from core.bag_of_words import BagConfig, BagOfWords, LearnStep, Vectorised
-from core.bag_tokens import tokenise
-from core.bag_views import CompareConfig, FoldResult, compare, stages, word_order
 from core.data import reviews
 from core.errors import InvalidInput, NotReady
 from core.events import Done, Progress, drain
+from core.language.bag_of_words import BagConfig, BagOfWords, LearnStep, Vectorised
+from core.language.tokens import tokenise
+from core.lessons.bag_of_words.stages import CompareConfig, FoldResult, compare, stages, word_order
 
 TEXTS = ["good food and good wine", "a good film", "bad food", "a bad bad film", "good book", "bad book and film"]
 LABELS = [1, 1, 0, 0, 1, 0]
@@ -401,6 +401,6 @@ def test_folds_need_enough_of_each_label() -> None:
 
 
 def test_dense_matrices_have_a_bound(bag: BagOfWords, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("core.bag_of_words.MOST_CELLS", 100)
+    monkeypatch.setattr("core.language.bag_of_words.MOST_CELLS", 100)
     with pytest.raises(InvalidInput, match="cells: at most 100 are allowed"):
         bag.counts(["good"])

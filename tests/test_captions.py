@@ -19,10 +19,10 @@ from transformers import (
     PreTrainedTokenizerFast,
 )
 
-from core import captions
-from core.captions import Captioner
 from core.errors import CoreError, InvalidInput, Unavailable
 from core.events import Done, Progress
+from core.multimodal import captions
+from core.multimodal.captions import Captioner
 
 WORDS = ["[PAD]", "[CLS]", "[SEP]", "[UNK]", "a", "red", "apple", "cat", "on", "the", "table", "dog"]
 SMALL = {"hidden_size": 16, "intermediate_size": 32, "num_hidden_layers": 2, "num_attention_heads": 2}

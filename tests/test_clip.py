@@ -12,9 +12,9 @@ import torch
 from PIL import Image
 from transformers import CLIPConfig, CLIPModel, CLIPTokenizer
 
-from core import sd_card
-from core.clip import ImageText, contrastive_loss
 from core.errors import CoreError, InvalidInput
+from core.multimodal.clip import ImageText, contrastive_loss
+from core.pretrained import shipped
 from recipes.emoji_clip import processor
 from recipes.emoji_clip import tokenizer as train_tokenizer
 from recipes.emoji_run import Data
@@ -136,7 +136,9 @@ def test_misuse_is_one_clear_error(it: ImageText, wrong: Any) -> None:
         wrong(it)
 
 
-@pytest.mark.skipif(not (sd_card.FOLDER / "emoji" / "clip").exists(), reason="the emoji weights are not in this checkout")
+@pytest.mark.skipif(
+    not (shipped.FOLDER / "emoji" / "clip").exists(), reason="the emoji weights are not in this checkout"
+)
 def test_the_shipped_one_tells_words_apart() -> None:
     it = ImageText.load("emoji")
     one = it.embed_texts(["red apple", "빨간 사과", "bicycle", "자전거"])
@@ -146,11 +148,11 @@ def test_the_shipped_one_tells_words_apart() -> None:
 
 def test_pieces_of_words_read_well() -> None:
     """CLIP ends a word's last piece with "</w>", which is no part of the text: "먕" was told as ⟨…3C 2F 77 3E⟩."""
-    from core import words
+    from core.llm import detokenizer
 
-    cut = CLIPTokenizer.from_pretrained(sd_card.FOLDER / "emoji" / "clip", local_files_only=True)
-    found = words.pieces(cut, cut("빨간 사과 먕").input_ids)
+    cut = CLIPTokenizer.from_pretrained(shipped.FOLDER / "emoji" / "clip", local_files_only=True)
+    found = detokenizer.pieces(cut, cut("빨간 사과 먕").input_ids)
     assert not any("3C" in piece.text or "w>" in piece.text for piece in found)
     assert "".join(piece.letters for piece in found if piece.part == 1 and not piece.special) == "빨간사과먕"
-    letter = [words.token_bytes(cut, piece.id) for piece in found if piece.letters == "먕"]
+    letter = [detokenizer.token_bytes(cut, piece.id) for piece in found if piece.letters == "먕"]
     assert b"".join(letter) == "먕".encode() and len(letter) > 1

@@ -20,12 +20,14 @@ from torch import nn
 from torchvision import models
 from torchvision.transforms import v2
 
-from core import ImageClassifier, cnn_views, sd_card, seeing, vision_models
-from core.cnn import KernelSnapshot
-from core.cnn_layers import Augmentation, CnnConfig, Dropout, build, cosine, to_batch, to_labels
+from core import ImageClassifier
 from core.data import fashion
 from core.errors import CoreError
 from core.events import Done, TrainStep
+from core.pretrained import shipped as sd_card
+from core.vision import inside, preparing, torchvision_models
+from core.vision.classifier import KernelSnapshot
+from core.vision.layers import Augmentation, CnnConfig, Dropout, build, cosine, to_batch, to_labels
 
 RNG = np.random.default_rng(0)
 X = RNG.integers(0, 256, (60, 8, 8), dtype=np.uint8)
@@ -320,7 +322,7 @@ def test_opening_leaves_no_trace(trained):
     assert not any(layer._forward_hooks for layer in module.modules())
     assert all(p.grad is None for p in module.parameters())
     with pytest.raises(RuntimeError):
-        cnn_views.layers(module, torch.zeros(1, 5, 8, 8))
+        inside.layers(module, torch.zeros(1, 5, 8, 8))
     assert not any(layer._forward_hooks for layer in module.modules())
     module.eval()
 
@@ -344,7 +346,7 @@ def test_grad_cam_by_hand():
     x = torch.tensor([[1.0, -1.0], [0.5, 2.0]])[None, None]
     maps = np.array([[[1, 0], [0.5, 2]], [[0, 2], [0, 0]]])  # ReLU(w_k x)
     for target, v in ((0, (3, 1)), (1, (-1, 2))):
-        result = cnn_views.grad_cam(ByHand(), x, target)
+        result = inside.grad_cam(ByHand(), x, target)
         alpha = np.array(v) / 4  # ∂y/∂A = v / 4 at each of 4 places
         heat = np.maximum((alpha[:, None, None] * maps).sum(axis=0), 0)
         np.testing.assert_allclose(result.weights, alpha, atol=1e-6)
@@ -353,13 +355,13 @@ def test_grad_cam_by_hand():
         assert result.layer == "relu"
         assert result.score == pytest.approx((np.array(v) * maps.mean(axis=(1, 2))).sum())
     scores = 3 * 0.875 + 0.5, -0.875 + 1.0
-    assert cnn_views.grad_cam(ByHand(), x).target == int(np.argmax(scores))
+    assert inside.grad_cam(ByHand(), x).target == int(np.argmax(scores))
 
 
 def test_grad_cam_before_an_in_place_layer():
     """The convolution's own values are weighed, negative ones included, although ReLU overwrites them."""
     x = torch.tensor([[1.0, -1.0], [0.5, 2.0]])[None, None]
-    result = cnn_views.grad_cam(ByHand(), x, 0, layer="conv")
+    result = inside.grad_cam(ByHand(), x, 0, layer="conv")
     slope = np.array([[[3, 0], [3, 3]], [[0, 1], [0, 0]]]) / 4  # zero where ReLU cuts
     alpha = slope.mean(axis=(1, 2))
     before = x[0, 0].numpy() * np.array([1, -2])[:, None, None]
@@ -374,13 +376,13 @@ def test_grad_cam_of_a_classifier(trained):
     assert code_of(lambda: trained.grad_cam(X[0], target=2)) == "out_of_range"
     assert code_of(lambda: trained.explain(X[0], layer="dense")) == "not_one_of"
     flat = nn.Sequential(nn.Flatten(), nn.Linear(4, 2))
-    assert code_of(lambda: cnn_views.grad_cam(flat, torch.zeros(1, 1, 2, 2))) == "no_maps"
+    assert code_of(lambda: inside.grad_cam(flat, torch.zeros(1, 1, 2, 2))) == "no_maps"
 
 
 def test_the_report_against_scikit_learn():
     truth = RNG.integers(0, 4, 80)
     p = RNG.dirichlet(np.ones(5), size=80)
-    result = cnn_views.report(p, truth, worst=7)
+    result = inside.report(p, truth, worst=7)
     said = p.argmax(axis=1)
     np.testing.assert_array_equal(result.confusion, confusion_matrix(truth, said, labels=range(5)))
     assert result.accuracy == (said == truth).mean()
@@ -402,7 +404,7 @@ def drawing(ink: int, paper: int) -> np.ndarray:
 
 
 def test_dark_on_light_is_light_on_dark():
-    light, dark = seeing.see_object(drawing(255, 0)), seeing.see_object(drawing(0, 255))
+    light, dark = preparing.see_object(drawing(255, 0)), preparing.see_object(drawing(0, 255))
     assert np.array_equal(light.final, dark.final)
     assert [s.name for s in dark.stages] == ["original", "grey", "inverted", "stretched", "trimmed", "fitted"]
     assert light.final.shape == (28, 28)
@@ -412,44 +414,44 @@ def test_dark_on_light_is_light_on_dark():
 def test_an_outline_is_filled_and_a_solid_is_not():
     outline = drawing(255, 0)
     outline[33:77, 63:82] = 0
-    sight = seeing.see_object(outline)
+    sight = preparing.see_object(outline)
     assert "filled" in [s.name for s in sight.stages] and sight.final[14, 14] == 255
-    assert seeing.see_object(outline, fill=False).final[14, 14] == 0
-    assert "filled" not in [s.name for s in seeing.see_object(drawing(255, 0)).stages]
+    assert preparing.see_object(outline, fill=False).final[14, 14] == 0
+    assert "filled" not in [s.name for s in preparing.see_object(drawing(255, 0)).stages]
 
 
 def test_a_small_gap_in_the_outline_does_not_matter():
     outline = drawing(255, 0)
     outline[33:77, 63:82] = 0
     outline[50:52, 60:63] = 0
-    assert seeing.see_object(outline).final[14, 14] == 255
+    assert preparing.see_object(outline).final[14, 14] == 255
 
 
 @pytest.mark.parametrize("picture", [drawing(9, 9), np.zeros((1, 1), np.uint8), np.full((5, 5, 3), 255, np.uint8)])
 def test_an_empty_drawing(picture):
-    assert code_of(lambda: seeing.see_object(picture)) == "blank_picture"
+    assert code_of(lambda: preparing.see_object(picture)) == "blank_picture"
 
 
 def test_a_single_dot():
     canvas = np.zeros((50, 50), np.uint8)
     canvas[20, 30] = 255
-    assert seeing.see_object(canvas).final.min() == 255  # one pixel, fitted to the frame
+    assert preparing.see_object(canvas).final.min() == 255  # one pixel, fitted to the frame
 
 
 def test_a_photo_becomes_a_square():
     photo = np.zeros((40, 80, 3), np.uint8)
     photo[:, 20:60] = (10, 20, 30)
-    assert (seeing.see_photo(photo, 16).final == (10, 20, 30)).all()
-    assert seeing.see_photo(photo, 16, grey=True).final.shape == (16, 16)
-    assert seeing.see_photo(photo[:1, :1], 16).final.shape == (16, 16, 3)
-    assert seeing.see_photo(photo, 16, zoom=2.0).stages[1].pixels.shape == (20, 20, 3)
+    assert (preparing.see_photo(photo, 16).final == (10, 20, 30)).all()
+    assert preparing.see_photo(photo, 16, grey=True).final.shape == (16, 16)
+    assert preparing.see_photo(photo[:1, :1], 16).final.shape == (16, 16, 3)
+    assert preparing.see_photo(photo, 16, zoom=2.0).stages[1].pixels.shape == (20, 20, 3)
 
 
 def test_preparing_a_training_picture_changes_little():
     """The preparation is the training's own: what is already prepared stays as it is."""
     data = fashion.load()
     changes = [
-        np.abs(seeing.see_object(picture, fill=False).final.astype(int) - picture).mean()
+        np.abs(preparing.see_object(picture, fill=False).final.astype(int) - picture).mean()
         for picture in data.x_test[:100]
     ]
     assert np.mean(np.array(changes) < 1) > 0.9
@@ -462,7 +464,7 @@ def test_preparing_a_training_picture_changes_little():
 def test_a_torchvision_model_opens_the_same_way(name, monkeypatch):
     torch.manual_seed(0)
     states = models.get_model(name, weights=None).state_dict()
-    monkeypatch.setattr(vision_models, "_fetched", lambda *_: states)
+    monkeypatch.setattr(torchvision_models, "_fetched", lambda *_: states)
     classifier = ImageClassifier.pretrained(name, device="cpu")
     photo = RNG.integers(0, 256, (60, 90, 3), dtype=np.uint8)
     answer = classifier.answer(photo)

@@ -10,11 +10,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from core import ImageClassifier, cnn_shown
-from core.cnn_course import REACH, Course, CourseConfig, CourseStep, coded_kernels, fresh, mistakes
+from core import ImageClassifier
 from core.data import fashion
 from core.errors import CoreError
 from core.events import Done
+from core.lessons.image_classifier import look
+from core.lessons.image_classifier.course import REACH, Course, CourseConfig, CourseStep, coded_kernels, fresh, mistakes
 
 SMALL = CourseConfig(pictures=300, blocks=1, batch_size=50)
 
@@ -34,8 +35,8 @@ def course() -> Course:
 
 
 def test_maps_are_the_layers_numbers():
-    classifier, (_, picture) = cnn_shown.shipped(), cnn_shown.example("bag")
-    found = cnn_shown.look(classifier, picture, layer="conv2")
+    classifier, (_, picture) = look.shipped(), look.example("bag")
+    found = look.look(classifier, picture, layer="conv2")
     seen = found.answer.sight.final
     values = classifier.feature_maps(seen)["conv2"]
     assert found.chosen.shape == values.shape and found.chosen.reach == pytest.approx(np.abs(values).max())
@@ -44,17 +45,17 @@ def test_maps_are_the_layers_numbers():
     strength = np.abs(values).mean(axis=(1, 2))[list(found.chosen.channels)]
     assert all(strength[:-1] >= strength[1:])
     np.testing.assert_allclose(found.cam.heat, classifier.grad_cam(seen), atol=1e-6)
-    assert [m.name for m in found.layers] == cnn_shown.overview_names(classifier)
-    assert cnn_shown.look(classifier, picture, layer="no such layer").chosen.name == "relu1"
+    assert [m.name for m in found.layers] == look.overview_names(classifier)
+    assert look.look(classifier, picture, layer="no such layer").chosen.name == "relu1"
 
 
 def test_units_lie_on_a_board_and_wide_maps_are_averaged():
     units = np.arange(100.0)
-    board = cnn_shown.coded(units, "dense", "Linear", 0).tiles[0].reshape(-1)
+    board = look.coded(units, "dense", "Linear", 0).tiles[0].reshape(-1)
     assert board[99] == 255 and board[0] == 128 and (board[100:] == 128).all()
     wide = np.zeros((3, 112, 112))
     wide[1, :2, :2] = [[1, 2], [3, 4]]
-    maps = cnn_shown.coded(wide, "conv", "Conv2d", 0, most=2)
+    maps = look.coded(wide, "conv", "Conv2d", 0, most=2)
     assert maps.tiles.shape == (2, 56, 56) and maps.channels[0] == 1 and maps.silent == 1
     assert maps.tiles[0, 0, 0] == 128 + round(127 * 2.5 / 4)
 
@@ -62,41 +63,41 @@ def test_units_lie_on_a_board_and_wide_maps_are_averaged():
 def test_an_example_is_of_its_kind_and_was_not_learnt():
     data = fashion.load()
     for kind in fashion.CLASSES:
-        rows = {cnn_shown.example(kind, turn)[0] for turn in range(5)}
+        rows = {look.example(kind, turn)[0] for turn in range(5)}
         assert len(rows) == 5 and all(data.y_test[row] == fashion.CLASSES.index(kind) for row in rows)
-    assert code_of(lambda: cnn_shown.example("hat")) == "not_one_of"
-    assert code_of(lambda: cnn_shown.example("bag", -1)) == "out_of_range"
+    assert code_of(lambda: look.example("hat")) == "not_one_of"
+    assert code_of(lambda: look.example("bag", -1)) == "out_of_range"
 
 
 SHIRT = "[[-40,60,-15,60,0,50,15,60,40,60,80,20,55,5,42,25,42,-80,-42,-80,-42,25,-55,5,-80,20,-40,60]]"
 
 
 def test_a_drawn_outline_is_named():
-    sheet = cnn_shown.drawn(SHIRT)
+    sheet = look.drawn(SHIRT)
     assert sheet.shape == (224, 224) and sheet.min() == 0 and sheet.max() == 255
-    found = cnn_shown.look(cnn_shown.shipped(), sheet)
+    found = look.look(look.shipped(), sheet)
     assert fashion.CLASSES[found.target] in ("t-shirt", "shirt") and "filled" in [
         s.name for s in found.answer.sight.stages
     ]
     assert found.seconds < 1
     for wrong, code in (("", "no_strokes"), ("[]", "no_strokes"), ("x", "bad_drawing"), (None, "bad_drawing")):
-        assert code_of(lambda wrong=wrong: cnn_shown.drawn(wrong)) == code
+        assert code_of(lambda wrong=wrong: look.drawn(wrong)) == code
 
 
 def test_bars_in_order():
-    assert cnn_shown.ranked(np.array([0.1, 0.7, 0.2])) == [0, 1, 2]
+    assert look.ranked(np.array([0.1, 0.7, 0.2])) == [0, 1, 2]
     many = np.random.default_rng(0).dirichlet(np.ones(50))
-    order = cnn_shown.ranked(many)
+    order = look.ranked(many)
     assert len(order) == 10 and order == list(np.argsort(-many)[:10])
-    classifier, (_, picture) = cnn_shown.shipped(), cnn_shown.example("bag")
-    assert cnn_shown.class_at(classifier, picture, 3) == 3
-    assert code_of(lambda: cnn_shown.class_at(classifier, picture, 10)) == "out_of_range"
+    classifier, (_, picture) = look.shipped(), look.example("bag")
+    assert look.class_at(classifier, picture, 3) == 3
+    assert code_of(lambda: look.class_at(classifier, picture, 10)) == "out_of_range"
 
 
 def test_two_visitors_ask_one_network_at_once():
     """Hooks of one thread do not see the pictures of another."""
-    classifier = cnn_shown.shipped()
-    pictures = [cnn_shown.example(kind)[1] for kind in ("bag", "sandal", "coat")]
+    classifier = look.shipped()
+    pictures = [look.example(kind)[1] for kind in ("bag", "sandal", "coat")]
     alone = [classifier.feature_maps(picture)["conv1"] for picture in pictures]
     wrong: list[int] = []
 
@@ -200,7 +201,7 @@ def test_the_first_screen_waits_for_no_torchvision():
     program = """
 import sys
 from core import cnn_shown, own_examples
-from core.cnn_course import Course
+from core.lessons.image_classifier.course import Course
 cnn_shown.look(cnn_shown.shipped(), cnn_shown.example("bag")[1])
 Course()
 own_examples.example()

@@ -10,8 +10,8 @@ import torch
 import torch.nn.functional as F
 from scipy.signal import correlate2d
 
-from core import convolution as conv
 from core.errors import CoreError
+from core.vision import convolution as conv
 
 RNG = np.random.default_rng(0)
 

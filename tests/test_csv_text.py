@@ -1,4 +1,4 @@
-"""core/csv_text.py against Python's own reader."""
+"""core/files/csv_text.py against Python's own reader."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ import io
 import numpy as np
 import pytest
 
-from core import csv_text
-from core.csv_text import to_csv
+from core.files import csv_text
+from core.files.csv_text import to_csv
 
 
 def test_every_digit_comes_back() -> None:

@@ -9,8 +9,8 @@ import gradio as gr
 import numpy as np
 import pytest
 
-from core.activation_nets import SideBySide
-from core.activations import ELEMENTWISE, at, softmax
+from core.lessons.activations.side_by_side import SideBySide
+from core.mlp.activations import ELEMENTWISE, at, softmax
 from demos import activations, text
 from demos import activations_gallery as gallery
 

@@ -12,9 +12,10 @@ import numpy as np
 import pytest
 import torch
 
-from core import attention_steps as steps
-from core import attention_views, real_attention
-from core.attention import ToyConfig
+from core.language.attention import ToyConfig
+from core.lessons.attention import head as steps
+from core.lessons.attention import real_model
+from core.lessons.attention import sentence as attention_views
 from demos import attention as lesson
 from demos import attention_gpt as gpt
 from demos import attention_real as real
@@ -83,12 +84,12 @@ def test_bytes_and_shipped_tokens_never_show_a_broken_letter() -> None:
 
 
 def test_without_the_llm_one_sentence_says_so() -> None:
-    if real_attention.on_disk():
+    if real_model.on_disk():
         *_, (maps, table, badge) = real.on_real("en", SENTENCE, 2, 3)
         assert (
             len(maps["groups"][0]["tiles"]) == 9
             and len(table["cells"]) == len(table["rows"])
-            and real_attention.MODEL in badge
+            and real_model.MODEL in badge
         )
         return
     for call in (lambda: list(real.on_real("en", SENTENCE, 1, 1)), lambda: real.on_tokens("en", SENTENCE, "llm")):

@@ -31,8 +31,8 @@ def printed(script: str) -> tuple[float, float]:
 
 
 def cases() -> dict[str, Any]:
-    from core.model_spec import PRESETS
-    from core.sequential import Lab
+    from core.lessons.sequential.lab import Lab
+    from core.lessons.sequential.spec import PRESETS
 
     first = backpropagation.on_trace("en", *OWN)[0]
     again = backpropagation.on_update("en", backpropagation.on_update("en", first, *OWN)[0], *OWN)[0]
@@ -49,7 +49,9 @@ def cases() -> dict[str, Any]:
 @pytest.mark.parametrize("name", ["first", "again", "leaky", "taken"])
 def test_the_script_prints_the_losses_of_the_net_on_the_screen(name: str) -> None:
     walk, controls = cases()[name]
-    script = backpropagation.on_code("en", walk, *controls, *DEEP).split("from core.vanishing")[0]
+    script = backpropagation.on_code("en", walk, *controls, *DEEP).split("from core.lessons.backpropagation.vanishing")[
+        0
+    ]
     loss, after = printed(script)
     assert loss == pytest.approx(walk.trace.loss, rel=1e-10)
     assert after == pytest.approx(walk.trace.new_loss, rel=1e-10)

@@ -11,11 +11,11 @@ import numpy as np
 import pytest
 from sklearn.feature_extraction.text import CountVectorizer, TfidfVectorizer
 
-from core.bag_cases import cell, cosine_cell, hard_cases, ledger, shuffled, split, teach, weights_csv
-from core.bag_of_words import BagConfig
-from core.bag_views import stages
 from core.data import reviews
 from core.events import drain
+from core.language.bag_of_words import BagConfig
+from core.lessons.bag_of_words.cases import cell, cosine_cell, hard_cases, ledger, shuffled, split, teach, weights_csv
+from core.lessons.bag_of_words.stages import stages
 from demos import bag_of_words as lesson
 from demos import bag_of_words_learn as learn
 from demos import kit

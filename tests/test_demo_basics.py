@@ -21,7 +21,7 @@ def rows(text: str) -> list[dict[str, str]]:
 
 @pytest.mark.parametrize("kind", ml_vs_dl_sweep.KINDS)
 def test_the_sample_size_curve_grows_and_names_the_crossing(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    from core import sample_size
+    from core.lessons.ml_vs_dl import sample_size
 
     monkeypatch.setattr(sample_size.SweepConfig, "__post_init__", lambda self: None)
     small = {"sizes": (5, 20), "updates": 40}
@@ -66,7 +66,7 @@ def test_a_link_restores_the_line_and_the_gate() -> None:
 
 def test_the_best_line_is_drawn_once_the_learner_has_had_a_try() -> None:
     from core.data import people
-    from core.line import closed_form
+    from core.lessons.perceptron.line import closed_form
 
     table, best = perceptron.on_people(), closed_form(people.WEIGHTS_KG, people.HEIGHTS_CM)
     here, plane, *_ = perceptron.on_open("ko", table, 0.1, 0.5, 130.0, "and")

@@ -16,9 +16,10 @@ import torch
 import torch.nn.functional as F
 from PIL import Image
 
-from core import convolution as core
-from core import images, kernels
 from core.data import photos
+from core.files import images
+from core.lessons.convolution import kernels
+from core.vision import convolution as core
 from demos import Chapter, convolution_tasks, gallery, text
 from demos import convolution as lesson
 from demos import convolution_shown as shown

@@ -11,10 +11,10 @@ import gradio as gr
 import numpy as np
 import pytest
 
-from core.diffusion import DiffusionConfig, PointDiffusion, ddim_step, timesteps
-from core.diffusion_shapes import along, named, strokes
-from core.diffusion_views import REACH, arrows, backward_film, by_hand, coded, forward_film, picture_film
+from core.diffusion.point_diffusion import DiffusionConfig, PointDiffusion, ddim_step, timesteps
 from core.errors import CoreError
+from core.lessons.diffusion.films import REACH, arrows, backward_film, by_hand, coded, forward_film, picture_film
+from core.lessons.diffusion.shapes import along, named, strokes
 from demos import diffusion, text
 from demos import diffusion_bridge as bridge
 
@@ -150,6 +150,6 @@ def test_a_drawing_is_learnt_in_fifteen_seconds() -> None:
     started = time.perf_counter()
     *_, (model, *_) = diffusion.on_train("ko", "drawn", DRAWING, "ddim", 50, 2500, 0)
     assert time.perf_counter() - started < 15
-    from core.diffusion_views import likeness
+    from core.lessons.diffusion.films import likeness
 
     assert likeness(model, named("drawn", DRAWING)) < 0.06

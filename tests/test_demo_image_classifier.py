@@ -11,10 +11,10 @@ import gradio as gr
 import numpy as np
 import pytest
 
-from core import cnn_shown
-from core.cnn_course import Course, CourseConfig
 from core.data import fashion, photos
-from core.images import read, to_png
+from core.files.images import read, to_png
+from core.lessons.image_classifier import look
+from core.lessons.image_classifier.course import Course, CourseConfig
 from demos import image_classifier as lesson
 from demos import image_classifier_shown as shown
 from demos import image_classifier_train as train
@@ -41,7 +41,7 @@ def test_the_names_are_those_of_the_data() -> None:
 @pytest.mark.parametrize("lang", text.LANGUAGES)
 def test_what_is_sent_is_what_the_network_says(lang: str) -> None:
     here, bars, badge, about, cam, stages, overview, layer, maps = lesson.on_open(lang, "sneaker", 2, "", *WAY)
-    classifier, (_, picture) = cnn_shown.shipped(), cnn_shown.example("sneaker", 2)
+    classifier, (_, picture) = look.shipped(), look.example("sneaker", 2)
     answer = classifier.answer(picture)
     np.testing.assert_allclose([item["value"] for item in bars["items"]], answer.probabilities, atol=1e-6)
     assert bars["chosen"] == answer.probabilities.argmax() == fashion.CLASSES.index("sneaker")
@@ -84,7 +84,7 @@ def test_the_picture_of_another_lesson() -> None:
 
 
 def test_a_photo_of_the_webcam_is_named() -> None:
-    picture = 255 - cnn_shown.example("ankle boot")[1]
+    picture = 255 - look.example("ankle boot")[1]
     sent = SimpleNamespace(photos=[base64.b64encode(to_png(picture)).decode()])
     name, shelf, here, bars, *_ = lesson.on_snap("en", *WAY, sent)
     assert name is None and here.source == "own" and shelf.shape == (28, 28, 3)

@@ -8,7 +8,9 @@ from typing import Any
 import gradio as gr
 import pytest
 
-from core import letter_models, pretrained, speakers
+from core.lessons.language_model import story as speakers
+from core.llm import letter_models
+from core.pretrained import resolve
 from demos import kit, text
 from demos import language_model as lesson
 from demos import language_model_chat as chat
@@ -20,7 +22,7 @@ NAME, WEIGHTS = lesson.DEFAULT, (1.0, 0, 1.0, 0.0, 1.0)
 
 @pytest.fixture(autouse=True)
 def nothing_on_disk(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pretrained, "nearby", lambda name, kind="causal-lm": None)
+    monkeypatch.setattr(resolve, "nearby", lambda name, kind="causal-lm": None)
     run = letter_models.trained
     monkeypatch.setattr(letter_models, "_trained", {})
     monkeypatch.setattr(letter_models, "trained", lambda language: run(language, 3))
@@ -110,8 +112,8 @@ def test_without_the_llm_everything_says_so() -> None:
 
 
 def test_a_chat_shows_tags_as_text(monkeypatch: pytest.MonkeyPatch) -> None:
-    from core.decoding import Generation, Token, Truncated
     from core.events import Done, Progress
+    from core.llm.decoding import Generation, Token, Truncated
 
     heard: list[Any] = []
 

@@ -15,11 +15,15 @@ import numpy as np
 import pytest
 from gradio.utils import get_upload_folder
 
-from core import audio, captions, images, multimodal, speech_voice
-from core.audio import RATE
-from core.captions import Caption
 from core.events import Done, Progress
-from core.speech import WordClassifier, WordConfig
+from core.files import images
+from core.files import sounds as audio
+from core.files.sounds import RATE
+from core.lessons.multimodal import space as multimodal
+from core.multimodal import captions
+from core.multimodal.captions import Caption
+from core.speech import voice as speech_voice
+from core.speech.word_classifier import WordClassifier, WordConfig
 from demos import multimodal as lesson
 from demos import multimodal_loop as loop
 from demos import multimodal_map as places

@@ -17,11 +17,11 @@ import onnxruntime
 import pytest
 from gradio.utils import get_upload_folder
 
-from core import own_examples
 from core.data import photos
 from core.errors import CoreError
-from core.images import read, to_png
-from core.own_classes import OwnClasses
+from core.files.images import read, to_png
+from core.lessons.image_classifier import own_examples
+from core.vision.own_classes import OwnClasses
 from demos import Chapter, gallery, kit, pictures, text
 from demos import image_classifier_own as lesson
 from tests import picture_files

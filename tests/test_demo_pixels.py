@@ -14,9 +14,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from core import pixel_views, pixels
 from core.data import photos
-from core.images import to_png
+from core.files.images import to_png
+from core.lessons.pixels import looks
+from core.vision import pixels
 from demos import Chapter, gallery, pictures, text
 from demos import pixels as lesson
 from demos import pixels_panels as panels
@@ -61,11 +62,11 @@ def test_a_large_picture_keeps_its_exact_numbers_around_the_pixel() -> None:
         assert shown.shape == (256, 256, 3) and view["preview"]
 
 
-@pytest.mark.parametrize("look", pixel_views.LOOKS)
+@pytest.mark.parametrize("look", looks.LOOKS)
 def test_each_look_shows_what_core_makes(look: str) -> None:
     view = lesson.on_look("ko", here(), 90, 62, "8", look, 3, *BT601)[0]
     shown, _, _ = region(view)
-    assert np.array_equal(shown, pixel_views.look(CAT, look, 3, BT601))
+    assert np.array_equal(shown, looks.look(CAT, look, 3, BT601))
     assert len(view["numbers"]) == (3 if look in ("rgb", "bits") else 1)
     assert shown[0, 0, view["numbers"][0]] or not shown[0, 0].any()
 

@@ -225,7 +225,7 @@ def test_files_to_keep(defaults: dict[str, Any]) -> None:
 
 
 def test_lesson_6_opens_the_model_from_the_shelf(defaults: dict[str, Any]) -> None:
-    from core.sequential import opened
+    from core.lessons.sequential.lab import opened
 
     shelf = last(lesson.on_fit("en", None, *given(defaults, "line", epochs=3)))[1]
     net, x, target = opened(shelf)

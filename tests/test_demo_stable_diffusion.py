@@ -17,11 +17,14 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from core import images, sd_card, sd_loading, sd_preview, sd_studio
+from core.diffusion import loading, preview
+from core.diffusion.settings import Settings
 from core.errors import CoreError
 from core.events import Done, Progress
-from core.sd_card import card
-from core.sd_events import Settings
+from core.files import images
+from core.lessons.stable_diffusion import studio
+from core.pretrained import shipped
+from core.pretrained.shipped import card
 from demos import pictures, text
 from demos import stable_diffusion as lesson
 from demos import stable_diffusion_compare as compare
@@ -50,7 +53,7 @@ def test_drawing_keeps_every_step(lang: str) -> None:
     run, film, _, _, _, badge, prompt, picture = updates[-1]
     assert [len(reel["frames"]) for reel in film["reels"]] == [3, 3] and len(film["labels"]) == 3
     assert prompt == "red apple" and picture.shape == (64, 64, 3) and "64 × 64" in badge
-    direct = sd_studio.shared().generate("red apple", num_inference_steps=3, seed=0)
+    direct = studio.shared().generate("red apple", num_inference_steps=3, seed=0)
     assert np.array_equal(np.asarray(direct), picture)
     _, _, chips, vectors, noise, *_ = updates[0]
     assert [item["text"] for item in chips["items"]][1:-1] == ["red", "apple"]
@@ -58,12 +61,12 @@ def test_drawing_keeps_every_step(lang: str) -> None:
 
 
 def test_an_unknown_word_is_said_and_a_known_one_counted() -> None:
-    sd = sd_studio.shared()
-    words = sd_studio.familiar(sd, "red dragonfly zzyzx")
+    sd = studio.shared()
+    words = studio.familiar(sd, "red dragonfly zzyzx")
     assert words[0].names > 3 and words[0].pieces == 1 and words[2].names == 0 and words[2].pieces > 1
     update = next(lesson.on_draw("ko", "emoji", "zzyzx", *WORDS[2:]))
     assert "‘zzyzx’" in update[2]["caption"] and "짐작" in update[2]["caption"]
-    assert sd_studio.familiar(sd, "사과")[0].names > 0
+    assert studio.familiar(sd, "사과")[0].names > 0
 
 
 def test_stop_keeps_the_steps_so_far_and_they_can_be_branched() -> None:
@@ -119,7 +122,7 @@ def test_two_prompts_half_and_walk() -> None:
 
 def test_what_stands_side_by_side_comes_from_one_decoder(monkeypatch: pytest.MonkeyPatch) -> None:
     """A sketch of the autoencoder beside the autoencoder itself would show a difference that is none of the run's."""
-    monkeypatch.setattr(sd_preview.Preview, "_quick", lambda *_: pytest.fail("sketched"))
+    monkeypatch.setattr(preview.Preview, "_quick", lambda *_: pytest.fail("sketched"))
     assert len(last(compare.on_half("en", *WORDS))["reels"]) == 3
     assert len(list(compare.on_guidance("en", *WORDS[:3], 2, *WORDS[4:]))) > 2
 
@@ -144,7 +147,7 @@ def test_a_picture_as_start_and_the_maps_of_words(run: shown.Run) -> None:
     assert [len(reel["frames"]) for reel in film["reels"]] == [1, 2, 2]
     maps = last(tools.on_words("en", *WORDS))
     assert [reel["name"] for reel in maps["reels"]][1:] == ["red", "apple"]
-    flat = sd_studio.overlay(Image.new("RGB", (8, 8), "white"), np.zeros((2, 2), np.float32))
+    flat = studio.overlay(Image.new("RGB", (8, 8), "white"), np.zeros((2, 2), np.float32))
     assert flat.shape == (8, 8, 3) and flat.max() < 60
 
 
@@ -164,20 +167,20 @@ def test_a_model_is_announced_before_it_is_opened(tmp_path: Path, monkeypatch: p
     assert name == "emoji" and "20,645,219" in said
     (tmp_path / "model_index.json").write_text('{"_class_name": "StableDiffusionPipeline"}')
     with pytest.raises(CoreError, match="missing"):
-        sd_studio.plan(str(tmp_path))
+        studio.plan(str(tmp_path))
     monkeypatch.setenv("DL_PUBLIC", "1")
     with pytest.raises(CoreError):
-        sd_studio.plan(str(tmp_path))
+        studio.plan(str(tmp_path))
     with pytest.raises(CoreError):
         last(tools_opened(str(tmp_path)))
 
 
 def tools_opened(name: str) -> Iterator[Progress | Done[Any]]:
-    return sd_studio.opened(name)
+    return studio.opened(name)
 
 
 def test_a_folder_without_its_unet_is_named(tmp_path: Path) -> None:
-    shutil.copytree(sd_card.FOLDER / "emoji", tmp_path / "mine", ignore=shutil.ignore_patterns("unet"))
+    shutil.copytree(shipped.FOLDER / "emoji", tmp_path / "mine", ignore=shutil.ignore_patterns("unet"))
     for call in (tools.on_plan, lambda lang, name: last(tools.on_model(lang, name))):
         with pytest.raises(gr.Error) as caught:
             call("ko", str(tmp_path / "mine"))
@@ -186,9 +189,9 @@ def test_a_folder_without_its_unet_is_named(tmp_path: Path) -> None:
 
 def test_too_little_memory_is_said_before_anything_is_fetched(monkeypatch: pytest.MonkeyPatch) -> None:
     weights = SimpleNamespace(rfilename="unet/diffusion_pytorch_model.safetensors", size=4_000_000_000)
-    monkeypatch.setattr(sd_studio.fetch, "hub_info", lambda entry: SimpleNamespace(siblings=[weights]))
-    monkeypatch.setattr(sd_loading, "available", lambda: 1_000_000_000)
-    monkeypatch.setattr(sd_studio.pretrained, "steps", lambda *_: pytest.fail("fetched before it was said"))
+    monkeypatch.setattr(studio.fetch, "hub_info", lambda entry: SimpleNamespace(siblings=[weights]))
+    monkeypatch.setattr(loading, "available", lambda: 1_000_000_000)
+    monkeypatch.setattr(studio.pretrained, "steps", lambda *_: pytest.fail("fetched before it was said"))
     assert "4,000 MB" in tools.on_plan("en", "nobody/large") and "1,000 MB are free" in tools.on_plan(
         "en", "nobody/large"
     )
@@ -203,7 +206,7 @@ def test_a_hub_that_says_nothing_is_given_up(monkeypatch: pytest.MonkeyPatch) ->
     with socket.create_server(("127.0.0.1", 0)) as silent:  # takes the call and never answers
         monkeypatch.setattr(constants, "HF_HUB_OFFLINE", False)
         monkeypatch.setenv("HF_ENDPOINT", f"http://127.0.0.1:{silent.getsockname()[1]}")
-        monkeypatch.setattr(sd_studio.fetch, "ANSWER_SECONDS", 0.3)
+        monkeypatch.setattr(studio.fetch, "ANSWER_SECONDS", 0.3)
         began = time.monotonic()
         for call in (tools.on_plan, lambda lang, name: last(tools.on_model(lang, name))):
             with pytest.raises(gr.Error) as caught:
@@ -231,8 +234,8 @@ def test_code_and_large_pictures() -> None:
     code = lesson.on_code("en", "emoji", "red apple", "cat", 3, 4.0, 7, "euler")
     compile(code, "stable_diffusion.py", "exec")
     assert "negative_prompt='cat'" in code and "seed=7" in code and "scheduler='euler'" in code
-    assert sd_studio.data_url(np.zeros((512, 512, 3), np.uint8)).startswith("data:image/webp")
-    assert sd_studio.script("emoji", Settings("x")).count("seed=") == 0
+    assert studio.data_url(np.zeros((512, 512, 3), np.uint8)).startswith("data:image/webp")
+    assert studio.script("emoji", Settings("x")).count("seed=") == 0
 
 
 @pytest.mark.parametrize(

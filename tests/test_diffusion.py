@@ -7,7 +7,7 @@ import pytest
 import torch
 from diffusers import DDIMScheduler, DDPMScheduler
 
-from core.diffusion import (
+from core.diffusion.point_diffusion import (
     TIMES,
     DiffusionConfig,
     DiffusionStep,
@@ -21,9 +21,9 @@ from core.diffusion import (
     timesteps,
     velocity,
 )
-from core.diffusion_shapes import SHAPES, along, distance, shape
 from core.errors import CoreError, Diverged
 from core.events import Deadline, Done
+from core.lessons.diffusion.shapes import SHAPES, along, distance, shape
 
 
 @pytest.fixture(scope="module")

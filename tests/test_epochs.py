@@ -8,7 +8,9 @@ import torch
 from torch import nn
 
 from core.data.people import HEIGHTS_CM, WEIGHTS_KG
-from core.epochs import (
+from core.errors import InvalidInput
+from core.events import Done, drain
+from core.lessons.epochs.run import (
     BatchStep,
     EpochRun,
     EpochsConfig,
@@ -18,8 +20,6 @@ from core.epochs import (
     per_sample_gradients,
     sample_people,
 )
-from core.errors import InvalidInput
-from core.events import Done, drain
 
 
 @pytest.mark.parametrize("drop_last", [False, True])

@@ -11,13 +11,13 @@ import numpy as np
 import pytest
 import torch
 
-import core.descent
-import core.gradient_descent
-import core.loss_surface
+import core.lessons.gradient_descent.descent
+import core.lessons.gradient_descent.loss_surface
+import core.lessons.gradient_descent.race
 from core.data import people
 from core.errors import InvalidInput
 from core.events import Done, drain
-from core.gradient_descent import (
+from core.lessons.gradient_descent.race import (
     OPTIMIZERS,
     DescentConfig,
     Move,
@@ -56,7 +56,7 @@ def torch_path(config, steps, rows_of):
 
 
 def test_the_examples_in_the_docstrings():
-    found = doctest.testmod(core.descent)
+    found = doctest.testmod(core.lessons.gradient_descent.descent)
     assert found.attempted and not found.failed
 
 

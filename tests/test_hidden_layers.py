@@ -11,11 +11,11 @@ import numpy as np
 import pytest
 import torch
 
-from core.backpropagation import Parameter
 from core.data import toy
 from core.errors import InvalidInput
 from core.events import drain
-from core.hidden_layers import (
+from core.lessons.backpropagation.trace import Parameter
+from core.lessons.hidden_layers.playground import (
     PRESETS,
     Frame,
     Playground,
@@ -26,9 +26,9 @@ from core.hidden_layers import (
     with_point,
     without_point,
 )
-from core.mlp import Sequential
-from core.sequential import opened
-from core.why_cross_entropy import VersusStep, loss_shapes, versus
+from core.lessons.hidden_layers.two_losses import VersusStep, loss_shapes, versus
+from core.lessons.sequential.lab import opened
+from core.mlp.sequential import Sequential
 
 SMALL = PlaygroundConfig(samples=60, epochs=4)
 

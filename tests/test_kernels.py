@@ -7,10 +7,10 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from core import kernels
-from core.convolution import KERNELS, ConvConfig
 from core.data import photos
 from core.errors import CoreError
+from core.lessons.convolution import kernels
+from core.vision.convolution import KERNELS, ConvConfig
 
 RNG = np.random.default_rng(0)
 PHOTO = photos.load("coffee")[:40, :30]

@@ -19,11 +19,11 @@ from transformers.generation.logits_process import (
     TopPLogitsWarper,
 )
 
-from core import fast_decode, language_model
-from core.decoding import Generation, Sampling, StopStrings, Token, Truncated, choose, reweigh
 from core.errors import CoreError
 from core.events import Done, Progress
-from core.language_model import LanguageModel
+from core.llm import fast_decode, language_model
+from core.llm.decoding import Generation, Sampling, StopStrings, Token, Truncated, choose, reweigh
+from core.llm.language_model import LanguageModel
 
 PROMPT = "The quick brown fox 다람쥐"
 CHAT = [{"role": "user", "content": "hi"}]

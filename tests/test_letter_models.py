@@ -7,11 +7,11 @@ from collections import Counter
 import numpy as np
 import pytest
 
-from core import letter_models
-from core.decoding import Token
 from core.errors import CoreError
 from core.events import Done, Progress, drain
-from core.letter_models import LetterCounts, LetterGPT, counted, trained
+from core.llm import letter_models
+from core.llm.decoding import Token
+from core.llm.letter_models import LetterCounts, LetterGPT, counted, trained
 
 TEXT = "abracadabra abracadabra "
 

@@ -14,10 +14,11 @@ from typing import Any
 
 import pytest
 
-from core import LanguageModel, llama_cpp
-from core.decoding import Token
+from core import LanguageModel
 from core.errors import CoreError
 from core.events import Done, Progress
+from core.llm import llama_cpp
+from core.llm.decoding import Token
 from tests.test_language_model import CHAT, PROMPT, bytes_tokenizer, spelled, tiny
 
 

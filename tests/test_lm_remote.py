@@ -12,10 +12,10 @@ from typing import Any
 import pytest
 
 from core import LanguageModel
-from core.decoding import Token
 from core.errors import CoreError
 from core.events import Done
-from core.lm_remote import RemoteLanguageModel, is_address
+from core.llm.decoding import Token
+from core.llm.remote import RemoteLanguageModel, is_address
 
 CHAT = [{"role": "user", "content": "<|im_end|> hi"}]
 

@@ -13,18 +13,18 @@ import torch
 from torch import nn
 
 from core import runtime
-from core.activation_nets import NetsConfig, SmallNet
-from core.activations import ACTIVATIONS
-from core.cnn_layers import CnnConfig, build
-from core.diffusion import PointDiffusion
-from core.epochs import EpochsConfig, _network
-from core.mlp import Dense, Sequential
-from core.own_classes import _head
-from core.speech_net import WordNet
-from core.tiny_gpt import TinyGPT
-from core.tiny_gpt_parts import Alphabet, GPTConfig
-from core.vanishing import DeepConfig, DeepNet
-from core.vision_models import empty
+from core.diffusion.point_diffusion import PointDiffusion
+from core.language.alphabet import Alphabet, GPTConfig
+from core.language.tiny_gpt import TinyGPT
+from core.lessons.activations.side_by_side import NetsConfig, SmallNet
+from core.lessons.backpropagation.vanishing import DeepConfig, DeepNet
+from core.lessons.epochs.run import EpochsConfig, _network
+from core.mlp.activations import ACTIVATIONS
+from core.mlp.sequential import Dense, Sequential
+from core.speech.word_net import WordNet
+from core.vision.layers import CnnConfig, build
+from core.vision.own_classes import _head
+from core.vision.torchvision_models import empty
 
 
 def dense() -> Any:
@@ -105,18 +105,20 @@ def test_whoever_opens_a_checkpoint_keeps_others_from_making(
         monkeypatch.setattr(owner, "from_pretrained", opens)
     with pytest.raises(Opened):
         if kind == "llm":
-            from core import language_model, pretrained
+            from core.llm import language_model
+            from core.pretrained import resolve
 
             sizes = {"hidden_size": 8, "intermediate_size": 8, "num_hidden_layers": 1, "num_attention_heads": 2}
             config = transformers.LlamaConfig(**sizes, vocab_size=9)
             config.save_pretrained(tmp_path)
             monkeypatch.setattr(transformers.AutoTokenizer, "from_pretrained", lambda *a, **k: None)
-            language_model._open(pretrained.Located("tiny", tmp_path, "folder", "folder"), None)
+            language_model._open(resolve.Located("tiny", tmp_path, "folder", "folder"), None)
         elif kind == "emoji clip":
-            from core.clip import ImageText
+            from core.multimodal.clip import ImageText
 
             ImageText.load("emoji")
         else:
-            from core import sd_card, sd_loading
+            from core.diffusion import loading
+            from core.pretrained import shipped
 
-            sd_loading.load(sd_card.FOLDER / "emoji")
+            loading.load(shipped.FOLDER / "emoji")

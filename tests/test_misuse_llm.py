@@ -9,9 +9,11 @@ from typing import Any
 import gradio as gr
 import pytest
 
-from core import language_model, pretrained, speakers
 from core.events import Done, Progress
-from core.language_model import LanguageModel
+from core.lessons.language_model import story as speakers
+from core.llm import language_model
+from core.llm.language_model import LanguageModel
+from core.pretrained import resolve
 from demos import kit, text
 from demos import language_model as lesson
 from demos import language_model_chat as chat
@@ -136,7 +138,7 @@ def page_hub(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> Hub:  # noqa: F811
     """The Hub answers, and what is fetched is opened no further."""
 
     def fetched(name: str) -> Any:
-        yield from (event for event in pretrained.steps(name) if isinstance(event, Progress))
+        yield from (event for event in resolve.steps(name) if isinstance(event, Progress))
         yield Done(None, 0.0)
 
     monkeypatch.setattr(speakers, "fetched", fetched)

@@ -15,9 +15,9 @@ from core.data import toy
 from core.data.toy import Points, ToyConfig
 from core.errors import InvalidInput
 from core.events import Done, drain
-from core.ml_vs_dl import Deep, Machine, Net, VersusConfig, build_net, fit_linear, script, versus
-from core.sample_size import SweepConfig, few_points, sweep
-from core.tables import labelled
+from core.files.tables import labelled
+from core.lessons.ml_vs_dl.match import Deep, Machine, Net, VersusConfig, build_net, fit_linear, script, versus
+from core.lessons.ml_vs_dl.sample_size import SweepConfig, few_points, sweep
 
 CIRCLE = ToyConfig("circle", samples=200, noise=10, seed=1)
 SMALL = Net((4,), learning_rate=0.05)

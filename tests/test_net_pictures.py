@@ -7,9 +7,18 @@ import numpy as np
 import pytest
 import torch
 
-from core.backpropagation import Net
 from core.data import toy
-from core.net_pictures import LINE_POINTS, LINES, feature_pictures, formula, grid_lines, node, pictures, warp
+from core.lessons.backpropagation.trace import Net
+from core.lessons.hidden_layers.pictures import (
+    LINE_POINTS,
+    LINES,
+    feature_pictures,
+    formula,
+    grid_lines,
+    node,
+    pictures,
+    warp,
+)
 
 NAMES = ("x1", "x2", "sin x1")
 

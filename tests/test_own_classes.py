@@ -14,11 +14,13 @@ from safetensors.torch import load_file
 from sklearn.datasets import load_digits
 from torch import nn
 
-from core import ImageClassifier, images, onnx_file, vision_models
+from core import ImageClassifier
 from core.data import fashion, photos
 from core.errors import CoreError
 from core.events import Done, Progress, TrainStep
-from core.own_classes import OwnClasses, OwnConfig, features_of
+from core.files import images
+from core.vision import onnx_file, torchvision_models
+from core.vision.own_classes import OwnClasses, OwnConfig, features_of
 
 RNG = np.random.default_rng(0)
 
@@ -193,7 +195,7 @@ def test_a_classifier_as_onnx(tmp_path):
 
 
 def test_on_the_features_of_a_torchvision_model(tmp_path):
-    base = vision_models.empty("shufflenet_v2_x0_5", device="cpu")
+    base = torchvision_models.empty("shufflenet_v2_x0_5", device="cpu")
     own = OwnClasses(base, OwnConfig(epochs=2, copies=0))
     own.fit({"dark": [np.zeros((9, 9, 3), np.uint8)] * 2, "bright": [np.full((9, 9, 3), 250, np.uint8)] * 2})
     assert features_of(base)(torch.zeros(1, 3, 224, 224)).shape == (1, 1024)

@@ -12,13 +12,13 @@ import torch
 from sklearn.linear_model import LinearRegression
 from sklearn.preprocessing import StandardScaler
 
-import core.line
-import core.logic_gates
-import core.perceptron
+import core.lessons.perceptron.fit
+import core.lessons.perceptron.line
+import core.lessons.perceptron.logic_gates
 from core.data import people
 from core.errors import InvalidInput
 from core.events import Done, drain
-from core.perceptron import (
+from core.lessons.perceptron.fit import (
     GATES,
     INPUTS,
     GateConfig,
@@ -44,7 +44,9 @@ def units(standardise):
     return "standard" if standardise else "raw"
 
 
-@pytest.mark.parametrize("module", [core.line, core.logic_gates, core.perceptron])
+@pytest.mark.parametrize(
+    "module", [core.lessons.perceptron.line, core.lessons.perceptron.logic_gates, core.lessons.perceptron.fit]
+)
 def test_the_examples_in_the_docstrings(module):
     found = doctest.testmod(module)
     assert found.attempted and not found.failed
@@ -92,7 +94,7 @@ def test_steps_are_those_of_torch(standardise):
 
 def test_presses_add_up_to_one_run():
     whole = drain(steps(LineConfig(steps=50), KG, CM))
-    line, done = core.line.line(KG, CM, 0, 0), 0
+    line, done = core.lessons.perceptron.line.line(KG, CM, 0, 0), 0
     for count in (1, 25, 24):
         *_, last, _ = steps(LineConfig(steps=count, w=line.w, b=line.b, done=done), KG, CM)
         line, done = last.line, last.step
@@ -240,8 +242,12 @@ def test_the_border_lies_where_z_is_zero():
             event.border @ [w1, w2] + b == pytest.approx([0, 0], abs=1e-9)
             and np.abs(event.border - 0.5).max() <= 1 + 1e-9
         )
-    assert core.logic_gates.border(0, 0, 1).shape == core.logic_gates.border(1, 1, 50).shape == (0, 2)
-    assert core.logic_gates.border(1, 0, -0.5)[:, 0].tolist() == [0.5, 0.5]
+    assert (
+        core.lessons.perceptron.logic_gates.border(0, 0, 1).shape
+        == core.lessons.perceptron.logic_gates.border(1, 1, 50).shape
+        == (0, 2)
+    )
+    assert core.lessons.perceptron.logic_gates.border(1, 0, -0.5)[:, 0].tolist() == [0.5, 0.5]
 
 
 def test_a_gate_run_can_reach_its_limit():

@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from core import pixel_views as views
-from core import pixels
 from core.data import photos
 from core.errors import CoreError
+from core.lessons.pixels import looks as views
+from core.vision import pixels
 
 CAT = photos.load("cat")
 BT601 = pixels.GREY_WEIGHTS["bt601"]

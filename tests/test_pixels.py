@@ -11,9 +11,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from core import images, pixels
 from core.data import photos
 from core.errors import CoreError
+from core.files import images
+from core.vision import pixels
 
 RNG = np.random.default_rng(0)
 PHOTO = RNG.integers(0, 256, (23, 31, 3), dtype=np.uint8)

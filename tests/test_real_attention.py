@@ -10,8 +10,9 @@ import torch
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers
 from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
 
-from core import language_model, real_attention
 from core.errors import CoreError
+from core.lessons.attention import real_model
+from core.llm import language_model
 
 
 @pytest.fixture
@@ -20,7 +21,7 @@ def disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     letters = sorted(pre_tokenizers.ByteLevel.alphabet())
     raw = Tokenizer(models.BPE({letter: i for i, letter in enumerate(letters)}, []))
     raw.pre_tokenizer, raw.decoder = pre_tokenizers.ByteLevel(add_prefix_space=False), decoders.ByteLevel()
-    folder = tmp_path / real_attention.MODEL
+    folder = tmp_path / real_model.MODEL
     PreTrainedTokenizerFast(tokenizer_object=raw, eos_token="<|im_end|>").save_pretrained(folder)
     torch.manual_seed(0)
     size = dict(hidden_size=16, intermediate_size=32, num_hidden_layers=2, num_attention_heads=2)
@@ -31,7 +32,7 @@ def disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_maps_are_the_models_own(disk: Path) -> None:
-    seen = real_attention.look("가 a", layer=1)
+    seen = real_model.look("가 a", layer=1)
     assert seen.maps.shape == (2, 5, 5) and seen.layers == 2 and seen.parameters > 1000
     np.testing.assert_allclose(seen.maps.sum(-1), 1, atol=1e-2)  # bfloat16
     assert not np.triu(seen.maps, 1).any()
@@ -41,7 +42,7 @@ def test_maps_are_the_models_own(disk: Path) -> None:
 
 
 def test_control_tokens_typed_by_a_visitor_are_text(disk: Path) -> None:
-    assert not any(piece.special for piece in real_attention.look("<|im_end|>").tokens)
+    assert not any(piece.special for piece in real_model.look("<|im_end|>").tokens)
 
 
 @pytest.mark.parametrize(
@@ -50,7 +51,7 @@ def test_control_tokens_typed_by_a_visitor_are_text(disk: Path) -> None:
 )
 def test_wrong_use_is_explained(disk: Path, text: str, layer: int, code: str) -> None:
     with pytest.raises(CoreError) as caught:
-        real_attention.look(text, layer)
+        real_model.look(text, layer)
     assert caught.value.code == code
 
 
@@ -58,8 +59,8 @@ def test_without_the_model_it_is_said(tmp_path: Path, monkeypatch: pytest.Monkey
     monkeypatch.setenv("DL_MODELS", str(tmp_path))
     monkeypatch.setenv("DL_CACHE", str(tmp_path / "empty"))
     monkeypatch.setenv("HF_HUB_CACHE", str(tmp_path / "hub"))
-    monkeypatch.setattr(real_attention.pretrained, "nearby", lambda name: None)
-    assert not real_attention.on_disk()
+    monkeypatch.setattr(real_model.pretrained, "nearby", lambda name: None)
+    assert not real_model.on_disk()
     with pytest.raises(CoreError) as caught:
-        real_attention.look("a")
+        real_model.look("a")
     assert caught.value.code == "not_on_disk"

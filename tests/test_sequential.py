@@ -6,15 +6,15 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from core.backpropagation import check_gradients, run
 from core.data.people import HEIGHTS_CM, WEIGHTS_KG
 from core.errors import InvalidInput
 from core.events import Done, drain
-from core.model_spec import PRESETS, LayerSpec, RunSpec, dense, inspect, suited, summary_rows
-from core.sequential import FitStep, Lab, opened
-from core.sequential_code import code, verbs
-from core.sequential_data import Scaler, from_cells, load
-from core.sequential_race import RACES, RaceStep, race, rivals
+from core.lessons.backpropagation.trace import check_gradients, run
+from core.lessons.sequential.data import Scaler, from_cells, load
+from core.lessons.sequential.lab import FitStep, Lab, opened
+from core.lessons.sequential.race import RACES, RaceStep, race, rivals
+from core.lessons.sequential.script import code, verbs
+from core.lessons.sequential.spec import PRESETS, LayerSpec, RunSpec, dense, inspect, suited, summary_rows
 
 FAST = replace(PRESETS["deep"], epochs=5)
 TABLE = tuple((float(i), float(i * i % 7), float(i % 3)) for i in range(30))

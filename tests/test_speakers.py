@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import pytest
 
-from core import letter_models, pretrained, speakers, three_generations
 from core.errors import CoreError
 from core.events import Done
+from core.lessons.language_model import story as speakers
+from core.lessons.language_model import three_generations
+from core.llm import letter_models
+from core.pretrained import resolve
 
 
 @pytest.fixture(autouse=True)
 def nothing_on_disk(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pretrained, "nearby", lambda name, kind="causal-lm": None)
+    monkeypatch.setattr(resolve, "nearby", lambda name, kind="causal-lm": None)
     run = letter_models.trained
     monkeypatch.setattr(letter_models, "_trained", {})
     monkeypatch.setattr(letter_models, "trained", lambda language: run(language, 3))

@@ -15,13 +15,15 @@ import numpy as np
 import pytest
 import torch
 
-from core import audio, speech, speech_mel, speech_net, speech_voice
-from core import speech_recognition as recognition
-from core.audio import RATE
 from core.errors import CoreError, InvalidInput, NotReady, Unavailable
 from core.events import Done, Progress, TrainStep, drain
-from core.speech import WordClassifier, WordConfig
-from core.speech_mel import MelConfig, spectrogram
+from core.files import sounds as audio
+from core.files.sounds import RATE
+from core.speech import mel as speech_mel
+from core.speech import recognition, word_classifier, word_net
+from core.speech import voice as speech_voice
+from core.speech.mel import MelConfig, spectrogram
+from core.speech.word_classifier import WordClassifier, WordConfig
 
 needs_espeak = pytest.mark.skipif(shutil.which("espeak-ng") is None, reason="espeak-ng is not installed")
 
@@ -376,13 +378,13 @@ def test_stopped_early_it_keeps_what_it_had(ear: WordClassifier) -> None:
 
 
 def test_the_pictures_the_network_sees() -> None:
-    seen = torch.from_numpy(speech.see(ONE))[None, None]
-    assert seen.shape == (1, 1, speech_net.MELS, speech_net.FRAMES)
-    copies = torch.cat([speech_net.varied(seen, torch.Generator().manual_seed(i)) for i in range(20)])
-    assert torch.isfinite(copies).all() and copies.shape == (20, 1, speech_net.MELS, speech_net.FRAMES)
+    seen = torch.from_numpy(word_classifier.see(ONE))[None, None]
+    assert seen.shape == (1, 1, word_net.MELS, word_net.FRAMES)
+    copies = torch.cat([word_net.varied(seen, torch.Generator().manual_seed(i)) for i in range(20)])
+    assert torch.isfinite(copies).all() and copies.shape == (20, 1, word_net.MELS, word_net.FRAMES)
     assert float(copies.std(dim=0).mean()) > 0.1, "no two copies alike"
     long = np.concatenate([tone(300 + 20 * k, 0.1) for k in range(40)])
-    assert speech.see(long).shape == seen.shape[2:], "four seconds are squeezed to fit"
+    assert word_classifier.see(long).shape == seen.shape[2:], "four seconds are squeezed to fit"
 
 
 # ---- recognition, voice ----
@@ -444,14 +446,14 @@ def test_the_voice_cannot_be_given_options(tmp_path: Path) -> None:
 
 
 def test_doctests() -> None:
-    assert doctest.testmod(speech).failed == 0 and doctest.testmod(speech_mel).failed == 0
+    assert doctest.testmod(word_classifier).failed == 0 and doctest.testmod(speech_mel).failed == 0
 
 
 # ---- what the page shows ----
 
 
 def test_the_look_of_a_tone() -> None:
-    from core import speech_views
+    from core.lessons.multimodal import sounds as speech_views
 
     seen = speech_views.look(audio.Sound(np.concatenate([np.zeros(4000, np.float32), tone(1000, 0.5)])))
     assert seen.loudest_hz == pytest.approx(1000, rel=0.05) and seen.bin_hz == 40 and seen.hop_ms == 10
@@ -462,7 +464,7 @@ def test_the_look_of_a_tone() -> None:
 
 
 def test_the_live_ear(ear: WordClassifier) -> None:
-    from core import speech_views
+    from core.lessons.multimodal import sounds as speech_views
 
     live = speech_views.hear(ear, audio.to_wav(np.zeros(8000, np.float32)))
     assert live.level == 0 and live.shares is None

@@ -21,17 +21,18 @@ from transformers import (
     CLIPTokenizer,
 )
 
-from core import sd_card, sd_loading, sd_preview, sd_words
+from core.diffusion import loading, preview, prompt_tokens
+from core.diffusion.settings import DenoiseStep, Settings, settings_from_png
+from core.diffusion.stable_diffusion import StableDiffusion
 from core.errors import CoreError, InvalidInput, Unavailable
 from core.events import Deadline, Done, drain
-from core.sd_events import DenoiseStep, Settings, settings_from_png
-from core.stable_diffusion import StableDiffusion
+from core.pretrained import shipped
 from recipes.emoji_clip import tokenizer as train_tokenizer
 from recipes.emoji_run import Data
 
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")  # diffusers on numpy 2
 
-EMOJI = sd_card.FOLDER / "emoji"
+EMOJI = shipped.FOLDER / "emoji"
 WORDS = ["red apple", "green apple", "빨간 사과", "초록 사과", "cat face", "고양이 얼굴", "blue heart", "파란 하트"]
 BETAS = {"beta_start": 0.00085, "beta_end": 0.012, "beta_schedule": "scaled_linear"}
 
@@ -262,7 +263,7 @@ def test_attention_maps_are_shares(sd: StableDiffusion) -> None:
 def test_recorded_weights_are_the_attention(sd: StableDiffusion) -> None:
     from diffusers.models.attention_processor import AttnProcessor
 
-    from core.sd_attention_maps import Recording
+    from core.diffusion.attention_maps import Recording
 
     layer = sd.pipeline.unet.mid_block.attentions[0].transformer_blocks[0].attn2
     g = torch.Generator().manual_seed(0)
@@ -287,7 +288,7 @@ def test_the_quick_preview_finds_a_linear_decoder(pipe: Any) -> None:
 
     box = type("Pipe", (), {"vae": Linear(), "unet": pipe.unet})
     latents = torch.randn(2, 4, 8, 8, generator=torch.Generator().manual_seed(1)) / 2
-    quick, full = (sd_preview.Preview(box).show(latents, kind)[1] for kind in ("quick", "decode"))
+    quick, full = (preview.Preview(box).show(latents, kind)[1] for kind in ("quick", "decode"))
     assert np.abs(quick.astype(int) - full[::2, ::2]).max() <= 1
 
 
@@ -298,8 +299,8 @@ def test_a_sketch_in_the_folder_makes_quick_previews_whole(sd: StableDiffusion, 
     copy = Path(shutil.copytree(folder, tmp_path / "copy"))
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(0)
-        sketch = sd_preview.Sketch(4, 6, 2)
-    save_file({name: value.half() for name, value in sketch.state_dict().items()}, copy / sd_preview.FILE)
+        sketch = preview.Sketch(4, 6, 2)
+    save_file({name: value.half() for name, value in sketch.state_dict().items()}, copy / preview.FILE)
     again = StableDiffusion.load(str(copy))
     step = next(again.steps("cat", preview="quick"))
     assert again.sketches and step.image.shape == step.predicted.shape == (16, 16, 3)
@@ -315,7 +316,7 @@ def test_the_shipped_sketch_is_near_the_shipped_decoder() -> None:
     from core.data import emoji
 
     decoder = diffusers.AutoencoderTiny.from_pretrained(EMOJI / "vae", dtype=torch.float32)
-    sketch = sd_preview.Sketch.read(EMOJI / sd_preview.FILE)
+    sketch = preview.Sketch.read(EMOJI / preview.FILE)
     x = torch.from_numpy(emoji.load().pictures[::40].copy()).movedim(-1, 1).float() / 127.5 - 1
     with torch.no_grad():
         z = decoder.encode(x).latents * decoder.config.scaling_factor
@@ -348,7 +349,7 @@ def test_settings_travel_in_the_png(sd: StableDiffusion) -> None:
     assert settings_from_png(drawn.png()) == drawn.settings
     with pytest.raises(CoreError):
         settings_from_png(b"not a png")
-    from core.images import to_png
+    from core.files.images import to_png
 
     with pytest.raises(CoreError):
         settings_from_png(to_png(np.zeros((4, 4, 3), np.uint8)))
@@ -454,7 +455,7 @@ def test_a_folder_is_loaded(sd: StableDiffusion, folder: Path) -> None:
     one, other = (drain(x.steps("red apple", num_inference_steps=2)).latents for x in (sd, again))
     np.testing.assert_array_equal(one, other)
     assert again.parameters == sd.parameters > 10_000
-    assert sd_loading.cost(folder).megabytes <= sd_loading.cost(folder).needed
+    assert loading.cost(folder).megabytes <= loading.cost(folder).needed
 
 
 def broken(folder: Path, tmp_path: Path, break_it: Callable[[Path], None]) -> str:
@@ -474,9 +475,9 @@ def test_an_incomplete_folder_names_what_is_missing(folder: Path, tmp_path: Path
 
 def test_a_folder_of_half_precision_files_alone(sd: StableDiffusion, tmp_path: Path) -> None:
     pipeline().to(torch.float16).save_pretrained(tmp_path / "half", variant="fp16")
-    half = sd_loading.cost(tmp_path / "half")
+    half = loading.cost(tmp_path / "half")
     kept = sum(file.stat().st_size for file in (tmp_path / "half").rglob("*.fp16.safetensors")) / 1e6
-    assert half.megabytes == round(kept) and half.needed == round(2 * kept * sd_loading.SPARE)
+    assert half.megabytes == round(kept) and half.needed == round(2 * kept * loading.SPARE)
     drawn = drain(StableDiffusion.load(str(tmp_path / "half")).steps("red apple", num_inference_steps=3))
     np.testing.assert_allclose(drawn.latents, drain(sd.steps("red apple", num_inference_steps=3)).latents, atol=2e-2)
 
@@ -506,9 +507,9 @@ def test_another_kind_of_pipeline_is_refused(folder: Path, tmp_path: Path) -> No
 
 
 def test_too_little_memory_is_said_before(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sd_loading, "available", lambda: 1)
-    monkeypatch.setattr(sd_loading, "cost", lambda _: sd_loading.Cost(4000, 5200, 1000))
-    monkeypatch.setattr(sd_loading.runtime, "device", lambda: torch.device("cpu"))
+    monkeypatch.setattr(loading, "available", lambda: 1)
+    monkeypatch.setattr(loading, "cost", lambda _: loading.Cost(4000, 5200, 1000))
+    monkeypatch.setattr(loading.runtime, "device", lambda: torch.device("cpu"))
     with pytest.raises(Unavailable, match="5200 MB"):
         StableDiffusion.load(str(folder))
 
@@ -533,7 +534,7 @@ def test_emoji_equals_its_pipeline() -> None:
 def test_the_pieces_of_a_letter_say_which_they_are() -> None:
     """A syllable the tokenizer never met falls into bytes: each piece is shown as a part of it, not as "먕 먕"."""
     cut = CLIPTokenizer.from_pretrained(EMOJI / "tokenizer", local_files_only=True)
-    found = sd_words.tokens(cut, "먕먕 빨간 사과")
+    found = prompt_tokens.tokens(cut, "먕먕 빨간 사과")
     assert [(piece.text, piece.part, piece.parts) for piece in found if piece.text == "빨간"] == [("빨간", 1, 1)]
     letter = [piece for piece in found if piece.text == "먕" and piece.word == 0]
     half = len(letter) // 2  # the same syllable twice: told apart

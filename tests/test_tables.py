@@ -6,10 +6,10 @@ import math
 import numpy as np
 import pytest
 
-import core.tables
+import core.files.tables
 from core.data import people
 from core.errors import InvalidInput
-from core.tables import Cells, from_csv, from_grid, labelled, read_csv
+from core.files.tables import Cells, from_csv, from_grid, labelled, read_csv
 
 ROWS = people.rows()
 
@@ -213,5 +213,5 @@ def test_picking_from_ragged_rows_leaves_a_gap():
 
 
 def test_the_examples_in_the_docstrings():
-    found = doctest.testmod(core.tables)
+    found = doctest.testmod(core.files.tables)
     assert found.attempted and not found.failed

@@ -8,12 +8,12 @@ import numpy as np
 import pytest
 import torch
 
-from core.attention import attend
 from core.errors import CoreError
 from core.events import Done, drain
-from core.tiny_gpt import Block, TinyGPT
-from core.tiny_gpt_parts import UNKNOWN, Alphabet, GPTConfig, clean
-from core.tiny_gpt_training import GPTRun, GPTSample, GPTStep, windows
+from core.language.alphabet import UNKNOWN, Alphabet, GPTConfig, clean
+from core.language.attention import attend
+from core.language.tiny_gpt import Block, TinyGPT
+from core.language.tiny_gpt_training import GPTRun, GPTSample, GPTStep, windows
 
 SMALL = GPTConfig(layers=2, heads=2, width=16, context=8, batch=8)
 TEXT = "동해 물과 백두산이 마르고 닳도록\n" * 30

@@ -1,4 +1,4 @@
-"""core.training's loop against a hand-written PyTorch loop."""
+"""core.training.trainer's loop against a hand-written PyTorch loop."""
 
 import doctest
 import math
@@ -14,11 +14,12 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from core import runtime, training
+from core import runtime
 from core.errors import InvalidInput
 from core.events import Cadence, Done, TrainStep, drain
-from core.torch_engine import TorchEngine
-from core.training import TrainConfig, Trainer, accuracy, supervised
+from core.training import trainer as training
+from core.training.torch_engine import TorchEngine
+from core.training.trainer import TrainConfig, Trainer, accuracy, supervised
 
 GEN = torch.Generator().manual_seed(0)
 X = torch.randn(23, 3, generator=GEN)

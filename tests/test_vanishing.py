@@ -7,7 +7,17 @@ import torch.nn.functional as F
 
 from core.errors import InvalidInput
 from core.events import Done, drain
-from core.vanishing import SIDE, DeepConfig, DeepNet, Race, RaceConfig, RaceStep, Recorder, _points, probe
+from core.lessons.backpropagation.vanishing import (
+    SIDE,
+    DeepConfig,
+    DeepNet,
+    Race,
+    RaceConfig,
+    RaceStep,
+    Recorder,
+    _points,
+    probe,
+)
 
 
 def hooks_left(net):

@@ -11,9 +11,9 @@ from typing import Any
 import httpx
 import pytest
 
-from core import speakers
-from core.decoding import Generation, Token
 from core.events import Done, Progress
+from core.lessons.language_model import story
+from core.llm.decoding import Generation, Token
 from demos import Chapter, gallery, kit, text
 
 gradio_client = pytest.importorskip("gradio_client")
@@ -42,7 +42,7 @@ def gate(monkeypatch: pytest.MonkeyPatch) -> threading.Event:
         finally:
             AT_ONCE[0] -= 1
 
-    monkeypatch.setattr(speakers, "talker", lambda name: SimpleNamespace(steps=steps))
+    monkeypatch.setattr(story, "talker", lambda name: SimpleNamespace(steps=steps))
     return opened
 
 

@@ -10,8 +10,8 @@ import torch
 from torch import nn
 from transformers import LlamaForCausalLM, Qwen3Config, Qwen3ForCausalLM
 
-from core import language_model, widening
-from core.language_model import LanguageModel
+from core.llm import language_model, widening
+from core.llm.language_model import LanguageModel
 from tests.test_language_model import PROMPT, bytes_tokenizer, tiny
 
 

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import numpy as np
 
-from core import images
 from core.errors import Check
+from core.files import images
 
 NAMES = ("cat", "coffee", "rocket")
 

@@ -11,8 +11,8 @@ from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
-from core import tables
 from core.errors import Check, InvalidInput
+from core.files import tables
 
 LANGUAGES = ("ko", "en")
 HARD = ("negation", "irony", "mixed")

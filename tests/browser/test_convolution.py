@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 
-from core import convolution as core
-from core import images, kernels
 from core.data import photos
+from core.files import images
+from core.lessons.convolution import kernels
+from core.vision import convolution as core
 
 pytestmark = pytest.mark.browser
 TOTAL = "() => document.querySelector('.taste-convolution .total').textContent"

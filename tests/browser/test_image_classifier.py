@@ -11,8 +11,8 @@ import onnxruntime
 import pytest
 from PIL import Image
 
-from core import own_examples
-from core.own_classes import OwnClasses
+from core.lessons.image_classifier import own_examples
+from core.vision.own_classes import OwnClasses
 
 pytestmark = pytest.mark.browser
 SLOW = 60_000  # ms

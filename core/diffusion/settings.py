@@ -1,0 +1,104 @@
+"""What goes into a run of Stable Diffusion and what comes out: settings, steps, moments to branch from, the picture.
+
+Plain values and numpy arrays only (events.py). Left out: how they are made (stable_diffusion.py).
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, fields
+
+import numpy as np
+from PIL import Image
+
+from core.diffusion import png_settings
+from core.diffusion.samplers import Memory
+from core.errors import Check, InvalidInput, register
+
+register(
+    {
+        "prompt_too_long": "{name} has {received} characters; at most {most} are read. Shorten it.",
+        "moment_mismatch": "This moment belongs to a run of {expected} steps with another size. Start again.",
+    }
+)
+
+LONGEST_PROMPT = 2000  # characters; the text encoder reads far fewer tokens
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """All that decides a picture. Plain values: shown in the code, stored in the PNG."""
+
+    prompt: str
+    negative_prompt: str = ""
+    num_inference_steps: int = 20
+    guidance_scale: float = 4.0  # up to 1: no guidance, one pass of the UNet a step
+    seed: int = 0
+    scheduler: str = ""  # "": the one the weights came with
+    strength: float = 1.0  # of the noise laid over a start picture
+    prompt_to: str = ""  # interpolation: a second prompt, and how far to go to it
+    blend: float = 0.0
+
+    def __post_init__(self) -> None:
+        check = Check()
+        for name in ("prompt", "negative_prompt", "prompt_to"):
+            text = getattr(self, name)
+            if not isinstance(text, str):
+                check.add("not_one_of", name=name, choices="text", received=type(text).__name__, hint="")
+            elif len(text) > LONGEST_PROMPT:
+                check.add("prompt_too_long", name=name, received=len(text), most=LONGEST_PROMPT)
+        if isinstance(self.prompt, str) and not self.prompt.strip():
+            check.add("empty", name="prompt", least="one word")
+        check.whole("num_inference_steps", self.num_inference_steps, 1, 150)
+        check.between("guidance_scale", self.guidance_scale, 0, 30)
+        check.whole("seed", self.seed, 0, 2**63 - 1)
+        check.between("strength", self.strength, 0.01, 1)
+        check.between("blend", self.blend, 0, 1)
+        check.done()
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """Everything needed to go on from the middle of a run, also with another prompt."""
+
+    step: int
+    total: int
+    latents: np.ndarray  # (C, h, w) float32
+    memory: Memory
+
+
+@dataclass(frozen=True, slots=True)
+class DenoiseStep:
+    """One step of the loop. Pictures are (H, W, 3) uint8; by preview "quick" of the latents' size, by "none" empty."""
+
+    step: int  # 1..total
+    total: int
+    t: float  # noise level the step started from, 999 (noise) .. 0
+    image: np.ndarray  # the latents after the step, decoded
+    predicted: np.ndarray  # the clean picture predicted in this step
+    moment: Moment
+    guided: tuple[np.ndarray, np.ndarray] | None = None  # predicted without the words, and with the words alone
+
+
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """A finished picture."""
+
+    image: Image.Image
+    settings: Settings
+    latents: np.ndarray  # (C, h, w) float32
+    flagged: bool  # the pipeline's own safety checker blanked it
+    words: tuple[str, ...] = ()
+    attention: np.ndarray | None = None  # (words, h, w) float32; over all words and pads a place sums to 1
+
+    def png(self) -> bytes:
+        """The picture as PNG, its settings inside."""
+        return png_settings.write(self.image, asdict(self.settings))
+
+
+def settings_from_png(source: bytes | str) -> Settings:
+    """The settings in a PNG that ``Drawn.png`` wrote. Unknown names are ignored; every value is checked."""
+    known = {field.name for field in fields(Settings)}
+    found = {name: value for name, value in png_settings.read(source).items() if name in known}
+    if "prompt" not in found:
+        raise InvalidInput("no_settings")
+    return Settings(**found)

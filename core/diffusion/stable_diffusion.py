@@ -1,0 +1,273 @@
+"""Stable Diffusion, its denoising loop unrolled: prompt → tokens → vectors → noise → steps → picture.
+
+The parts are diffusers' and transformers' own; the loop is ours, because a pipeline cannot yield. It gives what
+``pipe(...)`` gives with the same generator (the tests compare). Works for Stable Diffusion 1.x, 2.x, XL and Turbo.
+Left out: inpainting, ControlNet, LoRA.
+Sources: Rombach et al. 2022 (latent diffusion, arXiv:2112.10752); Ho & Salimans 2022 (guidance, arXiv:2207.12598).
+"""
+
+from __future__ import annotations
+
+import inspect
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from PIL import Image
+from torch import Tensor
+
+from core import runtime
+from core.diffusion import attention_maps, loading, prompt_tokens, samplers
+from core.diffusion import preview as sd_preview
+from core.diffusion.settings import DenoiseStep, Drawn, Moment, Settings
+from core.errors import Check, InvalidInput
+from core.events import Deadline, Done, drain
+from core.files import images
+
+
+@dataclass(slots=True)
+class _Run:
+    """The live tensors of one run."""
+
+    scheduler: Any
+    generator: torch.Generator
+    conditions: dict[str, Any]
+    guided: bool
+    latents: Tensor  # (1, C, h, w)
+    extra: dict[str, Any]
+
+
+class StableDiffusion:
+    """A Stable Diffusion and the loop over it.
+
+    >>> sd = StableDiffusion.load("emoji"); image = sd.generate("red apple", seed=0)
+    """
+
+    def __init__(self, pipeline: Any, name: str = "", folder: Path | None = None) -> None:
+        self.pipeline, self.name = pipeline, name
+        self.schedulers = samplers.choices(pipeline)
+        self.size = pipeline.unet.config.sample_size * pipeline.vae_scale_factor  # pixels, both ways
+        self._preview = sd_preview.Preview(pipeline, folder)
+        self._reading = threading.Lock()  # a tokenizer keeps its padding as state: one visitor at a time
+        attention_maps.install(pipeline.unet)
+
+    @classmethod
+    def load(cls, name: str = "emoji") -> StableDiffusion:
+        """Weights that ship, a folder in diffusers' layout, or a Hub id. Raises InvalidInput or Unavailable."""
+        folder = loading.place(name)
+        return cls(loading.load(folder), name, folder)
+
+    @property
+    def sketches(self) -> bool:
+        """Whether previews of kind "quick" are whole pictures, by a sketch of the autoencoder that these weights bring."""
+        return self._preview.sketch is not None
+
+    @property
+    def parameters(self) -> int:
+        parts = (part for part in self.pipeline.components.values() if isinstance(part, torch.nn.Module))
+        return sum(p.numel() for part in parts for p in part.parameters())
+
+    def generate(self, prompt: str, image: images.Source | None = None, **settings: Any) -> Image.Image:
+        """The finished picture. Keywords are those of Settings; ``image`` is a picture to start from."""
+        return drain(self.draw(Settings(prompt, **settings), image, preview="none")).image
+
+    def steps(
+        self, prompt: str, image: images.Source | None = None, **settings: Any
+    ) -> Iterator[DenoiseStep | Done[Drawn]]:
+        """The same run, streamed: DenoiseSteps, then Done(Drawn). It also takes the keywords of ``draw``."""
+        how = {
+            name: settings.pop(name) for name in ("preview", "guides", "maps", "start", "deadline") if name in settings
+        }
+        return self.draw(Settings(prompt, **settings), image, **how)
+
+    def draw(
+        self,
+        settings: Settings,
+        image: images.Source | None = None,
+        *,
+        preview: str = "decode",
+        guides: bool = False,
+        maps: bool = False,
+        start: Moment | None = None,
+        deadline: Deadline | None = None,
+    ) -> Iterator[DenoiseStep | Done[Drawn]]:
+        """Draw one picture, step by step.
+
+        Args:
+            image: start from this picture under noise of ``settings.strength`` instead of from pure noise.
+            preview: "decode" shows each step through the autoencoder, "quick" by a sketch of it, "none" not at all.
+            guides: also show what each step would predict without the words and with the words alone.
+            maps: record the cross-attention; ``Drawn.attention`` then says where each word was looked at.
+            start: go on from this moment of an earlier run, with the settings given now: a branch.
+        """
+        check = Check()
+        check.one_of("preview", preview, sd_preview.KINDS)
+        check.one_of("scheduler", settings.scheduler, ("", *self.schedulers))
+        check.done()
+        return self._draw(settings, image, preview, guides, maps, start, deadline or Deadline())
+
+    def _draw(
+        self, s: Settings, image: Any, preview: str, guides: bool, maps: bool, start: Moment | None, deadline: Deadline
+    ) -> Iterator[DenoiseStep | Done[Drawn]]:
+        run, times = self._begin(s, image)
+        seen = attention_maps.Maps((run.latents.shape[2], run.latents.shape[3])) if maps else None
+        first, total, stopped = 0, len(times), None
+        if start is not None:
+            self._continue(run, start, total)
+            first = start.step
+        for step in range(first, total):
+            prediction, halves = self._predict(run, times[step], s.guidance_scale, seen)
+            before = run.latents
+            out = run.scheduler.step(prediction, times[step], run.latents, **run.extra)
+            run.latents = out.prev_sample
+            clean = samplers.clean(run.scheduler, out).to(run.latents)
+            frames = self._preview.show(torch.cat([run.latents, clean]), preview)
+            pair = self._guides(run, before, halves, times[step], preview) if guides and halves else None
+            memory = samplers.snapshot(run.scheduler, run.generator)
+            moment = Moment(step + 1, total, _numpy(run.latents), memory)
+            yield DenoiseStep(step + 1, total, float(times[step]), *frames, moment, pair)
+            if deadline.expired and step + 1 < total:
+                stopped = "deadline"
+                break
+        picture, flagged = self._decode(run.latents, run.generator)
+        words, attention = prompt_tokens.attention(self.tokens(s.prompt), s.prompt, seen) if seen else ((), None)
+        yield Done(Drawn(picture, s, _numpy(run.latents), flagged, words, attention), deadline.elapsed, stopped)
+
+    @torch.no_grad()
+    def _begin(self, s: Settings, image: Any) -> tuple[_Run, Tensor]:
+        """Words → vectors, seed → noise (or picture → noisy latents), sampler → its times."""
+        pipe, device = self.pipeline, self.pipeline._execution_device
+        guided = s.guidance_scale > 1 and pipe.unet.config.time_cond_proj_dim is None
+        conditions = self._conditions(s, guided)
+        scheduler, generator = samplers.make(pipe, s.scheduler), runtime.generator(s.seed)
+        scheduler.set_timesteps(s.num_inference_steps, device=device)
+        times = scheduler.timesteps
+        dtype = conditions["encoder_hidden_states"].dtype
+        if image is None:
+            shape = (1, pipe.unet.config.in_channels, *[pipe.unet.config.sample_size] * 2)
+            latents = _randn(shape, generator, device, dtype) * scheduler.init_noise_sigma
+        else:
+            skip = max(s.num_inference_steps - int(s.num_inference_steps * s.strength), 0)
+            skip = min(skip, s.num_inference_steps - 1)
+            times = times[skip * scheduler.order :]
+            if hasattr(scheduler, "set_begin_index"):
+                scheduler.set_begin_index(skip * scheduler.order)
+            clean = self._encode(image, generator, dtype)
+            latents = scheduler.add_noise(clean, _randn(clean.shape, generator, device, dtype), times[:1])
+        accepted = inspect.signature(scheduler.step).parameters
+        extra = {"generator": generator} if "generator" in accepted else {}
+        return _Run(scheduler, generator, conditions, guided, latents, extra), times
+
+    def _conditions(self, s: Settings, guided: bool) -> dict[str, Any]:
+        """What the UNet is told beside the noisy latents: text vectors and, for XL, pooled vectors and sizes."""
+        pipe, device = self.pipeline, self.pipeline._execution_device
+
+        def vectors(text: str) -> tuple[Any, ...]:
+            return tuple(pipe.encode_prompt(text, device=device, num_images_per_prompt=1,
+                do_classifier_free_guidance=guided, negative_prompt=s.negative_prompt or None))  # fmt: skip
+
+        with self._reading:
+            own = vectors(s.prompt)
+            far = vectors(s.prompt_to) if s.prompt_to and s.blend else None
+        if far is not None:
+            own = tuple(a if a is None else torch.lerp(a, b, s.blend) for a, b in zip(own, far, strict=True))
+        join = (lambda a, b: torch.cat([b, a])) if guided else (lambda a, b: a)
+        conditions: dict[str, Any] = {"encoder_hidden_states": join(own[0], own[1])}
+        if len(own) == 4:
+            size = (self.size, self.size)
+            wide = pipe.text_encoder_2.config.projection_dim
+            ids = pipe._get_add_time_ids(size, (0, 0), size, dtype=own[0].dtype, text_encoder_projection_dim=wide)
+            pooled = join(own[2], own[3])
+            conditions["added_cond_kwargs"] = {"text_embeds": pooled, "time_ids": ids.to(device).repeat(len(pooled), 1)}
+        if pipe.unet.config.time_cond_proj_dim is not None:
+            scale = torch.tensor([s.guidance_scale - 1])
+            embedding = pipe.get_guidance_scale_embedding(scale, embedding_dim=pipe.unet.config.time_cond_proj_dim)
+            conditions["timestep_cond"] = embedding.to(device, own[0].dtype)
+        return conditions
+
+    def _continue(self, run: _Run, start: Moment, total: int) -> None:
+        if start.total != total or start.latents.shape != run.latents.shape[1:] or start.step >= total:
+            raise InvalidInput("moment_mismatch", expected=start.total)
+        run.latents = torch.from_numpy(start.latents.copy())[None].to(run.latents)
+        samplers.restore(run.scheduler, run.generator, start.memory, run.latents)
+        if hasattr(run.scheduler, "set_begin_index"):
+            skipped = len(run.scheduler.timesteps) - total
+            run.scheduler.set_begin_index(skipped + start.step)
+
+    @torch.no_grad()
+    def _predict(self, run: _Run, t: Tensor, scale: float, maps: Any) -> tuple[Tensor, tuple[Tensor, Tensor] | None]:
+        """The UNet's answer. Guided: without words + scale · (with words − without words)."""
+        x = torch.cat([run.latents] * 2) if run.guided else run.latents  # (1 or 2, C, h, w)
+        x = run.scheduler.scale_model_input(x, t)
+        with attention_maps.recorded(maps):
+            answer = self.pipeline.unet(x, t, **run.conditions, return_dict=False)[0]
+        if not run.guided:
+            return answer, None
+        without, with_words = answer.chunk(2)
+        return without + scale * (with_words - without), (without, with_words)
+
+    def _guides(self, run: _Run, x: Tensor, halves: tuple[Tensor, Tensor], t: Tensor, preview: str) -> Any:
+        """Both halves of a guided step as the clean pictures they would predict alone."""
+        fresh = type(run.scheduler).from_config(run.scheduler.config)
+        outs = []
+        for half in halves:
+            fresh.set_timesteps(run.scheduler.num_inference_steps, device=x.device)
+            out = fresh.step(half, t, x, **({"generator": runtime.generator(0)} if run.extra else {}))
+            outs.append(samplers.clean(fresh, out))
+        return self._preview.show(torch.cat(outs), preview)
+
+    @torch.no_grad()
+    def _decode(self, latents: Tensor, generator: torch.Generator) -> tuple[Image.Image, bool]:
+        pipe = self.pipeline
+        if pipe.vae.dtype == torch.float16 and pipe.vae.config.force_upcast:
+            pipe.vae.to(torch.float32)  # XL's autoencoder overflows in half precision
+        scaled = latents.to(pipe.vae.dtype) / pipe.vae.config.scaling_factor
+        picture, flags = pipe.vae.decode(scaled, return_dict=False, generator=generator)[0], None
+        if getattr(pipe, "safety_checker", None) is not None:
+            picture, flags = pipe.run_safety_checker(picture, picture.device, latents.dtype)
+        pipe.maybe_free_model_hooks()
+        done = pipe.image_processor.postprocess(picture, output_type="pil", do_denormalize=[not (flags and flags[0])])
+        return done[0], bool(flags and flags[0])
+
+    def _encode(self, image: Any, generator: torch.Generator, dtype: torch.dtype) -> Tensor:
+        """A picture as clean latents (1, C, h, w)."""
+        pipe = self.pipeline
+        picture = Image.fromarray(images.read(image).pixels).resize((self.size, self.size), Image.Resampling.LANCZOS)
+        x = pipe.image_processor.preprocess(picture).to(pipe._execution_device, pipe.vae.dtype)  # (1, 3, H, W) in -1..1
+        coded = pipe.vae.encode(x)
+        z = coded.latent_dist.sample(generator) if hasattr(coded, "latent_dist") else coded.latents
+        return (pipe.vae.config.scaling_factor * z).to(dtype)
+
+    def tokens(self, prompt: str) -> list[prompt_tokens.Token]:
+        """The prompt as the text encoder reads it, piece by piece."""
+        with self._reading:
+            return prompt_tokens.tokens(self.pipeline.tokenizer, prompt)
+
+    @torch.no_grad()
+    def vectors(self, prompt: str) -> np.ndarray:
+        """The text vectors the UNet looks at, (T, D) float32."""
+        return _numpy(self._conditions(Settings(prompt, guidance_scale=0.0), guided=False)["encoder_hidden_states"])
+
+    def noise(self, seed: int) -> np.ndarray:
+        """The picture of pure noise a run with this seed starts from, (H, W, 3) uint8."""
+        pipe = self.pipeline
+        shape = (2, pipe.unet.config.in_channels, *[pipe.unet.config.sample_size] * 2)
+        z = _randn((1, *shape[1:]), runtime.generator(seed), pipe._execution_device, pipe.unet.dtype)
+        return self._preview.show(z.expand(shape), "decode")[0]
+
+    def latents(self, image: images.Source) -> np.ndarray:
+        """A picture through the encoder, (C, h, w) float32."""
+        with torch.no_grad():
+            return _numpy(self._encode(image, runtime.generator(0), torch.float32))
+
+
+def _randn(shape: Any, generator: torch.Generator, device: Any, dtype: torch.dtype) -> Tensor:
+    return torch.randn(shape, generator=generator, dtype=dtype).to(device)
+
+
+def _numpy(x: Tensor) -> np.ndarray:
+    return x[0].float().cpu().numpy().copy()

@@ -1,0 +1,325 @@
+"""Backpropagation of a small net on one sample, written out: every number, and three ways to one gradient.
+
+Forward z⁽ˡ⁾ = a⁽ˡ⁻¹⁾W⁽ˡ⁾ + b⁽ˡ⁾, a⁽ˡ⁾ = f(z⁽ˡ⁾); backward δ⁽ˡ⁾ = ∂L/∂z⁽ˡ⁾; update w ← w − α ∂L/∂w. Float64 throughout.
+The words of the walk (stations, chain-rule factors, paths) are in chain_rule.py, what depth does to gradients in
+vanishing.py. Left out: batches (lesson 7) and softmax outputs.
+Symbols: l layer from 1; j a unit of layer l; k a unit of layer l − 1; w⁽ˡ⁾ⱼₖ is ``weights[l-1][k, j]`` as in Keras.
+Source: Rumelhart, Hinton and Williams, Nature 323 (1986), 533–536.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from numpy.typing import NDArray
+
+from core.errors import Check, Diverged, InvalidInput, register
+from core.mlp.activations import ELEMENTWISE, activation
+
+if TYPE_CHECKING:
+    from core.mlp.sequential import Sequential
+
+register({"no_trace": "Only Dense layers with an element-wise activation can be traced. Received: {received}."})
+
+Array = NDArray[np.float64]
+LOSSES = ("mse", "bce")
+
+
+@dataclass(frozen=True)
+class TraceConfig:
+    """One sample through a net of 1–4 inputs, 1–3 hidden layers of 1–4 units, and 1–4 outputs."""
+
+    x: tuple[float, ...] = (0.5, -1.0)
+    target: tuple[float, ...] = (1.0,)
+    hidden: tuple[int, ...] = (2,)
+    activations: tuple[str, ...] = ("sigmoid",)  # one per hidden layer
+    output: str = "sigmoid"  # activation of the last layer
+    loss: str = "mse"  # mean of squares, or binary cross-entropy (needs a sigmoid output)
+    learning_rate: float = 0.5
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        check = Check()
+        check.whole("hidden layers", len(self.hidden), 1, 3)
+        for units in self.hidden:
+            check.whole("units", units, 1, 4)
+        if len(self.activations) != len(self.hidden):
+            check.add("wrong_shape", name="activations", expected=len(self.hidden), received=len(self.activations))
+        for name in (*self.activations, self.output):
+            check.one_of("activation", name, ELEMENTWISE)
+        check.whole("inputs", len(self.x), 1, 4)
+        check.whole("outputs", len(self.target), 1, 4)
+        _check_sample(check, self.x, self.target, self.loss, self.output, self.learning_rate)
+        check.whole("seed", self.seed, 0, 2**31 - 1)
+        check.done()
+
+
+@dataclass(frozen=True)
+class Net:
+    """Weights and activations of a net of Dense layers."""
+
+    weights: tuple[Array, ...]  # (n_in, n_out) per layer
+    biases: tuple[Array, ...]  # (n_out,) per layer
+    activations: tuple[str, ...]  # per layer, the output's included
+
+    @classmethod
+    def initial(cls, config: TraceConfig) -> Net:
+        """Glorot-uniform weights and small biases, rounded to two decimals so that a learner can follow by hand."""
+        sizes = [len(config.x), *config.hidden, len(config.target)]
+        rng = np.random.default_rng(config.seed)
+        weights, biases = [], []
+        for n_in, n_out in itertools.pairwise(sizes):
+            limit = math.sqrt(6 / (n_in + n_out))
+            weights.append(rng.uniform(-limit, limit, (n_in, n_out)).round(2))
+            biases.append(rng.uniform(-0.3, 0.3, n_out).round(2))
+        return cls(tuple(weights), tuple(biases), (*config.activations, config.output))
+
+    @classmethod
+    def of(cls, model: Sequential) -> Net:
+        """The weights of a model trained elsewhere, for example in lesson 8. Dropout does nothing here."""
+        layers = [layer for layer in model.layers if hasattr(layer, "activation")]
+        names = tuple(layer.activation or "linear" for layer in layers)
+        arrays = [np.asarray(array, dtype=np.float64) for array in model.get_weights()]
+        if any(name not in ELEMENTWISE for name in names) or len(arrays) != 2 * len(layers):
+            raise InvalidInput("no_trace", received=", ".join(names))
+        return cls(tuple(arrays[0::2]), tuple(arrays[1::2]), names)
+
+    @property
+    def parameters(self) -> tuple[Parameter, ...]:
+        """In Keras' order: kernel then bias of each layer, kernels row by row."""
+        found: list[Parameter] = []
+        for layer, kernel in enumerate(self.weights, 1):
+            found += [Parameter(layer, j, k) for k in range(kernel.shape[0]) for j in range(kernel.shape[1])]
+            found += [Parameter(layer, j) for j in range(kernel.shape[1])]
+        return tuple(found)
+
+    def get(self, p: Parameter) -> float:
+        where = self.biases if p.source is None else self.weights
+        return float(where[p.layer - 1][p.index])
+
+    def set(self, p: Parameter, value: float) -> Net:
+        """A copy with one number changed by hand (−1000 to 1000)."""
+        check = Check()
+        check.between(p.name, value, -1000, 1000)
+        check.done()
+        weights, biases = [w.copy() for w in self.weights], [b.copy() for b in self.biases]
+        (biases if p.source is None else weights)[p.layer - 1][p.index] = value
+        return replace(self, weights=tuple(weights), biases=tuple(biases))
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """One weight (from unit ``source`` of the layer before) or one bias (``source`` None).
+
+    Units count from 0, layers from 1.
+    """
+
+    layer: int
+    unit: int
+    source: int | None = None
+
+    @property
+    def index(self) -> tuple[int, ...]:
+        return (self.unit,) if self.source is None else (self.source, self.unit)
+
+    @property
+    def name(self) -> str:
+        """Plain text, counting from 1 as the formulas do: ``w(2)[1,3]``, ``b(1)[2]``."""
+        at = f"{self.unit + 1}" if self.source is None else f"{self.unit + 1},{self.source + 1}"
+        return f"{'b' if self.source is None else 'w'}({self.layer})[{at}]"
+
+    @property
+    def latex(self) -> str:
+        if self.source is None:
+            return rf"b^{{({self.layer})}}_{{{self.unit + 1}}}"
+        return rf"w^{{({self.layer})}}_{{{self.unit + 1},{self.source + 1}}}"
+
+
+@dataclass(frozen=True)
+class Trace:
+    """All numbers of one forward pass, one backward pass and one update."""
+
+    net: Net
+    x: Array  # (n_0,)
+    target: Array  # (n_L,)
+    z: tuple[Array, ...]  # (n_l,) per layer
+    a: tuple[Array, ...]  # (n_l,) per layer
+    deltas: tuple[Array, ...]  # (n_l,) ∂L/∂z per layer
+    weight_gradients: tuple[Array, ...]  # (n_in, n_out) per layer
+    bias_gradients: tuple[Array, ...]  # (n_out,) per layer
+    loss: float
+    updated: Net
+    new_loss: float
+    kind: str  # the loss: "mse" or "bce"
+    learning_rate: float
+
+    def gradient(self, p: Parameter) -> float:
+        where = self.bias_gradients if p.source is None else self.weight_gradients
+        return float(where[p.layer - 1][p.index])
+
+    def into(self, layer: int) -> Array:
+        """What layer ``layer`` (from 1) receives: x or the activations of the layer before."""
+        return self.x if layer == 1 else self.a[layer - 2]
+
+
+def forward(net: Net, x: Array) -> tuple[tuple[Array, ...], tuple[Array, ...]]:
+    """z and a of every layer."""
+    zs: list[Array] = []
+    activated: list[Array] = []
+    a = x
+    for weights, biases, name in zip(net.weights, net.biases, net.activations, strict=True):
+        z = a @ weights + biases  # (n_l,)
+        a = activation(name).forward(torch.from_numpy(z)).numpy()  # (n_l,)
+        zs.append(z)
+        activated.append(a)
+    return tuple(zs), tuple(activated)
+
+
+def loss_of(kind: str, output: Array, target: Array) -> float:
+    """Mean squared error, or binary cross-entropy with the logarithms bounded at −100 as torch does."""
+    if kind == "mse":
+        return float(((output - target) ** 2).mean())
+    with np.errstate(divide="ignore"):
+        ln_p, ln_q = np.maximum(np.log(output), -100), np.maximum(np.log1p(-output), -100)
+    return float(-(target * ln_p + (1 - target) * ln_q).mean())
+
+
+def loss_slope(kind: str, output: Array, target: Array) -> Array:
+    """∂L/∂a of each output, (n_L,); the denominator of cross-entropy is bounded at 1e-12 as torch does."""
+    if kind == "mse":
+        return 2 * (output - target) / output.size
+    return (output - target) / np.maximum(output * (1 - output), 1e-12) / output.size
+
+
+def slopes(net: Net, z: Sequence[Array]) -> list[Array]:
+    """f′(z) of every unit, (n_l,) per layer."""
+    return [activation(n).derivative(torch.from_numpy(v)).numpy() for n, v in zip(net.activations, z, strict=True)]
+
+
+def trace(config: TraceConfig, net: Net | None = None) -> Trace:
+    """Forward, backward and one update on ``config``'s sample; ``net`` replaces its weights (same sizes)."""
+    net = net or Net.initial(config)
+    return run(net, config.x, config.target, config.loss, config.learning_rate)
+
+
+def run(net: Net, x: Sequence[float], target: Sequence[float], loss: str = "mse", learning_rate: float = 0.5) -> Trace:
+    """The same for a net of any size.
+
+    >>> run(Net.initial(TraceConfig()), (0.5, -1.0), (1.0,)).loss > 0
+    True
+    """
+    check = Check()
+    _check_sample(check, x, target, loss, net.activations[-1], learning_rate)
+    for name, row, size in (("x", x, len(net.weights[0])), ("target", target, len(net.biases[-1]))):
+        if len(row) != size:
+            check.add("wrong_shape", name=name, expected=size, received=len(row))
+    check.done()
+    with np.errstate(over="ignore", invalid="ignore"):  # an overflow is told as Diverged
+        found = _pass(net, np.array(x, dtype=np.float64), np.array(target, dtype=np.float64), loss, learning_rate)
+    for value in (found.loss, found.new_loss):
+        if not math.isfinite(value):
+            raise Diverged("diverged", received=value, step=1, learning_rate=learning_rate)
+    return found
+
+
+def _pass(net: Net, x: Array, target: Array, loss: str, learning_rate: float) -> Trace:
+    z, a = forward(net, x)
+    bends = slopes(net, z)
+    deltas = [loss_slope(loss, a[-1], target) * bends[-1]]  # grows from the last layer to the first
+    for layer in range(len(z) - 2, -1, -1):
+        deltas.insert(0, (net.weights[layer + 1] @ deltas[0]) * bends[layer])
+    weight_gradients = tuple(np.outer(r, d) for r, d in zip((x, *a[:-1]), deltas, strict=True))
+    bias_gradients = tuple(d.copy() for d in deltas)
+    updated = replace(
+        net,
+        weights=tuple(w - learning_rate * g for w, g in zip(net.weights, weight_gradients, strict=True)),
+        biases=tuple(b - learning_rate * g for b, g in zip(net.biases, bias_gradients, strict=True)),
+    )
+    before, after = (loss_of(loss, out, target) for out in (a[-1], forward(updated, x)[1][-1]))
+    return Trace(
+        net, x, target, z, a, tuple(deltas), weight_gradients, bias_gradients,
+        before, updated, after, loss, learning_rate,
+    )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class GradientCheck:
+    """The same gradients three ways, ordered as ``parameters``. Norm-wise difference: ‖u − v‖ / (‖u‖ + ‖v‖)."""
+
+    parameters: tuple[Parameter, ...]
+    by_hand: Array  # (P,)
+    autograd: Array  # (P,) torch.autograd on the same net
+    numeric: Array  # (P,) (L(w + ε) − L(w − ε)) / 2ε
+    autograd_difference: float  # norm-wise, by hand against autograd
+    numeric_difference: float  # norm-wise, by hand against numeric
+    kinks: tuple[
+        tuple[int, int], ...
+    ]  # (layer, unit) whose z is at the corner of a ReLU: finite differences fail there
+
+
+def check_gradients(t: Trace, parameters: Sequence[Parameter] | None = None, epsilon: float = 1e-6) -> GradientCheck:
+    """Compare with torch.autograd and central finite differences; at most 300 evenly spaced parameters unless given."""
+    everyone = t.net.parameters
+    chosen = tuple(parameters or everyone[:: -(-len(everyone) // 300)])
+    by_hand = np.array([t.gradient(p) for p in chosen])
+    automatic = autograd_gradients(t)
+    position = {p: i for i, p in enumerate(everyone)}
+    autograd = automatic[[position[p] for p in chosen]]
+    numeric = np.array([_finite_difference(t, p, epsilon) for p in chosen])
+    corners = [(la, j) for la, name in enumerate(t.net.activations, 1) if name in ("relu", "leaky_relu")
+               for j, z in enumerate(t.z[la - 1]) if abs(z) < 1e-5]  # fmt: skip
+    return GradientCheck(
+        chosen, by_hand, autograd, numeric, _apart(by_hand, autograd), _apart(by_hand, numeric), tuple(corners)
+    )  # fmt: skip
+
+
+def autograd_gradients(t: Trace) -> Array:
+    """∂L/∂w of every parameter by torch.autograd, (P,) in Keras' order: nothing of the backward pass above is used."""
+    leaves = [torch.from_numpy(array.copy()).requires_grad_() for array in _arrays(t.net)]
+    a = torch.from_numpy(t.x)
+    for layer, name in enumerate(t.net.activations):
+        a = activation(name).forward(a @ leaves[2 * layer] + leaves[2 * layer + 1])
+    measure = F.mse_loss if t.kind == "mse" else F.binary_cross_entropy
+    grads = torch.autograd.grad(measure(a, torch.from_numpy(t.target)), leaves)
+    return torch.cat([g.flatten() for g in grads]).numpy()
+
+
+def _finite_difference(t: Trace, p: Parameter, epsilon: float) -> float:
+    arrays = [array.copy() for array in _arrays(t.net)]
+    moved = replace(t.net, weights=tuple(arrays[0::2]), biases=tuple(arrays[1::2]))
+    place = (moved.weights if p.source is not None else moved.biases)[p.layer - 1]
+    middle, sides = place[p.index], []
+    for sign in (1, -1):
+        place[p.index] = middle + sign * epsilon
+        sides.append(loss_of(t.kind, forward(moved, t.x)[1][-1], t.target))
+    return (sides[0] - sides[1]) / (2 * epsilon)
+
+
+def _arrays(net: Net) -> list[Array]:
+    return [array for pair in zip(net.weights, net.biases, strict=True) for array in pair]
+
+
+def _apart(u: Array, v: Array) -> float:
+    size = float(np.linalg.norm(u) + np.linalg.norm(v))
+    return float(np.linalg.norm(u - v)) / size if size else 0.0
+
+
+def _check_sample(
+    check: Check, x: Sequence[float], target: Sequence[float], loss: str, output: str, learning_rate: float
+) -> None:
+    for name, row in (("x", x), ("target", target)):
+        for number in row:
+            check.between(name, number, -1000, 1000)
+    check.one_of("loss", loss, LOSSES)
+    if loss == "bce":
+        check.one_of("output with cross-entropy", output, ("sigmoid",))
+        for number in target:
+            check.between("target with cross-entropy", number, 0, 1)
+    check.between("learning_rate", learning_rate, 0, 1000)

@@ -1,0 +1,78 @@
+"""Why classification uses cross-entropy: both losses over one logit, and two equal nets that learn by one each.
+
+For a unit p = σ(z) with target 1, the slope of −ln p by z is p − 1; that of (1 − p)² is 2(p − 1)·p(1 − p), which is
+almost 0 where the unit is surely wrong. Two playgrounds start surely wrong and show what follows.
+Left out: more than two classes. Source: Bishop, Pattern Recognition and Machine Learning (2006), section 4.3.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from core.errors import Check
+from core.events import Cadence, Deadline, Done
+from core.lessons.backpropagation.trace import Array, Parameter
+from core.lessons.hidden_layers.config import PlaygroundConfig
+from core.lessons.hidden_layers.playground import LIVE_SIZE, STILL_SIZE, Frame, Playground
+
+
+@dataclass(frozen=True, slots=True)
+class LossShapes:
+    """Loss and slope by the logit z, for a target of 1."""
+
+    z: Array  # (161,) −8 … 8
+    cross_entropy: Array  # −ln σ(z)
+    squared_error: Array  # (1 − σ(z))²
+    cross_entropy_slope: Array
+    squared_error_slope: Array
+
+
+@dataclass(frozen=True, slots=True)
+class VersusStep:
+    """Both nets after the same number of epochs. Their losses differ in kind: compare accuracies."""
+
+    epoch: int
+    cross_entropy: Frame
+    squared_error: Frame
+
+
+def loss_shapes() -> LossShapes:
+    """The two curves and their slopes.
+
+    >>> shapes = loss_shapes()
+    >>> bool(shapes.cross_entropy_slope[0] < -0.99), bool(abs(shapes.squared_error_slope[0]) < 0.001)
+    (True, True)
+    """
+    z = np.linspace(-8, 8, 161)
+    p = 1 / (1 + np.exp(-z))
+    return LossShapes(z, np.logaddexp(0, -z), (1 - p) ** 2, p - 1, 2 * (p - 1) * p * (1 - p))
+
+
+def versus(
+    config: PlaygroundConfig, start: float = -6.0, *, every: float = 0.1, deadline: float | None = None
+) -> Iterator[VersusStep | Done[tuple[Playground, Playground]]]:
+    """Train the same net by cross-entropy and by squared error for ``config.epochs``, an epoch each in turn.
+
+    ``start`` (−20 to 20) is the output's first bias: −6 makes both nets sure that every point is class 0.
+    """
+    check = Check()
+    check.between("start", start, -20, 20)
+    if config.task == "regression":
+        check.add("not_one_of", name="task", received="regression", choices="classification", hint="")
+    check.done()
+    clock, beat, stopped = Deadline(deadline), Cadence(seconds=every), None
+    nets = [Playground(replace(config, loss=loss)) for loss in ("cross_entropy", "mse")]
+    for net in nets:
+        net.set_weight(Parameter(len(config.hidden) + 1, 0), start)
+    for epoch in range(1, config.epochs + 1):
+        ends = [net.train(1) for net in nets]
+        stopped = next((end for end in ends if end), None) or ("deadline" if clock.expired else None)
+        last = epoch == config.epochs or stopped is not None
+        if last or beat.due(epoch):
+            yield VersusStep(epoch, *(net.frame(STILL_SIZE if last else LIVE_SIZE) for net in nets))
+        if stopped:
+            break
+    yield Done((nets[0], nets[1]), clock.elapsed, stopped)

@@ -1,0 +1,198 @@
+"""Lesson 14's training from scratch on the shipped slice of Fashion-MNIST, as a run that can be stopped and continued.
+
+The network, its data and its record stay together in a Course. Pictures to judge it by (the 2,000 held out) are never
+learnt from. Left out: other data sets (core.vision.classifier takes any arrays).
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import dataclass
+
+import numpy as np
+
+from core.data import fashion
+from core.errors import Check, NotReady, register
+from core.events import Cadence, Deadline, Done, TrainStep
+from core.vision.classifier import ImageClassifier
+from core.vision.inside import Report, Wrong
+
+register(
+    {
+        "no_own_network": "You have trained no network yet. Train one first.",
+        "still_training": "This network is still training. Stop that run first.",
+    }
+)
+
+FILTERS = {1: (32,), 2: (32, 64), 3: (32, 64, 128)}
+QUICK = 500  # held-out pictures judged now and then; all of them at the end of an epoch
+REACH = 1.2  # of a kernel's weights, in colours: larger ones look the same
+
+
+@dataclass(frozen=True, slots=True)
+class CourseConfig:
+    """What is trained, and how. ``blocks``: convolution, ReLU, max-pool, so many times."""
+
+    pictures: int = 10_000
+    blocks: int = 2
+    learning_rate: float = 1e-3
+    batch_size: int = 128
+    dropout: float = 0.25
+    augment: bool = False
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        check = Check()
+        check.whole("pictures", self.pictures, 100, len(fashion.TRAIN_ROWS))
+        check.one_of("blocks", self.blocks, FILTERS)
+        check.between("learning_rate", self.learning_rate, 1e-6, 10)
+        check.whole("batch_size", self.batch_size, 1, 2000)
+        check.between("dropout", self.dropout, 0, 0.9)
+        check.whole("seed", self.seed, 0, 2**31)
+        check.done()
+
+
+@dataclass(frozen=True, slots=True)
+class CourseStep:
+    """How the network does at one moment."""
+
+    step: int  # updates so far
+    epoch: int  # epochs completed
+    loss: float  # mean of the batches since the report before; nan before the first
+    right: float  # share of held-out pictures named right; nan where none was judged
+    judged: int  # of how many
+    kernels: np.ndarray  # (O, kh, kw) uint8 of the first layer: 128 + 127 · weight / REACH
+    change: float  # how far the kernels are from the first ones, in lengths of those
+
+
+class Course:
+    """A network in training, with everything that was seen on the way.
+
+    >>> course = Course(CourseConfig(pictures=200, batch_size=50))
+    >>> [event.step for event in course.steps(epochs=1, every=2) if isinstance(event, CourseStep)]
+    [0, 2, 4]
+    """
+
+    def __init__(self, config: CourseConfig | None = None) -> None:
+        self.config = config or CourseConfig()
+        self.classifier = fresh(self.config)
+        self.record: list[CourseStep] = []
+        self.seconds = 0.0
+        self._judged: tuple[int, Report] | None = None  # after so many updates
+        self._first = self.classifier.kernels()
+        self._alone = threading.Lock()  # a course is trained by one run at a time
+
+    @property
+    def updates(self) -> int:
+        return self.classifier.trainer.updates if self.classifier.trainer else 0
+
+    def steps(
+        self, epochs: int = 1, *, every: int | None = None, seconds: float | None = None
+    ) -> Iterator[CourseStep | Done[Course]]:
+        """Train for so many more epochs; a CourseStep every ``every`` updates and at each epoch's end.
+
+        With None they come twice a second, and held-out pictures are judged as often as a ninth of the time allows.
+
+        Raises:
+            InvalidInput: a value out of range.
+            NotReady: another run of this course has not ended.
+        """
+        check = Check()
+        check.whole("epochs", epochs, 1, 100)
+        check.done()
+        return self._run(int(epochs), every, seconds)
+
+    def _run(self, epochs: int, every: int | None, seconds: float | None) -> Iterator[CourseStep | Done[Course]]:
+        if not self._alone.acquire(timeout=3):
+            raise NotReady("still_training")
+        watch = Deadline()
+        try:
+            if self.classifier.trainer is None:
+                self._enrol()
+                yield self._report([], QUICK)
+            losses: list[float] = []
+            beat, rest = Cadence(every, None if every else 0.5), Deadline(0.5)
+            with closing(self.classifier.resume(epochs, every=1, seconds=seconds)) as events:  # type: ignore[type-var]
+                for event in events:
+                    if isinstance(event, TrainStep):
+                        losses.append(event.loss)
+                        if event.epoch_ended or beat.due(event.step):
+                            judging = Deadline()
+                            most = None if event.epoch_ended else QUICK if every or rest.expired else 0
+                            found = self._report(losses, most)
+                            losses = []
+                            if found.judged:
+                                rest = Deadline(8 * judging.elapsed)
+                            yield found
+                    elif isinstance(event, Done):
+                        yield Done(self, event.seconds, event.stopped)
+        finally:
+            self.seconds += watch.elapsed
+            self._alone.release()
+
+    def _enrol(self) -> None:
+        data, config = fashion.load(), self.config
+        count = int(config.pictures)
+        self.classifier.steps(
+            data.x_train[:count],
+            data.y_train[:count],
+            batch_size=int(config.batch_size),
+            learning_rate=config.learning_rate,
+            augment=config.augment,
+        )
+
+    def _report(self, losses: list[float], most: int | None) -> CourseStep:
+        data, trainer, kernels = fashion.load(), self.classifier.trainer, self.classifier.kernels()
+        said = None if most == 0 else self.classifier.predict(data.x_test[:most])
+        found = CourseStep(
+            self.updates,
+            trainer.epoch if trainer else 0,
+            float(np.mean(losses)) if losses else float("nan"),
+            float("nan") if said is None else float((said == data.y_test[:most]).mean()),
+            0 if said is None else len(said),
+            coded_kernels(kernels),
+            float(np.linalg.norm(kernels - self._first) / np.linalg.norm(self._first)),
+        )
+        self.record.append(found)
+        return found
+
+    def judge(self) -> Report:
+        """Accuracy, confusion matrix and every mistake on the 2,000 held-out pictures, the most confident first."""
+        if self._judged is None or self._judged[0] != self.updates:
+            data = fashion.load()
+            self._judged = self.updates, self.classifier.evaluate(data.x_test, data.y_test, worst=len(data.y_test))
+        return self._judged[1]
+
+    def film(self, most: int = 60) -> list[CourseStep]:
+        """The record, thinned evenly to at most so many steps; the first and the last stay."""
+        rows = np.unique(np.linspace(0, len(self.record) - 1, min(most, len(self.record))).round().astype(int))
+        return [self.record[row] for row in rows]
+
+
+def fresh(config: CourseConfig) -> ImageClassifier:
+    """The network before it has learnt anything: it standardises by the pictures it will learn from."""
+    import torch
+
+    data = fashion.load().x_train[: int(config.pictures)]
+    made = ImageClassifier(
+        classes=fashion.CLASSES, filters=FILTERS[config.blocks], dropout=config.dropout, seed=int(config.seed)
+    )
+    made.build((1, 28, 28), torch.tensor([data.mean() / 255]).float(), torch.tensor([data.std() / 255]).float())
+    return made
+
+
+def coded_kernels(kernels: np.ndarray) -> np.ndarray:
+    """(O, 1, kh, kw) weights as (O, kh, kw) bytes around 128 = 0."""
+    return (128 + np.round(127 * kernels[:, 0] / REACH)).clip(1, 255).astype(np.uint8)
+
+
+def mistakes(report: Report, truth: int | None = None, said: int | None = None, most: int = 12) -> tuple[Wrong, ...]:
+    """The most confident mistakes: all, or those of one cell of the confusion matrix."""
+    chosen = [
+        wrong
+        for wrong in report.wrong
+        if (truth is None or wrong.truth == truth) and (said is None or wrong.said == said)
+    ]
+    return tuple(chosen[:most])

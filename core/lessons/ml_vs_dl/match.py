@@ -1,0 +1,274 @@
+"""Machine learning against deep learning on the same points: scikit-learn's linear model and an MLP, side by side.
+
+The linear model sees features that a person chose (x1, x2, or x1², x1·x2, …); the MLP sees x1 and x2 and makes its own.
+Both are judged on the same held-out points. How many points each one needs: sample_size.py.
+Left out: trees, kernels and other machine learning; tuning of either side.
+Sources: scikit-learn's LogisticRegression and LinearRegression; core/mlp/sequential.py; the points of core/data/toy.py.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import closing
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from core.data import toy
+from core.data.toy import Points, ToyConfig
+from core.errors import Check, InvalidInput
+from core.events import Cadence, Deadline, Done, TrainStep
+
+if TYPE_CHECKING:
+    from core.mlp.sequential import Sequential
+
+PIXELS = 60  # a side of the boundary's picture
+
+
+@dataclass(frozen=True)
+class Net:
+    """The MLP of the deep-learning side; Adam, cross-entropy for classes and mean squared error for targets."""
+
+    hidden: tuple[int, ...] = (8, 8)
+    activation: str = "tanh"
+    learning_rate: float = 0.03
+    batch_size: int = 10
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        check = Check()
+        if not 1 <= len(self.hidden) <= 6:
+            check.add("out_of_range", name="hidden", low=1, high=6, received=len(self.hidden))
+        for units in self.hidden:
+            check.whole("units", units, 1, 128)
+        check.one_of("activation", self.activation, ("relu", "tanh", "sigmoid", "leaky_relu", "elu", "gelu", "silu"))
+        check.between("learning_rate", self.learning_rate, 1e-6, 10)
+        check.whole("batch_size", self.batch_size, 1, 5_000)
+        check.whole("seed", self.seed, 0, 2**31 - 1)
+        check.done()
+
+
+@dataclass(frozen=True)
+class VersusConfig:
+    """One match: the points, the features handed to the linear model, the net, and how long it trains."""
+
+    data: ToyConfig = field(default_factory=lambda: ToyConfig("circle", samples=300, noise=10))
+    features: tuple[str, ...] = ("x1", "x2")
+    net: Net = field(default_factory=Net)
+    epochs: int = 60
+
+    def __post_init__(self) -> None:
+        check = Check()
+        check_features(check, self.features)
+        check.whole("epochs", self.epochs, 1, 2_000)
+        check.done()
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """How well a model does. ``train`` and ``test``: accuracy 0…1 for classes, R² (1 is perfect) for targets."""
+
+    train: float
+    test: float
+    parameters: int
+    seconds: float  # spent learning
+    boundary: np.ndarray  # (60, 60) uint8, top row first: 0 sure of class 0, 255 sure of class 1; or target −1…1
+
+
+@dataclass(frozen=True, slots=True)
+class Machine:
+    """The linear model, fitted at once: score of a point = bias + Σ weight · feature."""
+
+    score: Score
+    weights: tuple[tuple[str, float], ...]  # (feature, weight) in the features' own units
+    bias: float
+
+
+@dataclass(frozen=True, slots=True)
+class Deep:
+    """The MLP in the middle of its training."""
+
+    score: Score
+    epoch: int  # completed
+    step: int  # updates done
+    loss: float  # of the last batch
+
+
+@dataclass(frozen=True, slots=True)
+class VersusRun:
+    config: VersusConfig
+    points: Points
+    own: bool  # the learner's own points, not those of ``config.data``
+    machine: Machine
+    deep: Deep
+    winner: str  # "machine", "deep" or "tie", by held-out score
+
+
+def versus(
+    config: VersusConfig,
+    points: Points | None = None,
+    *,
+    every_seconds: float | None = None,
+    deadline: float | None = None,
+) -> Iterator[Machine | Deep | Done[VersusRun]]:
+    """First the linear model's result, then the MLP after each epoch (or as often as ``every_seconds`` says).
+
+    Args:
+        points: the learner's own; otherwise those of ``config.data``.
+    Raises:
+        InvalidInput: ``one_class`` if the training points have one label only.
+    """
+    own, points = points is not None, points or toy.make(config.data)
+    clock, beat = Deadline(deadline), Cadence(seconds=every_seconds)
+    _need_two_classes(points)
+    machine = fit_linear(points, config.features)
+    yield machine
+    model, trained, stopped = build_net(config.net, points), 0.0, None
+    deep = Deep(_judge(model, points, 0.0), 0, 0, math.nan)
+    with closing(train(model, config.net, points, config.epochs)) as events:
+        started = time.perf_counter()
+        for event in events:
+            if isinstance(event, Done):
+                trained, stopped = trained + time.perf_counter() - started, event.stopped or stopped
+                break
+            if not event.epoch_ended:
+                continue
+            stopped = "deadline" if clock.expired else None
+            if stopped or event.epoch == config.epochs or beat.due(event.epoch):
+                trained += time.perf_counter() - started
+                deep = Deep(_judge(model, points, trained), event.epoch, event.step, event.loss)
+                yield deep
+                started = time.perf_counter()
+            if stopped:
+                break
+    gap = deep.score.test - machine.score.test
+    winner = "tie" if abs(gap) < 1e-12 else "deep" if gap > 0 else "machine"
+    yield Done(VersusRun(config, points, own, machine, deep, winner), clock.elapsed, stopped)
+
+
+def fit_linear(points: Points, features: Sequence[str]) -> Machine:
+    """scikit-learn's LogisticRegression (C = 1) or LinearRegression on the chosen, standardised features."""
+    from sklearn.linear_model import LinearRegression, LogisticRegression
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import StandardScaler
+
+    classes = points.task == "classification"
+    started = time.perf_counter()
+    model = make_pipeline(StandardScaler(), LogisticRegression(max_iter=1000) if classes else LinearRegression())
+    model.fit(toy.features(points.x_train, features), points.y_train)
+    seconds = time.perf_counter() - started
+
+    def answer(x: np.ndarray) -> np.ndarray:
+        inputs = toy.features(x, features)
+        return model.predict_proba(inputs)[:, 1] if classes else model.predict(inputs)
+
+    scaler, linear = model[0], model[-1]
+    weights = np.ravel(linear.coef_) / scaler.scale_
+    bias = float(np.ravel(linear.intercept_)[0] - weights @ scaler.mean_)
+    named = tuple(zip(features, weights.tolist(), strict=True))
+    return Machine(_score(answer, points, len(features) + 1, seconds), named, bias)
+
+
+def build_net(net: Net, points: Points) -> Sequential:
+    """The compiled MLP, its weights drawn from the net's seed."""
+    from core.mlp.sequential import Dense, Sequential
+
+    classes = points.task == "classification"
+    model = Sequential([Dense(units, activation=net.activation) for units in net.hidden], seed=net.seed)
+    model.add(Dense(1, activation="sigmoid" if classes else None))
+    loss = "binary_crossentropy" if classes else "mean_squared_error"
+    model.compile(optimizer="adam", loss=loss, learning_rate=net.learning_rate)
+    model.build(input_shape=(2,))
+    return model
+
+
+def train(model: Sequential, net: Net, points: Points, epochs: int) -> Generator[TrainStep | Done[Any], None, None]:
+    """The net's own training stream on the training points, an event per epoch."""
+    x, y = points.x_train, points.y_train[:, None]  # (N, 2), (N, 1)
+    yield from model.steps(x, y, epochs=epochs, batch_size=net.batch_size, every=None)
+
+
+def _judge(model: Sequential, points: Points, seconds: float) -> Score:
+    return _score(lambda x: np.asarray(model.predict(x))[:, 0], points, model.count_params(), seconds)
+
+
+def _score(answer: Any, points: Points, parameters: int, seconds: float) -> Score:
+    grid = answer(toy.grid(PIXELS)).reshape(PIXELS, PIXELS)
+    low = 0.0 if points.task == "classification" else -1.0
+    scores = [
+        quality(answer(x), y, points.task)
+        for x, y in ((points.x_train, points.y_train), (points.x_test, points.y_test))
+    ]
+    return Score(scores[0], scores[1], parameters, seconds, toy.to_bytes(grid, low, 1.0))
+
+
+def quality(answers: np.ndarray, y: np.ndarray, task: toy.Task) -> float:
+    """Accuracy, or R² = 1 − squared error / variance."""
+    if task == "classification":
+        return float(np.mean((answers >= 0.5) == (y == 1)))
+    variance = float(y.var()) or 1.0
+    return 1 - float(np.mean((answers - y) ** 2)) / variance
+
+
+def _need_two_classes(points: Points) -> None:
+    if points.task == "classification" and len(set(points.y_train.tolist())) < 2:
+        raise InvalidInput("one_class")
+
+
+def check_features(check: Check, features: Sequence[str]) -> None:
+    if not features:
+        check.add("empty", name="features", least=1)
+    for name in features:
+        check.one_of("features", name, toy.FEATURES)
+
+
+def script(run: VersusRun) -> str:
+    """The match as a script that prints the same held-out scores: scikit-learn and this library's own verbs."""
+    net, classes = run.config.net, run.points.task == "classification"
+    layers = [f"Dense({units}, activation={net.activation!r})" for units in net.hidden]
+    layers.append('Dense(1, activation="sigmoid")' if classes else "Dense(1)")
+    if run.own:
+        arrays = (run.points.x_train, run.points.y_train, run.points.x_test, run.points.y_test)
+        points = f"toy.Points({run.points.task!r}, *map(np.array, {[array.tolist() for array in arrays]}))"
+    else:
+        points = f"toy.make(toy.{run.config.data})"
+    return _SCRIPT.format(
+        points=points,
+        features=list(run.config.features),
+        linear="LogisticRegression" if classes else "LinearRegression",
+        options="max_iter=1000" if classes else "",
+        metric="accuracy_score" if classes else "r2_score",
+        layers=", ".join(layers),
+        loss="binary_crossentropy" if classes else "mean_squared_error",
+        answers="answers >= 0.5" if classes else "answers",
+        net=net,
+        epochs=run.deep.epoch,
+    )
+
+
+_SCRIPT = """\
+import numpy as np
+from sklearn.linear_model import {linear}
+from sklearn.metrics import {metric}
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+from core import Dense, Sequential
+from core.data import toy
+
+points = {points}
+features = {features}
+
+machine = make_pipeline(StandardScaler(), {linear}({options}))
+machine.fit(toy.features(points.x_train, features), points.y_train)
+print("machine learning:", machine.score(toy.features(points.x_test, features), points.y_test))
+
+deep = Sequential([{layers}], seed={net.seed})
+deep.compile(optimizer="adam", loss="{loss}", learning_rate={net.learning_rate})
+deep.fit(points.x_train, points.y_train[:, np.newaxis], epochs={epochs}, batch_size={net.batch_size})
+answers = deep.predict(points.x_test)[:, 0]
+print("deep learning:", {metric}(points.y_test, {answers}))
+"""

@@ -1,0 +1,311 @@
+"""A causal language model of transformers behind a decode loop of our own, one token at a time.
+
+    read the prompt → logits → re-weigh → draw one token → show it → read it → logits → …
+
+What is drawn, and how, stands in ``decoding``; what the prompt becomes in ``prompts``; how a step is computed in
+``lm_engines``; what can be seen inside in ``lm_inside``; a model behind a server is in ``lm_remote``. Left out: batches,
+beams, tools. Proven against ``generate`` and transformers' processors in the tests.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+from core import runtime
+from core.errors import Check, InvalidInput, Unavailable, register
+from core.events import Deadline, Done, Progress, drain
+from core.lessons.language_model.offers import DEFAULT
+from core.llm import inside, llama_cpp, prompts, remote
+from core.llm.decoding import Generation, Sampling, StopStrings, Token, Truncated, choose, most_probable, skip
+from core.llm.detokenizer import Piece, Speech, label, pieces
+from core.llm.engines import Engines
+from core.llm.fast_decode import ARCHITECTURES, cache_argument
+from core.llm.inside import Inspection, NextToken
+from core.llm.llama_cpp_stream import relay
+from core.llm.prompts import Messages, Prompt
+from core.llm.widening import widen
+from core.pretrained import resolve
+
+register({"not_causal": "{name} is not a language model that continues text ({received}). Choose a causal LM."})
+
+CHUNK = 64  # prompt tokens read at once: a fraction of a second, so that Stop is felt
+MOST_NEW = 8192
+Event = Progress | Truncated | Token | Done[Generation]
+Begun = Sequence[int]
+
+_shared: dict[tuple[str, int | None], LanguageModel] = {}
+_loading = threading.Lock()
+
+
+class LanguageModel:
+    """A model and its tokenizer. Nothing is kept between calls, so threads may share one.
+
+    lm = LanguageModel.load("smollm2-135m-instruct")
+    for token in lm.stream([{"role": "user", "content": "Hi"}]): ...
+    """
+
+    def __init__(
+        self,
+        model: Any,
+        tokenizer: Any,
+        name: str = "model",
+        *,
+        origin: str = "folder",
+        context: int | None = None,
+        gguf: Path | None = None,
+    ) -> None:
+        """``context`` bounds prompt and answer together, in tokens; None: what the model was made for."""
+        self.model, self.tokenizer, self.name, self.origin = model.eval(), tokenizer, name, origin
+        self.engines = Engines(model, name, gguf)
+        config = model.config.get_text_config()
+        most = int(getattr(config, "max_position_embeddings", None) or 2048)
+        check = Check()
+        check.whole("context", context or most, 2, most)
+        check.done()
+        self.context, self.parameters = int(context or most), self.engines.parameters
+        self.layers, self.heads = int(config.num_hidden_layers), int(config.num_attention_heads)
+        ends = model.generation_config.eos_token_id
+        self.ends = frozenset([ends] if isinstance(ends, int) else ends or [])
+        if tokenizer.eos_token_id is not None:
+            self.ends |= {tokenizer.eos_token_id}
+
+    @classmethod
+    def load(cls, name: str = DEFAULT, context: int | None = None) -> Any:
+        """The model of a catalogue name, Hub id, folder, .gguf file, or address of an OpenAI-compatible server.
+
+        Fetched if need be; the latest one stays in memory and is shared. Raises InvalidInput, Unavailable.
+        """
+        return drain(cls.load_steps(name, context))
+
+    @classmethod
+    def load_steps(cls, name: str = DEFAULT, context: int | None = None) -> Iterator[Progress | Done[Any]]:
+        """The same as a stream: Progress while fetching ("download", "convert", …), then "load", then Done."""
+        clock = Deadline()
+        if remote.is_address(name):
+            yield Done(remote.RemoteLanguageModel(name), clock.elapsed)
+            return
+        if (name, context) in _shared:
+            yield Done(_shared[name, context], clock.elapsed)
+            return
+        found = None
+        with closing(resolve.steps(name)) as events:  # type: ignore[type-var]
+            for event in events:
+                if isinstance(event, Done):
+                    found = event.result
+                else:
+                    yield event
+        assert found is not None
+        yield Progress("load", 0, 0, found.name)
+        with _loading:
+            if (name, context) not in _shared:
+                _shared.clear()  # first: two at once may be too much for the memory
+                made = _open(found, context)
+                made.engines.warm()
+                _shared[name, context] = made
+            made = _shared[name, context]
+        yield Done(made, clock.elapsed)
+
+    def stream(self, prompt: str | Messages, max_new_tokens: int = 64, **settings: Any) -> Iterator[Token]:
+        """The answer's tokens, nothing else. Takes what ``steps`` takes; closing it stops the work."""
+        return self._tokens(self.steps(prompt, max_new_tokens, **settings))
+
+    def _tokens(self, events: Iterator[Event]) -> Iterator[Token]:
+        with closing(events):  # type: ignore[type-var]
+            yield from (event for event in events if isinstance(event, Token))
+
+    def generate(self, prompt: str | Messages, max_new_tokens: int = 64, **settings: Any) -> str:
+        """The whole answer as text: ``steps`` drained."""
+        answer: Generation = drain(self.steps(prompt, max_new_tokens, **settings))
+        return answer.text
+
+    def steps(
+        self,
+        prompt: str | Messages,
+        max_new_tokens: int = 64,
+        temperature: float = 0.0,
+        top_k: int = 0,
+        top_p: float = 1.0,
+        min_p: float = 0.0,
+        repetition_penalty: float = 1.0,
+        seed: int = 0,
+        stop: Sequence[str] | str = (),
+        *,
+        begun: Begun = (),
+        alternatives: int = 5,
+        engine: str = "auto",
+        deadline: float | None = None,
+    ) -> Iterator[Event]:
+        """Continue a text, or answer a conversation of {"role", "content"}.
+
+        Args:
+            max_new_tokens: 1 … 8192. temperature, top_k, top_p, min_p, repetition_penalty, seed: see ``Sampling``.
+            stop: up to 8 strings that end the answer; they are not part of it.
+            begun: token ids the answer begins with, as chosen before: a branch goes on from there, with the same chance.
+            alternatives: how many candidates each Token carries, 0 … 50.
+            engine: "auto", "torch" (exactly transformers' numbers), "fast" (see ``fast_decode``), "llamacpp" (other dice),
+                or "fastest": what this machine has.
+            deadline: seconds.
+
+        Yields Truncated if the prompt was too long, Progress("read", tokens, total) while it is read, a Token each, and
+        Done(Generation); ``stopped`` is "length" after max_new_tokens, "context" when the model's memory is full,
+        "deadline", or None when the model ended by itself or at a stop string. Wrong values raise InvalidInput at once.
+        """
+        sampling = Sampling(temperature, top_k, top_p, min_p, repetition_penalty, seed)
+        check = Check()
+        check.whole("max_new_tokens", max_new_tokens, 1, MOST_NEW)
+        check.whole("alternatives", alternatives, 0, 50)
+        check.done()
+        stops = StopStrings([stop] if isinstance(stop, str) and stop else stop)
+        chosen = self.engines.choose(engine)
+        fitted = self._fit(prompt, begun, int(max_new_tokens))
+        most = min(int(max_new_tokens), self.context - len(fitted.ids) - len(begun))
+        full = "length" if most == max_new_tokens else "context"
+        if chosen == "llamacpp" and len(fitted.ids) + len(begun) + most > llama_cpp.CONTEXT:
+            chosen = self.engines.choose("auto")
+        if chosen == "llamacpp":
+            return relay(self, fitted, tuple(begun), most, full, sampling, stops, int(alternatives), deadline)
+        return self._decode(fitted, tuple(begun), most, full, sampling, stops, int(alternatives), chosen, deadline)
+
+    def next_token(self, prompt: str | Messages, top: int = 20, *, begun: Begun = ()) -> NextToken:
+        """The ``top`` most probable next tokens; their logits are kept for re-weighting without the model."""
+        fitted = self._fit(prompt, begun, 1)
+        ids = [*fitted.ids, *begun]
+        session, logits = self.engines.begin("torch", len(ids)), None
+        for start in range(0, len(ids), CHUNK):
+            logits = session.read(ids[start : start + CHUNK])
+        assert logits is not None
+        return NextToken(logits.numpy(), ids, top, self.label, fitted.dropped)
+
+    def inspect(self, prompt: str | Messages, *, begun: Begun = ()) -> Inspection:
+        """Attention (layers, heads, T, T) and the logit lens of a prompt of at most 256 tokens."""
+        return inside.inspect(self.engines, self.tokenizer, [*self._fit(prompt, begun, 1).ids, *begun])
+
+    def ids(self, text: str) -> tuple[int, ...]:
+        """The tokens of a text as it stands; control words in it are ordinary letters."""
+        return prompts.encode(self.tokenizer, text, self.context, self.name).ids
+
+    def score(self, text: str) -> tuple[float, ...]:
+        """How probable each token of ``text`` from the second on was after those before it: T − 1 numbers."""
+        import torch
+
+        ids = self.ids(text)
+        with torch.inference_mode(), self.engines.turn:
+            logits = self.model(torch.tensor([ids], device=self.model.device), use_cache=False).logits[0, :-1]
+        shares = logits.float().log_softmax(-1).exp().cpu()  # (T − 1, V)
+        return tuple(shares.gather(1, torch.tensor(ids[1:]).long()[:, None])[:, 0].tolist())
+
+    def label(self, token: int) -> str:
+        """A token made readable: "⟨ED 95⟩" for a piece of a letter."""
+        return label(self.tokenizer, token)
+
+    def pieces(self, ids: Sequence[int]) -> tuple[Piece, ...]:
+        """Tokens as chips to show."""
+        return pieces(self.tokenizer, ids)
+
+    def _fit(self, prompt: str | Messages, begun: Begun, new: int) -> Prompt:
+        """The prompt's ids with room left for the answer, or half of the context if that asks for too much."""
+        size = len(self.tokenizer)
+        if not all(isinstance(token, int) and 0 <= token < size for token in begun):
+            raise InvalidInput("out_of_range", name="begun", low=0, high=size - 1, received=list(begun)[:5])
+        free = self.context - len(begun)
+        if free < 2:
+            raise InvalidInput("too_many", name="begun", most=self.context - 2, received=len(begun))
+        return prompts.encode(self.tokenizer, prompt, max(free - new, free // 2), self.name)
+
+    def _decode(
+        self,
+        prompt: Prompt,
+        begun: tuple[int, ...],
+        most: int,
+        full: str,
+        sampling: Sampling,
+        stops: StopStrings,
+        alternatives: int,
+        engine: str,
+        deadline: float | None,
+    ) -> Iterator[Event]:
+        """The loop. Time the reader spends between tokens is not counted as the model's."""
+        clock, ids, text = Deadline(deadline), [*prompt.ids, *begun], ""
+        seen, speech, stream = list(ids), Speech(self.tokenizer, ids), runtime.generator(sampling.seed)
+        if prompt.dropped:
+            yield Truncated(prompt.dropped, len(prompt.ids), self.context)
+        session, stopped = self.engines.begin(engine, len(ids) + most), None
+        logits: Any = None
+        for start in range(0, len(ids), CHUNK):
+            yield Progress("read", start, len(ids))
+            logits = session.read(ids[start : start + CHUNK])
+            if clock.expired:
+                nothing = Generation("", (), len(prompt.ids), prompt.dropped, clock.elapsed, 0.0, engine)
+                yield Done(nothing, clock.elapsed, "deadline")
+                return
+        if sampling.temperature:
+            skip(stream, len(logits), len(begun))
+        new, first, work = list[int](), 0.0, 0.0
+        began = time.perf_counter()
+        while True:
+            token = choose(logits, sampling, seen, stream)
+            new.append(token)
+            seen.append(token)
+            said = stops.add(speech.add(token))
+            ended = token in self.ends or stops.hit
+            stopped = None if ended else "deadline" if clock.expired else full if len(new) == most else None
+            if ended or stopped:
+                said += "" if stops.hit else stops.add(speech.end())
+                said += "" if stops.hit else stops.end()
+            text += said
+            made = self._token(token, said, logits, alternatives)
+            first = first or clock.elapsed
+            work += time.perf_counter() - began
+            yield made
+            if ended or stopped:
+                break
+            began = time.perf_counter()
+            logits = session.step(token)
+        speed = (len(new) - 1) / work if len(new) > 1 and work else 0.0
+        answer = Generation(text, tuple(new), len(prompt.ids), prompt.dropped, first, speed, engine)
+        yield Done(answer, clock.elapsed, stopped)
+
+    def _token(self, token: int, said: str, logits: Any, alternatives: int) -> Token:
+        share = float((logits[token] - logits.logsumexp(0)).exp())
+        return Token(token, said, share, most_probable(logits, alternatives, self.label))
+
+
+def _open(found: resolve.Located, context: int | None) -> LanguageModel:
+    """Load a folder: bfloat16 where that is fast, else float32 (stored narrow where it can be); on the chosen device."""
+    import torch
+    from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer
+    from transformers.models.auto.modeling_auto import MODEL_FOR_CAUSAL_LM_MAPPING_NAMES
+    from transformers.utils import logging
+
+    place: dict[str, Any] = {"local_files_only": True}
+    try:
+        config = AutoConfig.from_pretrained(found.path, **place)
+    except (OSError, ValueError, KeyError) as error:
+        raise InvalidInput("not_causal", name=found.name, received=type(error).__name__) from error
+    kind = config.model_type
+    if kind not in MODEL_FOR_CAUSAL_LM_MAPPING_NAMES:
+        raise InvalidInput("not_causal", name=found.name, received=kind)
+    device = runtime.device()
+    narrow = config.dtype == torch.bfloat16 and kind in ARCHITECTURES and device.type == "cpu"
+    dtype = torch.bfloat16 if narrow or runtime.bf16_pays() else torch.float32
+    bar = logging.is_progress_bar_enabled()
+    logging.disable_progress_bar()
+    try:
+        tokenizer = AutoTokenizer.from_pretrained(found.path, **place)
+        with runtime.MAKING:
+            model = AutoModelForCausalLM.from_pretrained(found.path, use_safetensors=True, dtype=dtype, **place)
+    except (OSError, ValueError) as error:
+        raise Unavailable("not_causal", name=found.name, received=type(error).__name__) from error
+    finally:
+        if bar:
+            logging.enable_progress_bar()
+    if not cache_argument(model):
+        raise InvalidInput("not_causal", name=found.name, received=kind)
+    network: torch.nn.Module = model if runtime.bf16_pays() or not narrow else widen(model)
+    network.to(device)
+    return LanguageModel(model, tokenizer, found.name, origin=found.origin, context=context, gguf=found.gguf)

@@ -1,0 +1,78 @@
+"""Dense and Dropout: what a layer is told, checked at once, before it has weights (sequential.py draws those).
+
+Left out: layers of images (core/vision/classifier.py has them). Source: Keras 3 `Dense`, `Dropout`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from core.errors import Check, InvalidInput, register
+from core.mlp.activations import ACTIVATIONS
+from core.mlp.numpy_engine import LayerSpec
+
+MOST_UNITS = 1000
+register(
+    {
+        "dropout_last": "Dropout after the last layer would drop answers. Put it between two Dense layers.",
+        "no_layers": "The model has no Dense layer. Add one.",
+    }
+)
+
+
+@dataclass(frozen=True)
+class Dense:
+    """f(x·kernel + bias). 1–1000 ``units``; l1, l2: penalties on the kernel, added to the loss as in Keras."""
+
+    units: int
+    activation: str | None = None
+    input_shape: Sequence[int] | None = None
+    l1: float = 0.0
+    l2: float = 0.0
+
+    def __post_init__(self) -> None:
+        check = Check()
+        check.whole("units", self.units, 1, MOST_UNITS)
+        check.one_of("activation", self.activation or "linear", ACTIVATIONS)
+        check.between("l1", self.l1, 0, 1e3)
+        check.between("l2", self.l2, 0, 1e3)
+        if self.input_shape is not None:
+            check_input_shape(check, self.input_shape)
+        check.done()
+
+
+@dataclass(frozen=True)
+class Dropout:
+    """While training, each input is 0 with probability ``rate`` (0 ≤ rate < 1), else divided by 1 − rate."""
+
+    rate: float
+
+    def __post_init__(self) -> None:
+        check = Check()
+        check.between("rate", self.rate, 0, 0.99)
+        check.done()
+
+
+def check_input_shape(check: Check, shape: Sequence[int]) -> None:
+    """(features,), 1–100,000 of them."""
+    if len(shape) != 1:
+        check.add("wrong_shape", name="input_shape", expected="(features,)", received=tuple(shape))
+    else:
+        check.whole("input_shape", shape[0], 1, 100_000)
+
+
+def specs_of(layers: Sequence[Dense | Dropout], features: int) -> tuple[LayerSpec, ...]:
+    """The Dense layers with their sizes, each with the Dropout rates in front of it. Raises InvalidInput."""
+    specs: list[LayerSpec] = []
+    rates: tuple[float, ...] = ()
+    for layer in layers:
+        if isinstance(layer, Dropout):
+            rates += (layer.rate,)
+            continue
+        name = layer.activation or "linear"
+        specs.append(LayerSpec(features, int(layer.units), name, layer.l1, layer.l2, rates))
+        features, rates = int(layer.units), ()
+    if not specs or rates:
+        raise InvalidInput("dropout_last" if specs else "no_layers")
+    return tuple(specs)

@@ -1,0 +1,238 @@
+"""Forward and backward pass of Dense nets by hand, in NumPy: the arithmetic of lesson 6 and the fast path of training.
+
+Every layer's weights are one matrix whose last row is the bias, the weight of an input that is always 1, so one product
+does W·x + b and one its gradient. Buffers are made once per batch size, and all matrices are slices of one flat vector,
+so the optimiser is a handful of operations however deep the net is. Left out: convolutions, sharing, a GPU (autograd does
+those: core/training/torch_engine.py). Source: Rumelhart, Hinton and Williams 1986; tested equal to torch.autograd.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from core.mlp.activations import ACTIVATIONS
+from core.mlp.losses import Loss, Metric
+from core.mlp.optimizers import FlatOptimizer
+from core.training.trainer import Numbers
+
+Array = NDArray[Any]
+Forward = Callable[[Array, Array], Any]  # forward(z, a): a ← f(z)
+Backward = Callable[[Array, Array, Array], Any]  # backward(slope, z, a): slope ← slope · f′(z), from ∂L/∂a to ∂L/∂z
+
+
+def _sigmoid(z: Array, a: Array) -> None:
+    """½ tanh(z / 2) + ½: the logistic function without an exponential that could overflow."""
+    np.multiply(z, 0.5, out=a)
+    np.tanh(a, out=a)
+    a *= 0.5
+    a += 0.5
+
+
+def _sigmoid_back(slope: Array, z: Array, a: Array) -> None:
+    slope *= a
+    slope *= 1 - a
+
+
+def _tanh_back(slope: Array, z: Array, a: Array) -> None:
+    slope *= 1 - a * a
+
+
+def _softmax(z: Array, a: Array) -> None:
+    np.exp(z - z.max(1, keepdims=True), out=a)
+    a /= a.sum(1, keepdims=True)
+
+
+def _softmax_back(slope: Array, z: Array, a: Array) -> None:
+    slope -= (slope * a).sum(1, keepdims=True)
+    slope *= a
+
+
+_BY_HAND: dict[str, tuple[Forward, Backward]] = {
+    "linear": (lambda z, a: np.copyto(a, z), lambda slope, z, a: None),
+    "relu": (lambda z, a: np.maximum(z, 0, out=a), lambda slope, z, a: np.multiply(slope, z > 0, out=slope)),
+    "sigmoid": (_sigmoid, _sigmoid_back),
+    "tanh": (lambda z, a: np.tanh(z, out=a), _tanh_back),
+    "softmax": (_softmax, _softmax_back),
+}
+
+
+def _passes_of(name: str) -> tuple[Forward, Backward]:
+    """By hand where that is faster, else from the table of activations, which reads the same memory as tensors."""
+    if name in _BY_HAND:
+        return _BY_HAND[name]
+    row = ACTIVATIONS[name]
+    return (
+        lambda z, a: np.copyto(a, row.forward(torch.from_numpy(z)).numpy()),
+        lambda slope, z, a: np.multiply(slope, row.derivative(torch.from_numpy(z)).numpy(), out=slope),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class LayerSpec:
+    """One Dense layer: ``inputs`` → ``units``; ``dropout`` rates act on its inputs; l1, l2 penalise its kernel."""
+
+    inputs: int
+    units: int
+    activation: str = "linear"
+    l1: float = 0.0
+    l2: float = 0.0
+    dropout: tuple[float, ...] = ()
+
+    @property
+    def size(self) -> int:
+        return (self.inputs + 1) * self.units
+
+
+def blocks(flat: Any, specs: Sequence[LayerSpec]) -> list[Any]:
+    """Views of the flat vector (array or tensor), one per layer: (inputs + 1, units), kernel rows, then the bias row."""
+    views, start = [], 0
+    for spec in specs:
+        views.append(flat[start : start + spec.size].reshape(spec.inputs + 1, spec.units))
+        start += spec.size
+    return views
+
+
+class _Layer:
+    """One layer with its buffers for batches of n rows."""
+
+    def __init__(self, spec: LayerSpec, weights: Array, gradient: Array, n: int) -> None:
+        self.spec, self.weights, self.gradient = spec, weights, gradient  # (inputs + 1, units)
+        self.kernel, self.kernel_gradient = weights[:-1], gradient[:-1]
+        self.forward, self.backward = _passes_of(spec.activation)
+        self.inputs = np.ones((n, spec.inputs + 1), weights.dtype)  # the last column stays 1
+        self.seen = self.inputs  # after dropout
+        self.z = np.empty((n, spec.units), weights.dtype)
+        self.a = np.empty((n, spec.units), weights.dtype)
+        self.slope = np.empty((n, spec.units), weights.dtype)  # ∂L/∂a, then ∂L/∂z
+        self.mask: Array | None = None  # (n, inputs): 0 or 1 / (1 − rate)
+
+
+class DenseEngine:
+    """Trains the weights ``flat`` (P,) in place; an Engine of core/training/trainer.py.
+
+    x (N, inputs) and y (N, outputs) are prepared arrays of flat's dtype; ``validate`` measures the validation rows.
+    """
+
+    def __init__(
+        self,
+        specs: Sequence[LayerSpec],
+        optimizer: FlatOptimizer,
+        loss: Loss,
+        metrics: dict[str, Metric],
+        x: Array,
+        y: Array,
+        *,
+        dropout: torch.Generator,
+        validate: Callable[[], Numbers] = dict,
+    ) -> None:
+        self.specs, self.optimizer, self.loss, self.metrics = tuple(specs), optimizer, loss, metrics
+        self.rows, self.validate, self._dropout = len(x), validate, dropout
+        self._x, self._y = np.hstack([x, np.ones((len(x), 1), x.dtype)]), y
+        self._epoch_x, self._epoch_y = self._x, self._y
+        self._layers: dict[int, list[_Layer]] = {}
+        self._penalised = any(spec.l1 or spec.l2 for spec in specs)
+        self._kept, self._since = optimizer.w.copy(), 0
+
+    def layers(self, n: int) -> list[_Layer]:
+        """The layers with buffers for n rows; what one layer puts out is what the next takes in."""
+        if n not in self._layers:
+            weights, gradients = blocks(self.optimizer.w, self.specs), blocks(self.optimizer.g, self.specs)
+            chain = [_Layer(*parts, n) for parts in zip(self.specs, weights, gradients, strict=True)]
+            for below, above in zip(chain, chain[1:], strict=False):
+                below.a = above.inputs[:, :-1]
+            self._layers[n] = chain
+        return self._layers[n]
+
+    def begin_epoch(self, order: Tensor | None) -> None:
+        if order is None:
+            self._epoch_x, self._epoch_y = self._x, self._y
+        else:
+            self._epoch_x, self._epoch_y = self._x[order.numpy()], self._y[order.numpy()]
+
+    def step(self, start: int, stop: int) -> Numbers:
+        layers, y = self.layers(stop - start), self._epoch_y[start:stop]
+        with np.errstate(all="ignore"):
+            outputs = self.forward(layers, self._epoch_x[start:stop])
+            loss = self.loss.by_hand(layers[-1].z, outputs, y, layers[-1].slope)
+            if self._penalised:
+                loss += float(penalty(self.specs, [layer.kernel for layer in layers]))
+            numbers: Numbers = {"loss": loss}
+            for name, metric in self.metrics.items():
+                numbers[name] = metric.batch(outputs, y)
+            if math.isfinite(loss):
+                np.copyto(self._kept, self.optimizer.w)
+                self.backward(layers)
+                self.optimizer.step()
+                self._since = 1
+        return numbers
+
+    def forward(self, layers: list[_Layer], x: Array) -> Array:
+        """x (n, inputs + 1), its last column 1 → outputs (n, units). Leaves z and a in the layers."""
+        layers[0].inputs = layers[0].seen = x
+        for layer in layers:
+            if layer.spec.dropout:
+                self._drop(layer)
+            np.dot(layer.seen, layer.weights, out=layer.z)
+            layer.forward(layer.z, layer.a)
+        return layers[-1].a
+
+    def backward(self, layers: list[_Layer]) -> None:
+        """From the slope of the loss in the last layer to the gradient of every weight, last layer first."""
+        for k in reversed(range(len(layers))):
+            layer = layers[k]
+            if layer is not layers[-1] or not self.loss.fused:
+                layer.backward(layer.slope, layer.z, layer.a)
+            np.dot(layer.seen.T, layer.slope, out=layer.gradient)
+            if layer.spec.l1:
+                layer.kernel_gradient += layer.spec.l1 * np.sign(layer.kernel)
+            if layer.spec.l2:
+                layer.kernel_gradient += 2 * layer.spec.l2 * layer.kernel
+            if k:
+                below = layers[k - 1]
+                np.dot(layer.slope, layer.kernel.T, out=below.slope)
+                if layer.mask is not None:
+                    below.slope *= layer.mask
+
+    def _drop(self, layer: _Layer) -> None:
+        """Inverted dropout of a layer's inputs; the draws are those of the net's torch module."""
+        n, width = len(layer.z), layer.spec.inputs
+        layer.mask = np.ones((n, width), layer.z.dtype)
+        for rate in layer.spec.dropout:
+            layer.mask *= keep((n, width), rate, self._dropout).numpy()
+        layer.seen = layer.inputs.copy()
+        layer.seen[:, :-1] *= layer.mask
+
+    def summarise(self, averages: dict[str, Any]) -> dict[str, float]:
+        return summarise(self.metrics, averages)
+
+    def rewind(self) -> int:
+        np.copyto(self.optimizer.w, self._kept)
+        self.optimizer.state.clear()  # its averages may hold infinities
+        undone, self._since = self._since, 0
+        return undone
+
+    def rest(self) -> None:
+        pass
+
+
+def keep(shape: tuple[int, ...], rate: float, stream: torch.Generator) -> Tensor:
+    """Dropout's factors: 0 with probability ``rate``, else 1 / (1 − rate)."""
+    return (torch.rand(shape, generator=stream, device=stream.device) >= rate).double() / (1 - rate)
+
+
+def penalty(specs: Sequence[LayerSpec], kernels: Sequence[Any]) -> Any:
+    """Σ over layers of l1 Σ|w| + l2 Σw², of arrays or tensors."""
+    return sum(spec.l1 * abs(k).sum() + spec.l2 * (k * k).sum() for spec, k in zip(specs, kernels, strict=True))
+
+
+def summarise(metrics: dict[str, Metric], averages: dict[str, Any]) -> dict[str, float]:
+    """Averages over an epoch → numbers of the history."""
+    return {name: metrics[name].result(value) if name in metrics else float(value) for name, value in averages.items()}

