@@ -77,7 +77,7 @@ def on_update(lang: str, walk: Walk | None, *controls: Any) -> tuple[Any, ...]:
 @kit.handler
 def on_weight(lang: str, walk: Walk | None, link: gr.EventData) -> tuple[Any, ...]:
     """A link was pressed: the chain rule of that weight."""
-    from core.lessons.backpropagation.trace import Parameter
+    from core.mlp.plain_net import Parameter
 
     found = Parameter(int(kit.number(link.layer)) + 1, int(kit.number(link.to)), int(kit.number(getattr(link, "from"))))
     return on_choose(lang, walk, found.name)

@@ -56,7 +56,7 @@ def on_edit(
     lang: str, here: pic.Here | None, x1: float, x2: float, spot: gr.EventData, *controls: Any
 ) -> tuple[Any, ...]:
     """A number was typed on a link, or on the little square of a bias."""
-    from core.lessons.backpropagation.trace import Parameter
+    from core.mlp.plain_net import Parameter
 
     source = int(kit.number(getattr(spot, "from"), "from"))
     target = Parameter(

@@ -49,9 +49,9 @@ def _shown(t: text.Text, sound: Any, window: str, hop: float, mels: float, origi
 @kit.handler
 def on_shape(lang: str, shape: str, window: str, hop: float, mels: float) -> tuple[Any, ...]:
     """A sound from a formula as wave and mel spectrogram."""
-    from core.files import sounds as audio
+    from core.speech import formula_sounds
 
-    t, sound = text.load("multimodal", lang), audio.made(shape)
+    t, sound = text.load("multimodal", lang), formula_sounds.made(shape)
     return sound, *_shown(t, sound, window, hop, mels, t("sound.formula"))
 
 
@@ -75,10 +75,10 @@ def on_record(lang: str, window: str, hop: float, mels: float, taken: gr.EventDa
 @kit.handler
 def on_settings(lang: str, sound: Any, shape: str, window: str, hop: float, mels: float) -> tuple[Any, ...]:
     """The same sound with other settings of the picture."""
-    from core.files import sounds as audio
+    from core.speech import formula_sounds
 
     t = text.load("multimodal", lang)
-    return _shown(t, sound or audio.made(shape or SHAPES[0]), window, hop, mels, "")
+    return _shown(t, sound or formula_sounds.made(shape or SHAPES[0]), window, hop, mels, "")
 
 
 @kit.handler

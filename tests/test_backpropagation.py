@@ -8,15 +8,10 @@ import torch
 from torch import nn
 
 from core.errors import Diverged, InvalidInput
-from core.lessons.backpropagation.chain_rule import chain, stations, tex, update
-from core.lessons.backpropagation.trace import (
-    Net,
-    Parameter,
-    TraceConfig,
-    check_gradients,
-    run,
-    trace,
-)
+from core.lessons.backpropagation.chain_rule import chain, stations, update
+from core.lessons.backpropagation.trace import TraceConfig, check_gradients, run, trace
+from core.mlp.equations import tex
+from core.mlp.plain_net import Net, Parameter
 
 NETS = [
     TraceConfig(),
@@ -57,7 +52,7 @@ def twin(net):
 
 @pytest.mark.parametrize("config", NETS)
 def test_gradients_update_and_new_loss_are_those_of_a_torch_module(config):
-    found, module = trace(config), twin(Net.initial(config))
+    found, module = trace(config), twin(config.initial_net())
     measure = nn.functional.mse_loss if config.loss == "mse" else nn.functional.binary_cross_entropy
     x, y = torch.tensor(config.x, dtype=torch.float64), torch.tensor(config.target, dtype=torch.float64)
     optimizer = torch.optim.SGD(module.parameters(), lr=config.learning_rate)
@@ -78,7 +73,7 @@ def test_three_ways_to_the_same_gradient(config):
     assert (
         len(check.parameters)
         == len(check.numeric)
-        == sum(w.size for w in (*Net.initial(config).weights, *Net.initial(config).biases))
+        == sum(w.size for w in (*config.initial_net().weights, *config.initial_net().biases))
     )
     assert check.autograd_difference < 1e-12 and check.numeric_difference < 1e-5 and check.kinks == ()
 
@@ -158,7 +153,7 @@ def test_a_saturated_sigmoid_has_torchs_gradient():
 
 
 def test_editing_a_weight_changes_that_weight_only():
-    net = Net.initial(NETS[2])
+    net = NETS[2].initial_net()
     p = Parameter(2, 3, 1)
     edited = net.set(p, 1.5)
     assert edited.get(p) == edited.weights[1][1, 3] == 1.5 and p.name == "w(2)[4,2]"
@@ -187,7 +182,7 @@ def test_wrong_values_are_refused(wrong):
 
 
 def test_sizes_that_do_not_fit_and_overflow_are_explained():
-    net = Net.initial(TraceConfig())
+    net = TraceConfig().initial_net()
     with pytest.raises(InvalidInput, match="x must have the shape 2"):
         run(net, (1.0,), (1.0,))
     with pytest.raises(Diverged):

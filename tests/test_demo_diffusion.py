@@ -13,8 +13,9 @@ import pytest
 
 from core.diffusion.point_diffusion import DiffusionConfig, PointDiffusion, ddim_step, timesteps
 from core.errors import CoreError
+from core.files.strokes import strokes
 from core.lessons.diffusion.films import REACH, arrows, backward_film, by_hand, coded, forward_film, picture_film
-from core.lessons.diffusion.shapes import along, named, strokes
+from core.lessons.diffusion.shapes import along, named
 from demos import diffusion, text
 from demos import diffusion_bridge as bridge
 

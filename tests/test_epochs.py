@@ -7,7 +7,7 @@ import pytest
 import torch
 from torch import nn
 
-from core.data.people import HEIGHTS_CM, WEIGHTS_KG
+from core.data.people import HEIGHTS_CM, WEIGHTS_KG, sample_people
 from core.errors import InvalidInput
 from core.events import Done, drain
 from core.lessons.epochs.run import (
@@ -18,7 +18,6 @@ from core.lessons.epochs.run import (
     epoch_cost,
     gradient_noise,
     per_sample_gradients,
-    sample_people,
 )
 
 

@@ -14,7 +14,6 @@ import torch
 from core.data import toy
 from core.errors import InvalidInput
 from core.events import drain
-from core.lessons.backpropagation.trace import Parameter
 from core.lessons.hidden_layers.playground import (
     PRESETS,
     Frame,
@@ -28,6 +27,7 @@ from core.lessons.hidden_layers.playground import (
 )
 from core.lessons.hidden_layers.two_losses import VersusStep, loss_shapes, versus
 from core.lessons.sequential.lab import opened
+from core.mlp.plain_net import Parameter
 from core.mlp.sequential import Sequential
 
 SMALL = PlaygroundConfig(samples=60, epochs=4)

@@ -15,7 +15,7 @@ from core.data import toy
 from core.data.toy import Points, ToyConfig
 from core.errors import InvalidInput
 from core.events import Done, drain
-from core.files.tables import labelled
+from core.lessons.hidden_layers.own_points import labelled
 from core.lessons.ml_vs_dl.match import Deep, Machine, Net, VersusConfig, build_net, fit_linear, script, versus
 from core.lessons.ml_vs_dl.sample_size import SweepConfig, few_points, sweep
 

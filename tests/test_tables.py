@@ -9,7 +9,8 @@ import pytest
 import core.files.tables
 from core.data import people
 from core.errors import InvalidInput
-from core.files.tables import Cells, from_csv, from_grid, labelled, read_csv
+from core.files.tables import Cells, from_csv, from_grid, read_csv
+from core.lessons.hidden_layers.own_points import labelled
 
 ROWS = people.rows()
 

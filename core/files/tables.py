@@ -18,7 +18,6 @@ from typing import Any
 
 import numpy as np
 
-from core.data.toy import EDGE, RADIUS, Task
 from core.errors import Check, InvalidInput, register, shown
 
 register(
@@ -75,19 +74,6 @@ class Table:
         return self.values[:, self.names.index(name)].copy()
 
 
-@dataclass(frozen=True, slots=True)
-class Labelled:
-    """Points with a label, moved into the plane −6…6 where they do not fit it: raw = value · scale + centre."""
-
-    task: Task
-    names: tuple[str, ...]  # of x1, x2 and the label
-    x: np.ndarray  # (N, 2) float64, in −6…6
-    y: np.ndarray  # (N,) float64: classes 0.0 and 1.0, or targets in −1…1
-    classes: tuple[str, ...]  # the two labels as given, class 0 first; empty for regression
-    centre: np.ndarray  # (3,) of x1, x2 and the target; 0 where nothing was moved
-    scale: np.ndarray  # (3,); 1 where nothing was scaled
-
-
 def from_grid(
     rows: Sequence[Row], names: Sequence[str] = (), *, columns: int | None = None, least: int = 2, name: str = "table"
 ) -> Table:
@@ -102,7 +88,7 @@ def from_grid(
     >>> from_grid([["87", 187], [81.0, "174"], [None, ""]], ["kg", "cm"]).values.tolist()
     [[87.0, 187.0], [81.0, 174.0]]
     """
-    kept, names = _kept(rows, names, columns, least, name)
+    kept, names = checked_rows(rows, names, columns, least, name)
     check, comma = Check(), _uses_decimal_comma(cell for _, row in kept for cell in row)
     values = np.zeros((len(kept), len(names)))
     for i, (number, row) in enumerate(kept):
@@ -120,26 +106,6 @@ def from_csv(data: bytes, *pick: str, columns: int | None = None, least: int = 2
     cells = read_csv(data)
     cells = cells.pick(*pick) if pick else cells
     return from_grid(cells.rows, cells.names, columns=columns, least=least, name="CSV")
-
-
-def labelled(rows: Sequence[Row], names: Sequence[str] = (), task: Task = "classification", least: int = 2) -> Labelled:
-    """Rows of (x1, x2, label) → points of the plane. Two different labels, numbers or words, are the classes 0 and 1.
-
-    Raises:
-        InvalidInput: faults of cells as in ``from_grid``; ``one_class``; ``many_classes``.
-    """
-    kept, names = _kept(rows, names or ("x1", "x2", "label"), 3, least, "table")
-    if task == "regression":
-        table = from_grid(rows, names, columns=3, least=least)
-        centre, scale = _fit(table.values, np.array([EDGE, EDGE, 1.0]), np.array([RADIUS, RADIUS, 1.0]))
-        moved = (table.values - centre) / scale
-        return Labelled(task, names, moved[:, :2], moved[:, 2], (), centre, scale)
-    classes = _two_classes([_label(row) for _, row in kept])
-    numbered = [[*row[:2], classes.index(label)] if (label := _label(row)) else row for row in rows]
-    values = from_grid(numbered, names, columns=3, least=least).values
-    centre, scale = _fit(values[:, :2], np.array([EDGE, EDGE]), np.array([RADIUS, RADIUS]))
-    x = (values[:, :2] - centre) / scale
-    return Labelled(task, names, x, values[:, 2], classes, np.append(centre, 0.0), np.append(scale, 1.0))
 
 
 def read_csv(data: bytes) -> Cells:
@@ -175,7 +141,7 @@ def read_csv(data: bytes) -> Cells:
     return Cells(names, tuple(tuple(_plain(cell, comma) for cell in row) for row in body))
 
 
-def _kept(
+def checked_rows(
     rows: Sequence[Row], names: Sequence[str], columns: int | None, least: int, name: str
 ) -> tuple[list[tuple[int, Row]], tuple[str, ...]]:
     """Rows that are not blank, with their numbers from 1, and the columns' names; the bounds of the whole table."""
@@ -183,7 +149,7 @@ def _kept(
         raise InvalidInput("wrong_shape", name=name, expected="rows of cells", received=shown(rows))
     if len(rows) > MOST_ROWS:
         raise InvalidInput("too_many", name=name, most=MOST_ROWS, received=len(rows))
-    kept = [(i, row) for i, row in enumerate(rows, 1) if not all(_is_blank(cell) for cell in row)]
+    kept = [(i, row) for i, row in enumerate(rows, 1) if not all(is_blank(cell) for cell in row)]
     if not kept:
         raise InvalidInput("empty", name=name, least=least)
     if len(kept) < least:
@@ -207,10 +173,10 @@ def _names(given: Sequence[str], width: int) -> tuple[str, ...]:
 
 def _checked(check: Check, cell: Any, comma: bool, row: int, column: str) -> float:
     where = {"row": row, "column": column}
-    if _is_blank(cell) and not isinstance(cell, float):
+    if is_blank(cell) and not isinstance(cell, float):
         check.add("cell_empty", **where)
         return 0.0
-    value = _number(cell, comma)
+    value = number(cell, comma)
     if value is None:
         check.add("cell_text", **where, received=shown(cell))
         return 0.0
@@ -229,14 +195,14 @@ def _raise_first(check: Check) -> None:
     check.done()
 
 
-def _is_blank(cell: Any) -> bool:
+def is_blank(cell: Any) -> bool:
     """None, no text, or the NaN that a data frame puts into an empty cell."""
     return (
         cell is None or (isinstance(cell, str) and not cell.strip()) or (isinstance(cell, float) and math.isnan(cell))
     )
 
 
-def _number(cell: Any, comma: bool = False) -> float | None:
+def number(cell: Any, comma: bool = False) -> float | None:
     """A cell as a float (maybe inf or nan), or None if it is no number."""
     if isinstance(cell, (bool, np.bool_)):
         return None
@@ -263,44 +229,12 @@ def _plain(text: str, comma: bool) -> str:
 
 def is_number(text: str) -> bool:
     """Whether a cell is a number, also one with a decimal comma."""
-    return _number(text) is not None or bool(_DECIMAL_COMMA.fullmatch(text.strip()))
+    return number(text) is not None or bool(_DECIMAL_COMMA.fullmatch(text.strip()))
 
 
 def _uses_decimal_comma(cells: Iterable[Any]) -> bool:
     texts = (cell.strip() for cell in cells if isinstance(cell, str) and "," in cell)
     return any(_DECIMAL_COMMA.fullmatch(text) and not _THOUSANDS.fullmatch(text) for text in texts)
-
-
-def _label(row: Row) -> str:
-    """The label of a row in one spelling (1, 1.0 and "1" are the same class); "" where it has none."""
-    if len(row) != 3 or _is_blank(row[2]):
-        return ""
-    value = _number(row[2])
-    if value is None:
-        return str(row[2]).strip()
-    return f"{value:g}" if math.isfinite(value) else ""
-
-
-def _two_classes(texts: Sequence[str]) -> tuple[str, ...]:
-    found = set(texts) - {""}
-    if len(found) == 1:
-        raise InvalidInput("one_class")
-    if len(found) > 2:
-        raise InvalidInput("many_classes", received=len(found))
-    return tuple(sorted(found, key=lambda text: (_number(text) is None, _number(text) or 0.0, text)))
-
-
-def _fit(values: np.ndarray, edge: np.ndarray, inside: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Centre and scale that put each column into ±``inside``; 0 and 1 if all columns lie within ±``edge`` already."""
-    centre, scale = np.zeros(len(edge)), np.ones(len(edge))
-    groups = (slice(0, 2), slice(2, 3))  # both coordinates together, the target by itself
-    for group in groups:
-        part = values[:, group]
-        if part.size and np.any(np.abs(part) > edge[group]):
-            low, high = part.min(axis=0), part.max(axis=0)
-            centre[group] = (low + high) / 2
-            scale[group] = np.where(high > low, (high - low) / 2 / inside[group], 1.0)
-    return centre, scale
 
 
 def _decode(data: bytes) -> str:

@@ -19,7 +19,6 @@ from typing import Any
 from core import runtime
 from core.errors import Check, InvalidInput, Unavailable, register
 from core.events import Deadline, Done, Progress, drain
-from core.lessons.language_model.offers import DEFAULT
 from core.llm import inside, llama_cpp, prompts, remote
 from core.llm.decoding import Generation, Sampling, StopStrings, Token, Truncated, choose, most_probable, skip
 from core.llm.detokenizer import Piece, Speech, label, pieces
@@ -30,6 +29,7 @@ from core.llm.llama_cpp_stream import relay
 from core.llm.prompts import Messages, Prompt
 from core.llm.widening import widen
 from core.pretrained import resolve
+from core.pretrained.catalog import DEFAULT
 
 register({"not_causal": "{name} is not a language model that continues text ({received}). Choose a causal LM."})
 

@@ -90,3 +90,6 @@ def find(name: str, kind: str = "causal-lm") -> Entry:
     check = Check()
     check.one_of("model", name, [*names, "owner/model"])
     raise check.problems[0]
+
+
+DEFAULT = "smollm2-135m-instruct"

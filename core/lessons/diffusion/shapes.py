@@ -6,12 +6,12 @@ y upwards. Left out: filled areas.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Sequence
 
 import numpy as np
 
 from core.errors import Check, InvalidInput, register
+from core.files.strokes import strokes
 
 register(
     {
@@ -21,7 +21,6 @@ register(
 )
 
 MOST_POINTS = 20_000
-LONGEST_DRAWING = 5000  # characters
 
 
 def _arc(cx: float, cy: float, radius: float, start: float, stop: float, count: int = 96) -> np.ndarray:
@@ -70,24 +69,6 @@ def shape(name: str, count: int = 1000, jitter: float = 0.01, seed: int = 0) -> 
     check.one_of("shape", name, SHAPES)
     check.done()
     return along(SHAPES[name](), count, jitter, seed)
-
-
-def strokes(drawing: str) -> list[np.ndarray]:
-    """A drawing written as JSON, one list x, y, x, y … per stroke in hundredths, as arrays (k, 2). "" is no stroke.
-
-    >>> strokes("[[-50,0,50,0]]")[0].tolist()
-    [[-0.5, 0.0], [0.5, 0.0]]
-    """
-    if not isinstance(drawing, str) or len(drawing) > LONGEST_DRAWING:
-        raise InvalidInput("bad_drawing")
-    try:
-        lines = json.loads(drawing or "[]")
-        found = [np.array(line, dtype=float).reshape(-1, 2) / 100 for line in lines]
-    except (ValueError, TypeError, RecursionError) as error:
-        raise InvalidInput("bad_drawing") from error
-    if not all(np.isfinite(line).all() and np.abs(line).max(initial=0) <= 10 for line in found):
-        raise InvalidInput("bad_drawing")
-    return [line for line in found if len(line)]
 
 
 def named(name: str, drawing: str = "", count: int = 1000, seed: int = 0) -> np.ndarray:

@@ -21,7 +21,7 @@ from torch import nn
 from torch.func import functional_call, grad, vmap
 
 from core import runtime
-from core.data import people
+from core.data.people import sample_people
 from core.errors import Check
 from core.events import Cadence, Deadline, Done
 from core.files.csv_text import to_csv
@@ -134,17 +134,6 @@ class TimePoint:
     seconds_per_update: float
     loss: float  # of all samples after the timed epochs
     epochs: int  # timed
-
-
-def sample_people(samples: int, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
-    """``(kg, cm)``, float64 (N,): the ten people, or N drawn around their line with their spread."""
-    if samples == len(people.WEIGHTS_KG):
-        return people.WEIGHTS_KG.copy(), people.HEIGHTS_CM.copy()
-    kg, cm = people.WEIGHTS_KG, people.HEIGHTS_CM
-    slope, intercept = np.polyfit(kg, cm, 1)
-    rng = np.random.default_rng(seed)
-    drawn = rng.normal(kg.mean(), kg.std(), samples)
-    return drawn, slope * drawn + intercept + rng.normal(0, (cm - slope * kg - intercept).std(), samples)
 
 
 class EpochRun:

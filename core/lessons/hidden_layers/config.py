@@ -14,8 +14,9 @@ import numpy as np
 from core.data import toy
 from core.errors import Check
 from core.files import tables
-from core.lessons.sequential.spec import OPTIMIZERS
+from core.lessons.hidden_layers import own_points
 from core.mlp.activations import ELEMENTWISE
+from core.mlp.named_optimizers import OPTIMIZERS
 
 LOSSES = {"cross_entropy": "binary_crossentropy", "mse": "mean_squared_error"}
 TASKS = ("classification", "regression")
@@ -123,9 +124,9 @@ def without_point(config: PlaygroundConfig, index: int) -> PlaygroundConfig:
 def from_table(
     config: PlaygroundConfig, rows: Sequence[tables.Row], names: Sequence[str] = (), task: str | None = None
 ) -> PlaygroundConfig:
-    """The learner's own rows (x1, x2, label), moved into the plane where needed; faults as in tables.labelled."""
+    """The learner's own rows (x1, x2, label), moved into the plane where needed; faults as in own_points.labelled."""
     task = task or config.task
-    own = tables.labelled(rows, names, cast(toy.Task, task))
+    own = own_points.labelled(rows, names, cast(toy.Task, task))
     points = tuple((*x, y) for x, y in zip(own.x.tolist(), own.y.tolist(), strict=True))
     return replace(config, task=task, points=points)
 

@@ -15,8 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.data import toy
-from core.lessons.backpropagation.chain_rule import Equation, activated, tex, weighted_sum
-from core.lessons.backpropagation.trace import Array, Net, forward
+from core.mlp.equations import Equation, activated, tex, weighted_sum
+from core.mlp.plain_net import Array, Net, forward
 
 Picture = NDArray[np.uint8]
 FEATURE_LATEX = {

@@ -20,14 +20,14 @@ from core import runtime
 from core.data import toy
 from core.errors import Check, InvalidInput
 from core.events import Cadence, Deadline, Done, TrainStep
-from core.lessons.backpropagation.trace import Array, Net, Parameter, forward
 from core.lessons.hidden_layers.config import KEEP_WEIGHTS, LOSSES, PlaygroundConfig, load
 from core.lessons.hidden_layers.config import as_points as as_points
 from core.lessons.hidden_layers.config import from_table as from_table
 from core.lessons.hidden_layers.config import with_point as with_point
 from core.lessons.hidden_layers.config import without_point as without_point
 from core.lessons.hidden_layers.pictures import NodeReport, Picture, Warp, feature_pictures, node, pictures, warp
-from core.lessons.sequential.spec import OPTIMIZERS
+from core.mlp.named_optimizers import OPTIMIZERS
+from core.mlp.plain_net import Array, Net, Parameter, forward
 from core.mlp.record import Run
 from core.mlp.script import to_script
 from core.mlp.sequential import Dense, Dropout, Sequential

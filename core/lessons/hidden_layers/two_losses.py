@@ -14,9 +14,9 @@ import numpy as np
 
 from core.errors import Check
 from core.events import Cadence, Deadline, Done
-from core.lessons.backpropagation.trace import Array, Parameter
 from core.lessons.hidden_layers.config import PlaygroundConfig
 from core.lessons.hidden_layers.playground import LIVE_SIZE, STILL_SIZE, Frame, Playground
+from core.mlp.plain_net import Array, Parameter
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ from PIL import Image, ImageDraw
 from core.data import fashion
 from core.errors import Check, InvalidInput, shown
 from core.files.images import Source
-from core.lessons.diffusion.shapes import strokes
+from core.files.strokes import strokes
 from core.vision.classifier import Answer, ImageClassifier
 from core.vision.inside import GradCam, Layer
 

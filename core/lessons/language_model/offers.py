@@ -7,8 +7,7 @@ from typing import Any
 
 from core.errors import InvalidInput, shown
 from core.pretrained import catalog, resolve
-
-DEFAULT = "smollm2-135m-instruct"
+from core.pretrained.catalog import DEFAULT
 
 
 @dataclass(frozen=True, slots=True)

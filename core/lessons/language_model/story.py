@@ -16,7 +16,6 @@ import numpy as np
 
 from core.errors import Check, InvalidInput, Unavailable, register
 from core.events import Deadline, Done, Progress, drain
-from core.lessons.language_model.offers import DEFAULT as DEFAULT
 from core.lessons.language_model.offers import here as here
 from core.lessons.language_model.offers import named
 from core.lessons.language_model.offers import offers as offers
@@ -26,6 +25,7 @@ from core.llm.detokenizer import Piece
 from core.llm.inside import Inspection, NextToken, Weighed
 from core.llm.language_model import LanguageModel
 from core.pretrained import resolve
+from core.pretrained.catalog import DEFAULT as DEFAULT
 
 register(
     {

@@ -5,8 +5,8 @@ Made on the spot, never shipped: the page says which of the two it was.
 
 from __future__ import annotations
 
-from core.files import sounds
 from core.files.sounds import Sound
+from core.speech import formula_sounds
 from core.speech.voice import speak, voice_here
 
 WORDS = {"ko": ("사과", "바나나", "포도"), "en": ("apple", "banana", "grape")}
@@ -27,11 +27,15 @@ def recordings(language: str = "ko") -> dict[str, list[Sound]]:
         words = WORDS[language]
         return {word: [speak(word, language, speed=s, pitch=p) for s, p in SPOKEN] for word in words}
     names = VOWELS[language]
-    return {name: [sounds.vowel(k, pitch) for pitch in PITCHES] for k, name in enumerate(names)}
+    return {name: [formula_sounds.vowel(k, pitch) for pitch in PITCHES] for k, name in enumerate(names)}
 
 
 def others(language: str = "ko") -> list[tuple[str, Sound]]:
     """The same words by voices that were not taught: (word, recording)."""
     if origin() == "espeak":
         return [(word, speak(word, language, voice=voice)) for word in WORDS[language] for voice in OTHERS]
-    return [(name, sounds.vowel(k, p)) for k, name in enumerate(VOWELS[language]) for p in (90.0, 175.0, 190.0, 205.0)]
+    return [
+        (name, formula_sounds.vowel(k, p))
+        for k, name in enumerate(VOWELS[language])
+        for p in (90.0, 175.0, 190.0, 205.0)
+    ]

@@ -1,7 +1,8 @@
 """Words and pictures in one space: similarity matrix, zero-shot classification, search both ways, a map, attacks.
 
 All of it is cosines between unit vectors of ``core.multimodal.clip.ImageText``; the small CLIP that ships is the
-default, any other goes through the same functions. The gallery searched is the shipped emoji (core/data/emoji.py), its vectors made once.
+default, any other goes through the same functions.
+The gallery searched is the shipped emoji (core/data/emoji.py), its vectors made once.
 Left out: training a CLIP (recipes/emoji_clip.py); captions that a model writes itself (the nearest names are looked up).
 Sources: Radford et al. 2021 (arXiv:2103.00020); Goh et al. 2021, "Multimodal Neurons" (typographic attack);
 Liang et al. 2022, "Mind the Gap" (arXiv:2203.02053).

@@ -18,9 +18,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.data import toy
+from core.data.people import sample_people
 from core.errors import Check, InvalidInput
 from core.files import tables
-from core.lessons.epochs.run import sample_people
 from core.lessons.sequential.spec import RunSpec
 
 Array = NDArray[np.float64]

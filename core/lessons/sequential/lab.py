@@ -20,11 +20,12 @@ from numpy.typing import NDArray
 from core.data import toy
 from core.errors import Check, InvalidInput, register
 from core.events import Cadence, Deadline, Done, TrainStep
-from core.lessons.backpropagation.trace import Net
 from core.lessons.sequential.data import Array, Scaler, load, one_hot
 from core.lessons.sequential.pictures import MARKS, Compared, Fitted, fitted, marks
-from core.lessons.sequential.spec import OPTIMIZERS, RunSpec, inspect
+from core.lessons.sequential.spec import RunSpec, inspect
+from core.mlp.named_optimizers import OPTIMIZERS
 from core.mlp.optimizers import optimizer as make_optimizer
+from core.mlp.plain_net import Net
 from core.mlp.record import Run
 from core.mlp.sequential import Dense, Dropout, Sequential
 

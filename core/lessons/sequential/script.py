@@ -8,7 +8,8 @@ Source: Keras 3, guide "The Sequential model".
 from __future__ import annotations
 
 from core.lessons.sequential.data import Data, load
-from core.lessons.sequential.spec import OPTIMIZERS, LayerSpec, RunSpec
+from core.lessons.sequential.spec import LayerSpec, RunSpec
+from core.mlp.named_optimizers import OPTIMIZERS
 
 LIBRARIES = ("keras", "core")
 MOST_LITERAL = 20  # rows written into the program

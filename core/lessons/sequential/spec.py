@@ -10,12 +10,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from typing import Any
 
 from core.data import toy
 from core.errors import Check, CoreError, InvalidInput, register
 from core.mlp.activations import ACTIVATIONS
 from core.mlp.losses import LOSSES, METRICS
+from core.mlp.named_optimizers import OPTIMIZERS
 
 register(
     {
@@ -31,16 +31,6 @@ register(
     }
 )
 
-# name → Keras' name and settings
-OPTIMIZERS: dict[str, tuple[str, dict[str, Any]]] = {
-    "sgd": ("sgd", {}),
-    "momentum": ("sgd", {"momentum": 0.9}),
-    "nesterov": ("sgd", {"momentum": 0.9, "nesterov": True}),
-    "rmsprop": ("rmsprop", {}),
-    "adagrad": ("adagrad", {}),
-    "adam": ("adam", {}),
-    "adamw": ("adamw", {}),
-}
 TASKS = ("regression", "binary", "multiclass")
 DATA = ("people", "many_people", "groups", *toy.NAMES, "table")
 MOST_PARAMETERS = 1_000_000
