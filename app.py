@@ -1,7 +1,7 @@
 """딥러닝 맛보기 — A Taste of Deep Learning. ``python app.py``, then open the address it prints."""
 
 from demos import CHAPTERS
-from demos.gallery import build, launch
+from demos.shell.gallery import build, launch
 
 demo = build(CHAPTERS)
 

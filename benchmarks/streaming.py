@@ -26,10 +26,12 @@ import orjson
 from core.events import Cadence
 from core.lessons.hidden_layers.playground import Playground
 from core.lessons.sequential.lab import Lab
-from demos import hidden_layers, kit, sequential
-from demos import hidden_layers_controls as playground_controls
-from demos import sequential_controls as lab_controls
-from demos.lesson import safe_build
+from demos import kit
+from demos.hidden_layers import controls as playground_controls
+from demos.hidden_layers import page as hidden_layers
+from demos.sequential import controls as lab_controls
+from demos.sequential import page as sequential
+from demos.shell.building import safe_build
 
 EACH = 0.1  # seconds between two pictures
 

@@ -1,7 +1,7 @@
 """Errors that are safe to show a visitor.
 
 Each carries a ``code`` and ``values``, so that the page can say the same thing in Korean or English
-(``demos/strings/<lang>.toml``, table ``errors``); ``str(error)`` is plain English for scripts. A message states the rule,
+(``demos/kit/words/errors.<lang>.toml``); ``str(error)`` is plain English for scripts. A message states the rule,
 the value received and the next action. Anything that is not a CoreError is a bug and stays a traceback.
 """
 

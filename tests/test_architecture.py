@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parent.parent
+from tests.places import ROOT
+
 CORE, DEMOS = sorted((ROOT / "core").rglob("*.py")), sorted((ROOT / "demos").rglob("*.py"))
 
 

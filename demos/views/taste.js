@@ -233,7 +233,7 @@
     };
   }
 
-  // The state of a lesson's controls as a link; the page reads it back (demos/gallery.py).
+  // The state of a lesson's controls as a link; the page reads it back (demos/shell/gallery.py).
   function share(lesson, names, values) {
     const state = Object.fromEntries(names.map((name, i) => [name, values[i]?.data ?? values[i]]).filter(([, v]) => !(Array.isArray(v) && v.length > 500)));
     const raw = String.fromCharCode(...new TextEncoder().encode(JSON.stringify(state)));
@@ -256,7 +256,7 @@
   }
   function savePng(name, data) { el('a', { download: name, href: `data:image/png;base64,${data}` }).click(); }
 
-  // All named endpoints are on a page of their own (demos/endpoints.py): the word at the foot of a lesson's page leads there.
+  // All named endpoints are on a page of their own (demos/shell/endpoints.py): the word at the foot of a lesson's page leads there.
   const api = () => document.querySelector('footer .show-api');
   const programs = /\/endpoints\/?$/.test(location.pathname);
   document.addEventListener('click', (event) => {
@@ -270,7 +270,7 @@
   }
 
   // The lesson of a link is the first that is shown: its tabs are selected before Gradio builds the page. An unknown one
-  // leaves the first lesson open. The settings of the link come from Python (demos/gallery.py).
+  // leaves the first lesson open. The settings of the link come from Python (demos/shell/gallery.py).
   function openLinked() {
     const { layout, components } = window.gradio_config || {}, lesson = new URLSearchParams(location.search).get('lesson');
     if (!lesson || !layout) return;

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from demos import CHAPTERS, text
+from demos import CHAPTERS
+from demos.kit import text
 
 pytestmark = pytest.mark.browser
 LESSONS = [slug for chapter in CHAPTERS for slug in chapter.lessons]

@@ -1,0 +1,36 @@
+"""Three things to predict in this lesson, and what core computes for each."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from demos import kit
+
+
+def _people() -> tuple[Any, Any]:
+    from core.data import people
+
+    return people.WEIGHTS_KG, people.HEIGHTS_CM
+
+
+def _answer(rate_of_limit: float) -> tuple[str, dict[str, Any]]:
+    from core.events import drain
+    from core.lessons.gradient_descent.race import DescentConfig, descend
+
+    limit = drain(descend(DescentConfig(scaling="minmax", steps=1), *_people())).limit
+    run = drain(descend(DescentConfig(scaling="minmax", learning_rate=rate_of_limit * limit, steps=60), *_people()))
+    return run.verdict, {"limit": limit, "rate": rate_of_limit * limit, "first": float(run.losses[0]), "last": run.loss}
+
+
+def _answer_noise() -> tuple[str, dict[str, Any]]:
+    from core.lessons.gradient_descent.race import noise_floor
+
+    full, single = noise_floor(*_people())
+    return "wander" if single > 2 * full else "same", {"full": full, "single": single}
+
+
+TASKS = (
+    kit.Task("limit", ("converged", "oscillating", "diverged"), lambda: _answer(1.1)),
+    kit.Task("small", ("converged", "crawling", "diverged"), lambda: _answer(0.002)),
+    kit.Task("noise", ("same", "wander"), _answer_noise),
+)

@@ -1,0 +1,166 @@
+"""Lesson 14: what is shown of one picture in one network: bars, badge, Grad-CAM, stages, the maps of the layers."""
+
+from __future__ import annotations
+
+import base64
+from typing import Any
+
+import gradio as gr
+
+from demos import kit
+from demos.kit import pictures, text
+
+# As in core.data.fashion (a test compares them): importing that would import numpy for every page.
+GARMENTS = ("t-shirt", "trouser", "pullover", "dress", "coat", "sandal", "shirt", "sneaker", "bag", "ankle boot")
+MODELS = ("fashion", "mine", "mobilenet_v3_small", "resnet18", "shufflenet_v2_x1_0", "squeezenet1_1")
+OUTPUTS = 8  # of ``shown``
+
+
+def network(model: Any, course: Any) -> tuple[Any, str]:
+    """(classifier, where it comes from) for the choice: the shipped one, the learner's, one of torchvision's by name."""
+    from core.errors import NotReady
+    from core.lessons.image_classifier import look
+
+    if model == "fashion":
+        return look.shipped(), "shipped"
+    if model == "mine":
+        if course is None or course.updates == 0:
+            raise NotReady("no_own_network")
+        return course.classifier, "trained_now"
+    return look.fetched(model), "fetched"
+
+
+def shown(t: text.Text, here: Any, layer: Any, model: Any, course: Any) -> tuple[Any, ...]:
+    from core.lessons.image_classifier import look
+
+    classifier, source = network(model, course)
+    found = look.look(classifier, here.pixels, here.target, layer if isinstance(layer, str) else None)
+    names = [class_name(t, name) for name in classifier.classes]
+    return (
+        _bars(t, here, classifier, names, found),
+        _badge(t, classifier, source, found),
+        _about(t, classifier, model),
+        _cam(t, names, found),
+        _stages(t, here, found),
+        _overview(t, found),
+        gr.update(choices=list(found.names), value=found.chosen.name),
+        _maps(t, found.chosen),
+    )
+
+
+def class_name(t: text.Text, name: str) -> str:
+    """A garment in this language; the names of other networks stay as they are."""
+    return t(f"garment.{name}") if name in GARMENTS else name
+
+
+def _bars(t: text.Text, here: Any, classifier: Any, names: list[str], found: Any) -> dict[str, Any]:
+    from core.lessons.image_classifier.look import ranked
+
+    shares = found.answer.probabilities.tolist()
+    order = ranked(found.answer.probabilities)
+    top = max(order, key=shares.__getitem__)
+    items = [
+        {"name": names[i], "value": shares[i], "text": f"{shares[i]:.1%}", **({"colour": 2} if i == top else {})}
+        for i in order
+    ]
+    caption = t("bars.caption", name=names[top], share=shares[top])
+    if here.truth in classifier.classes:
+        key = "right" if class_name(t, here.truth) == names[top] else "wrong"
+        caption += " " + t(f"bars.{key}", truth=class_name(t, here.truth))
+    caption += " " + t("bars.pick")
+    return {"items": items, "low": 0, "high": 1, "chosen": order.index(found.target), "caption": caption}
+
+
+def _about(t: text.Text, classifier: Any, model: Any) -> str:
+    """What this network can know, honestly."""
+    key = model if model in ("fashion", "mine") else "other"
+    return t(f"about.{key}", count=len(classifier.classes), name=classifier.torchvision or "")
+
+
+def _badge(t: text.Text, classifier: Any, source: str, found: Any) -> str:
+    from core import runtime
+
+    return kit.badge_text(
+        t,
+        source=source,
+        parameters=classifier.parameters,
+        seconds=found.seconds,
+        device=runtime.describe(),
+    )
+
+
+def _cam(t: text.Text, names: list[str], found: Any) -> dict[str, Any]:
+    from core.lessons.image_classifier import look
+
+    heat = look.heat(found.cam)
+    key = "cam.caption" if heat.any() else "cam.none"
+    return {
+        "png": pictures.png(found.answer.sight.final),
+        "heat": _b64(heat),
+        "w": heat.shape[1],
+        "h": heat.shape[0],
+        "words": {"strength": t("cam.strength"), "heat": t("cam.heat")},
+        "caption": t(key, name=names[found.target], layer=found.cam.layer, score=found.cam.score),
+    }
+
+
+def _stages(t: text.Text, here: Any, found: Any) -> dict[str, Any]:
+    stages = found.answer.sight.stages
+    items = [
+        {
+            "name": f"{number} · {t(f'stage.{stage.name}')}",
+            "text": t("stage.size", w=stage.pixels.shape[1], h=stage.pixels.shape[0]),
+            "png": pictures.png(stage.pixels),
+        }
+        for number, stage in enumerate(stages, 1)
+    ]
+    height, width = stages[-1].pixels.shape[:2]
+    words = t("stage.caption", count=len(items), w=width, h=height)
+    return {"items": items, "caption": f"{words} {pictures.notes(t, here.notes)}".strip()}
+
+
+def _overview(t: text.Text, found: Any) -> dict[str, Any]:
+    names = [maps.name for maps in found.layers]
+    return {
+        "groups": [_group(t, maps) for maps in found.layers],
+        "size": 36,
+        "chosen": names.index(found.chosen.name) if found.chosen.name in names else None,
+        "words": _words(t),
+        "caption": t("overview.caption", count=len(names)),
+    }
+
+
+def _maps(t: text.Text, maps: Any) -> dict[str, Any]:
+    key = "one" if len(maps.shape) == 1 else "all" if len(maps.tiles) == maps.shape[0] else "some"
+    caption = t(f"maps.{key}", count=len(maps.tiles), total=maps.shape[0], reach=maps.reach, silent=maps.silent)
+    about = t(f"kind.{maps.kind}") if maps.kind in KINDS else ""
+    return {
+        "groups": [_group(t, maps)],
+        "size": 62,
+        "words": _words(t),
+        "caption": f"{about} {caption}".strip(),
+    }
+
+
+KINDS = ("Conv2d", "BatchNorm2d", "ReLU", "MaxPool2d", "Linear", "Standardize")
+
+
+def _group(t: text.Text, maps: Any) -> dict[str, Any]:
+    size = " × ".join(str(side) for side in maps.shape)
+    return {
+        "name": maps.name,
+        "text": t("layer_text", size=size, count=maps.parameters) if maps.parameters else size,
+        "tiles": [_b64(tile) for tile in maps.tiles],
+        "ids": list(maps.channels),
+        "w": maps.tiles.shape[2],
+        "h": maps.tiles.shape[1],
+        "reach": maps.reach,
+    }
+
+
+def _words(t: text.Text) -> dict[str, str]:
+    return {name: t(f"map_words.{name}") for name in ("map", "at", "open")}
+
+
+def _b64(array: Any) -> str:
+    return base64.b64encode(array.tobytes()).decode()

@@ -1,0 +1,95 @@
+"""What every handler does with what a visitor sent: read it, refuse it in one sentence, pace the answer."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from typing import Any
+
+import gradio as gr
+
+from core.errors import Check, CoreError
+from core.events import Done
+from demos.kit import text
+
+
+class Sent:
+    """What came with an event of a view. A raw call may leave anything out: that is None, which ``number`` refuses."""
+
+    def __init__(self, event: gr.EventData) -> None:
+        self._data = event._data if isinstance(event._data, dict) else {}
+
+    def __getattr__(self, name: str) -> Any:
+        return self._data.get(name)
+
+
+def handler(fn: Callable[..., Any]) -> Callable[..., Any]:
+    """Tell a CoreError as one translated sentence. Anything else is a bug and stays a traceback in the log."""
+
+    def read(args: tuple[Any, ...]) -> list[Any]:
+        return [Sent(arg) if type(arg) is gr.EventData else arg for arg in args]
+
+    def told(lang: str, error: CoreError) -> gr.Error:
+        t = text.load("common", lang)
+        return gr.Error(t.error(error), title=t("check_this"), print_exception=False, duration=8)
+
+    if inspect.isgeneratorfunction(fn):
+
+        @functools.wraps(fn)
+        def stream(lang: str, *args: Any) -> Iterator[Any]:
+            try:
+                yield from fn(lang, *read(args))
+            except CoreError as error:
+                raise told(lang, error) from error
+
+        return stream
+
+    @functools.wraps(fn)
+    def call(lang: str, *args: Any) -> Any:
+        try:
+            return fn(lang, *read(args))
+        except CoreError as error:
+            raise told(lang, error) from error
+
+    return call
+
+
+def whole(value: Any) -> Any:
+    """A slider's 5.0 as 5; anything else is left for the config to refuse with a sentence."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+def number(value: Any, name: str = "value") -> float:
+    """A number sent by the browser: finite, or a sentence."""
+    check = Check()
+    check.between(name, value, -1e12, 1e12)
+    check.done()
+    return float(value)
+
+
+def quote(words: Any, most: int = 200) -> str:
+    """A visitor's words inside Markdown, as they are: no tag, no emphasis, no table cell, no formula."""
+    words = str(words).replace("\n", " ")
+    words = words if len(words) <= most else words[: most - 1] + "…"
+    return "".join(sign if sign.isalnum() or sign == " " or not sign.isascii() else f"&#{ord(sign)};" for sign in words)
+
+
+def paced(events: Iterator[Any], seconds: float) -> Iterator[Any]:
+    """Let a run be watched: at least ``seconds`` between two events. Closing it closes the run."""
+    with closing(events):  # type: ignore[type-var]
+        for event in events:
+            yield event
+            if seconds and not isinstance(event, Done):
+                time.sleep(seconds)
+
+
+def settled(stream: Iterator[tuple[Any, ...]]) -> tuple[Any, ...]:
+    """Run a handler's stream to its end: for each output, the last value that was not a skip."""
+    last: list[Any] = []
+    for values in stream:
+        pairs = zip(last or values, values, strict=True)  # a value may be an array: compare dicts only
+        last = [old if isinstance(new, dict) and new == gr.skip() else new for old, new in pairs]
+    return tuple(last)

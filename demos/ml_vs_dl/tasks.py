@@ -1,0 +1,40 @@
+"""Three things to predict in this lesson, and what core computes for each."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from demos import kit
+from demos.ml_vs_dl.settings import _duel
+
+
+def _answer_circle() -> tuple[str, dict[str, Any]]:
+    run = _duel("circle", ("x1", "x2"))
+    return run.winner, {"machine": run.machine.score.test, "deep": run.deep.score.test}
+
+
+def _answer_features() -> tuple[str, dict[str, Any]]:
+    plain, made = _duel("circle", ("x1", "x2")), _duel("circle", ("x1²", "x2²"))
+    value = made.machine.score.test
+    return "yes" if value > 0.9 else "no", {
+        "before": plain.machine.score.test,
+        "after": value,
+        "count": made.machine.score.parameters,
+    }
+
+
+def _answer_few() -> tuple[str, dict[str, Any]]:
+    from core.events import drain
+    from core.lessons.ml_vs_dl.sample_size import SweepConfig
+    from core.lessons.ml_vs_dl.sample_size import sweep as measure
+
+    row = drain(measure(SweepConfig(sizes=(5,), draws=5))).rows[0]
+    machine, deep = row.means
+    return "machine" if machine > deep else "deep", {"machine": machine, "deep": deep}
+
+
+TASKS = (
+    kit.Task("circle", ("machine", "deep", "tie"), _answer_circle),
+    kit.Task("features", ("yes", "no"), _answer_features),
+    kit.Task("few", ("machine", "deep"), _answer_few),
+)

@@ -1,0 +1,110 @@
+"""Lesson 2, second half: Rosenblatt's learning rule on AND, OR and XOR, and why XOR never ends."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import gradio as gr
+
+from demos import kit, views
+from demos.kit import text
+
+GATES = ("and", "or", "nand", "xor")
+
+
+@kit.handler
+def on_open(lang: str, gate: str) -> tuple[Any, ...]:
+    """The four rows of the truth table, before learning."""
+    from core.lessons.perceptron.logic_gates import GATES as TABLE
+    from core.lessons.perceptron.logic_gates import INPUTS, GateConfig
+
+    t, targets = text.load("perceptron", lang), TABLE[GateConfig(gate).gate]
+    points = [[*row, 1 if target else -1] for row, target in zip(INPUTS.tolist(), targets, strict=True)]
+    return _plane(t, points, [], t("gate.ready")), _table(t, INPUTS.tolist(), targets, None), ""
+
+
+@kit.handler
+def on_learn(lang: str, gate: str) -> Iterator[tuple[Any, ...]]:
+    """Rosenblatt's rule, row by row, until every row is right or the weights come back."""
+    from core import runtime
+    from core.events import Done
+    from core.lessons.perceptron.logic_gates import GATES as TABLE
+    from core.lessons.perceptron.logic_gates import INPUTS, GateConfig, GateStep, learn_gate
+
+    t, config = text.load("perceptron", lang), GateConfig(gate)
+    targets = TABLE[gate]
+    points = [[*row, 1 if target else -1] for row, target in zip(INPUTS.tolist(), targets, strict=True)]
+    for event in kit.paced(learn_gate(config), 0.18):
+        match event:
+            case GateStep():
+                border = [{"xy": event.border.tolist(), "colour": 2, "width": 3}] if len(event.border) else []
+                ringed = [[*p, 1] if i == event.row else p for i, p in enumerate(points)]
+                w1, w2, b = event.after
+                words = t(
+                    "gate.step",
+                    epoch=event.epoch,
+                    x1=event.inputs[0],
+                    x2=event.inputs[1],
+                    w1=w1,
+                    w2=w2,
+                    b=b,
+                    right=event.right,
+                )
+                yield _plane(t, ringed, border, words), _table(t, INPUTS.tolist(), targets, event), gr.skip()
+            case Done(result=run, seconds=seconds):
+                first, again = run.cycle or (0, 0)
+                told = t(f"gate.{run.outcome}", epochs=len(run.mistakes), first=first, again=again)
+                cpu = runtime.describe("cpu")
+                label = kit.badge_text(t, source="trained_now", parameters=3, seconds=seconds, device=cpu)
+                yield gr.skip(), gr.skip(), f"{told}\n\n{label}"
+
+
+def _plane(t: text.Text, points: list[Any], lines: list[Any], caption: str) -> dict[str, Any]:
+    return {
+        "x": [-0.5, 1.5],
+        "y": [-0.5, 1.5],
+        "xlabel": "x₁",
+        "ylabel": "x₂",
+        "points": points,
+        "radius": 9,
+        "lines": lines,
+        "equal": True,
+        "names": {"high": t("gate.one"), "low": t("gate.zero")},
+        "caption": caption,
+    }
+
+
+def _table(t: text.Text, inputs: list[list[int]], targets: tuple[int, ...], event: Any) -> dict[str, Any]:
+    outputs = event.outputs if event else [None] * 4
+    return {
+        "cells": [[*row, target, output] for row, target, output in zip(inputs, targets, outputs, strict=True)],
+        "cols": ["x₁", "x₂", t("gate.target"), t("gate.output")],
+        "rows": ["1", "2", "3", "4"],
+        "text": [
+            [*map(str, row), str(target), "–" if output is None else str(output)]
+            for row, target, output in zip(inputs, targets, outputs, strict=True)
+        ],
+        "kind": "plain",
+        "marks": [[i, 3] for i, (a, b) in enumerate(zip(targets, outputs, strict=True)) if a == b],
+        "alt": t("gate.table"),
+    }
+
+
+def build(t: text.Text, language: gr.State) -> tuple[dict[str, Any], list[Any]]:
+    """Controls and outputs of the gate half."""
+    kit.markdown(t("gate.lead"))
+    with gr.Row(equal_height=False):
+        with gr.Column(min_width=280):
+            gate = gr.Radio([(t(f"gate.{g}"), g) for g in GATES], value="and", label=t("gate.label"))
+            buttons = kit.buttons(t, "gate.learn")
+            table = views.matrix()
+            said = kit.markdown("")
+        with gr.Column(min_width=280):
+            plane = views.plane(square=320)
+    outputs = [plane, table, said]
+    run = buttons.run.click(on_learn, [language, gate], outputs, **kit.RUN, **kit.api("perceptron_gate"))
+    buttons.stop.click(None, cancels=[run], **kit.PRIVATE)
+    for listen in (gate.change, buttons.reset.click):
+        listen(on_open, [language, gate], outputs, cancels=[run], **kit.LIGHT, **kit.PRIVATE)
+    return {"gate": gate}, outputs

@@ -1,0 +1,33 @@
+"""Three things to predict in this lesson, and what core computes for each."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from demos import kit
+from demos.sequential import shown
+
+
+def _answer_count() -> tuple[str, dict[str, Any]]:
+    from core.lessons.sequential.spec import PRESETS, inspect
+
+    rows = inspect(PRESETS["deep"], 1, "regression").rows  # one input: the weight
+    total = rows[-1].running_total
+    return str(total), {"sums": " + ".join(f"{row.parameters:,}" for row in rows), "total": f"{total:,}"}
+
+
+def _answer_raw() -> tuple[str, dict[str, Any]]:
+    errors = shown.mean_errors("deep")
+    return "worse" if errors["raw"] > errors["standardised"] else "better", errors
+
+
+def _answer_overfit() -> tuple[str, dict[str, Any]]:
+    losses = shown.end_losses("overfit")
+    return "up" if losses["last"] > losses["best"] else "down", losses
+
+
+TASKS = (
+    kit.Task("count", ("4288", "4353", "4096"), _answer_count),
+    kit.Task("raw", ("better", "worse"), _answer_raw),
+    kit.Task("overfit", ("down", "up"), _answer_overfit),
+)

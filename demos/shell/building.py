@@ -1,0 +1,41 @@
+"""From a lesson to what stands in its tab: a bug in it takes down its own tab only; its first screen fills when it is seen."""
+
+from __future__ import annotations
+
+import importlib
+import os
+from typing import Any
+
+import gradio as gr
+
+from demos.kit import text
+from demos.kit.lesson import Lesson, Opening, Room
+
+
+def strict() -> bool:
+    return os.environ.get("STRICT") == "1"
+
+
+def safe_build(slug: str, lang: str) -> Room:
+    """Build one lesson; a bug in it takes down its own tab only (and everything under STRICT=1: tests, CI)."""
+    try:
+        lesson: Lesson = importlib.import_module(f"demos.{slug}.page").LESSON
+        return lesson.build(lang)
+    except Exception as error:
+        if strict():
+            raise
+        gr.Markdown(f"`{type(error).__name__}` — {text.load('common', lang)('lesson_broken')}")
+        return Room()
+
+
+def fill(opening: Opening, active: bool = True) -> gr.Timer:
+    """Run the opening as soon as the lesson is on the screen (or the timer is set going), once."""
+    timer = gr.Timer(0.01, active=active)
+
+    def first(*values: Any) -> list[Any]:
+        result = opening.fn(*values)
+        return [gr.update(active=False), *(result if isinstance(result, (tuple, list)) else [result])]
+
+    outputs = [timer, *opening.outputs]
+    timer.tick(first, opening.inputs, outputs, show_progress="hidden", concurrency_limit=None, api_visibility="private")
+    return timer

@@ -1,0 +1,196 @@
+"""The gallery: chapters and lessons as tabs, one page per language, share links, and the server's settings."""
+
+from __future__ import annotations
+
+import functools
+import gc
+import importlib
+import os
+import threading
+from typing import Any
+
+os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")  # before gradio: nothing is reported to anyone
+os.environ.setdefault("GRADIO_ANALYTICS_CACHE_FREQUENCY", str(10**9))  # else a table of all events after every event
+
+
+import gradio as gr  # noqa: E402
+from gradio.context import get_blocks_context  # noqa: E402
+
+from demos import Chapter, kit, views  # noqa: E402
+from demos.kit import text
+from demos.shell import endpoints, guard, locale
+from demos.shell.building import fill, safe_build
+from demos.shell.endpoints import Endpoints  # noqa: E402
+from demos.shell.links import admissible, read_link
+from demos.shell.theme import theme
+
+TITLE = "딥러닝 맛보기 · A Taste of Deep Learning"
+
+
+class Gallery(gr.Blocks):
+    """The pages for people, and the page for programs that is built when one asks."""
+
+    endpoints: Endpoints
+
+    async def postprocess_data(self, block_fn: Any, predictions: Any, state: Any) -> list[Any]:
+        """Gradio's; but a component that an update puts in another's place keeps its number.
+
+        With a new one it would be counted as one more of the visitor's blocks at its next use as an input, and
+        ``gr.render`` fails in another thread when their table grows while it is read.
+        """
+        data = await super().postprocess_data(block_fn, predictions, state)
+        held = state.blocks_config.blocks if state else {}
+        for block in block_fn.outputs:
+            if block._id in held:
+                held[block._id]._id = block._id
+        return data
+
+
+def build(chapters: tuple[Chapter, ...]) -> Gallery:
+    """The whole app: Korean on ``/``, English on ``/en``. Chapters without lessons are not shown.
+
+    The pages hold tabs and the first lesson; any other is built when its tab is first opened, so a page loads quickly
+    however many lessons there are. All named endpoints live on a third page (``Gallery.endpoints``).
+    """
+    gc.disable()  # all that is made here stays: looking for garbage in it is a tenth of the time
+    try:
+        return _build(chapters)
+    finally:
+        gc.freeze()
+        gc.enable()
+
+
+def _build(chapters: tuple[Chapter, ...]) -> Gallery:
+    with Gallery(title=TITLE, delete_cache=(600, 3600), analytics_enabled=False, fill_width=True) as demo:
+        _page(chapters, "ko")
+    demo.endpoints = Endpoints(demo, chapters)
+    with demo.route("English", "/en"):
+        _page(chapters, "en")
+    demo.current_page = endpoints.PATH  # where Gradio counts what is built later: on neither page
+    guard.protect(demo)
+    return demo
+
+
+def _page(chapters: tuple[Chapter, ...], lang: str) -> None:
+    t, shelf = text.load("common", lang), kit.new_shelf()
+    gr.Navbar(main_page_name="한국어")
+    gr.Markdown(f"# {t('gallery')}\n{t('gallery_lead')}")
+    make = _build_at_once
+    with gr.Tabs(elem_classes="taste-chapters"):
+        for number, chapter in enumerate((c for c in chapters if c.lessons), 1):
+            with gr.Tab(f"{number} · {t(f'chapter.{chapter.slug}')}", id=chapter.slug), gr.Tabs():
+                for slug in chapter.lessons:
+                    with gr.Tab(text.load(slug, lang).title, id=slug):
+                        make(slug, lang, shelf)
+                        make = _build_when_opened
+    _keep_quiet(_events(), gr.HTML(html_template="<span></span>", elem_classes="taste-door"))
+
+
+def _build_at_once(slug: str, lang: str, shelf: dict[str, gr.State]) -> None:
+    """The lesson that everybody sees first, except who follows a link to another; filled when its tab is first shown."""
+    door = _door()
+    with kit.building(kit.Page(shelf)):
+        room = safe_build(slug, lang)
+    timers = [fill(room.opening, active=False)] if room.opening else []
+
+    def follow_link(request: gr.Request) -> list[Any]:
+        warm_up()
+        linked, state = read_link(dict(request.query_params))
+        given = state if linked == slug else {}
+        return [
+            *(given[n] if n in given and admissible(c, given[n]) else gr.skip() for n, c in room.controls.items()),
+            *(gr.update(active=True) for _ in timers),
+        ]
+
+    outputs = [*room.controls.values(), *timers]
+    quiet: dict[str, Any] = {"show_progress": "hidden", "concurrency_limit": None, "api_visibility": "private"}
+    door.select(follow_link, None, outputs, **quiet)
+
+
+def _build_when_opened(slug: str, lang: str, shelf: dict[str, gr.State]) -> None:
+    """The lesson appears on the first visit of its tab and stays, with the learner's work in it."""
+    door = _door()
+
+    # One lesson is built at a time: two tabs of one visitor would change the same table of events.
+    @gr.render(triggers=[door.select], concurrency_id="build", concurrency_limit=1, show_progress="hidden")
+    def show(request: gr.Request) -> None:
+        warm_up()
+        before = set(_events())
+        with endpoints.BUILDING, gr.Column(min_width=0) as whole, kit.building(kit.Page(shelf)):
+            room = safe_build(slug, lang)
+        _make_interactive(whole)
+        linked, state = read_link(dict(request.query_params))
+        for name, control in room.controls.items():
+            if linked == slug and name in state and admissible(control, state[name]):
+                control.value = control.postprocess(state[name])
+        if room.opening:
+            fill(room.opening)
+        _keep_quiet({number: event for number, event in _events().items() if number not in before}, door)
+
+    _keep_quiet(_events(), door)  # the building itself, too
+
+
+def _door() -> gr.HTML:
+    """A tab's content is mounted in the browser when the tab is first shown: the door rings then (``select``), once."""
+    return gr.HTML(
+        html_template="<span></span>",
+        js_on_load="taste.ring(element, trigger, ['select']);",  # gradio finds the event by its quoted name
+        apply_default_css=False,
+        elem_classes="taste-door",
+    )
+
+
+def _events() -> dict[int, Any]:
+    config = get_blocks_context()
+    return dict(config.fns) if config else {}
+
+
+def _keep_quiet(events: dict[int, Any], door: gr.HTML) -> None:
+    """Let events that show no progress have the door as the place not to show it.
+
+    At every event the browser copies the values of all components that ever were such a place, and of all they hold:
+    by default the outputs. With a few lessons open that was a second for each click.
+    """
+    for event in events.values():
+        if event.show_progress == "hidden" and event.show_progress_on is None:
+            event.show_progress_on = [door]
+
+
+def _make_interactive(block: Any) -> None:
+    """Inside gr.render the browser takes a control for an output unless it is told otherwise."""
+    for child in getattr(block, "children", []):
+        if getattr(child, "interactive", False) is None:
+            child.interactive = True
+        _make_interactive(child)
+
+
+@functools.cache
+def warm_up() -> None:
+    """Import torch in the background once the first page is out, so that the first press of a button is quick."""
+    threading.Thread(target=importlib.import_module, args=("torch",), daemon=True).start()
+
+
+def launch(demo: Gallery, **overrides: Any) -> Any:
+    """Serve it. Port and host come from the environment (GRADIO_SERVER_PORT, GRADIO_SERVER_NAME), as Spaces expect."""
+    if overrides.get("mcp_server") or os.environ.get("GRADIO_MCP_SERVER", "").lower() == "true":
+        demo.endpoints.build()  # its tools are counted at the start
+    demo.queue(max_size=40, default_concurrency_limit=4, api_open=False)
+    settings: dict[str, Any] = {
+        "theme": theme(),
+        "css_paths": [views.CSS],
+        "head": views.head(),
+        "ssr_mode": False,
+        "run_history": False,
+        "show_error": False,
+        "max_threads": 16,
+        "max_file_size": "10mb",
+        "state_session_capacity": 300,
+        "footer_links": ["api", "settings"],
+        "app_kwargs": {"middleware": [*locale.middleware(), endpoints.middleware(demo.endpoints)]},
+    }
+    return demo.launch(**(settings | overrides))
+
+
+def launch_one(slug: str) -> None:
+    """One lesson alone, both languages, for ``python -m demos <lesson>``."""
+    launch(build((Chapter("alone", (slug,)),)))

@@ -1,0 +1,63 @@
+"""What no control allows (a raw call, a number typed past a slider's end) is told in one translated sentence.
+
+Gradio checks the values of a call before the handler sees them, and then answers in English, with a traceback in the log.
+Left out: values a control lets through; core's configs refuse those.
+"""
+
+from __future__ import annotations
+
+import html
+from typing import Any
+
+import gradio as gr
+from gradio.data_classes import GradioModel, GradioRootModel
+from gradio.exceptions import InvalidComponentError
+
+from core.errors import shown
+from demos.kit import text
+
+
+def protect(app: gr.Blocks) -> None:
+    """Let this app tell refused values in the language of the page they were meant for."""
+    prepare = app.preprocess_data
+
+    async def preprocess_data(event: Any, inputs: list[Any], *args: Any, **options: Any) -> list[Any]:
+        try:
+            return await prepare(event, inputs, *args, **options)
+        except InvalidComponentError:  # our own fault
+            raise
+        except Exception as error:
+            t = text.load("common", language(event))
+            raise gr.Error(_why(t, event, inputs), title=t("check_this"), print_exception=False, duration=8) from error
+
+    app.preprocess_data = preprocess_data
+
+
+def language(event: Any) -> str:
+    """The language a handler is given, or that of its page."""
+    given = (block.value for block in event.inputs if isinstance(block, gr.State))
+    spoken = next((value for value in given if isinstance(value, str) and value in text.LANGUAGES), None)
+    return spoken or ("en" if event.page == "en" else "ko")
+
+
+def _why(t: text.Text, event: Any, inputs: Any) -> str:
+    if len(inputs) < len(event.inputs):
+        needed = sum(not isinstance(block, gr.State) for block in event.inputs)
+        return t("refused.few", needed=needed)
+    for block, value in zip(event.inputs, inputs, strict=False):
+        if not isinstance(block, gr.State) and not _takes(block, value):
+            name = html.escape(str(getattr(block, "label", None) or block.get_block_name()))
+            return t("refused.value", name=name, received=html.escape(shown(value)))
+    return t("refused.call")
+
+
+def _takes(block: Any, value: Any) -> bool:
+    """Whether a component accepts a value, as gradio's own preparation of inputs asks."""
+    model = getattr(block, "data_model", None)
+    try:
+        if model and value is not None and issubclass(model, GradioModel | GradioRootModel):
+            value = model.model_validate(value, context={"validate_meta": True})
+        block.preprocess(value)
+    except Exception:
+        return False
+    return True

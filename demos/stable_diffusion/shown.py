@@ -1,0 +1,120 @@
+"""Lesson 16, what its panels share: controls → settings, steps → films, a run to come back to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import dataclass, field
+from typing import Any
+
+import gradio as gr
+
+from demos import kit, views
+from demos.kit import text
+
+
+@dataclass
+class Run:
+    """A drawing, finished or stopped: frames for the slider, moments to branch from."""
+
+    model: str
+    settings: Any
+    now: list[str] = field(default_factory=list)  # data URLs, one a step
+    predicted: list[str] = field(default_factory=list)
+    moments: list[Any] = field(default_factory=list)
+    labels: list[str] = field(default_factory=list)
+    drawn: Any = None
+
+
+def settings(prompt: str, negative: str, steps: float, scale: float, seed: float, scheduler: str, **more: Any) -> Any:
+    """The controls as checked settings. Raises one sentence about everything that is wrong."""
+    from core.diffusion.settings import Settings
+
+    return Settings(
+        prompt,
+        negative or "",
+        kit.whole(steps),
+        scale,
+        kit.whole(seed),
+        "" if scheduler == "own" else scheduler,
+        **more,
+    )
+
+
+def model(name: str) -> Any:
+    from core.lessons.stable_diffusion import studio
+
+    return studio.shared(name)
+
+
+def steps(t: text.Text, run: Run, *, side_by_side: bool = False, **how: Any) -> Iterator[Any]:
+    """Draw into ``run``: every event of core, after its frames were kept.
+
+    ``side_by_side``: frames stand beside finished pictures, so a small model's autoencoder itself decodes them all.
+    """
+    from core.events import Deadline, Done
+    from core.lessons.stable_diffusion import studio
+
+    sd = model(run.model)
+    preview = "quick" if sd.size > studio.PLAIN or (sd.sketches and not side_by_side) else "decode"
+    with closing(sd.draw(run.settings, deadline=Deadline(kit.RUN_SECONDS), preview=preview, **how)) as events:
+        for event in events:
+            if isinstance(event, Done):
+                run.drawn = event.result
+                whole = [studio.data_url(event.result.image)]  # what the autoencoder itself makes of the last step
+                run.now[-1:] = whole
+                run.predicted[-1:] = whole if event.stopped is None else run.predicted[-1:]
+            else:
+                run.now.append(studio.data_url(event.image))
+                run.predicted.append(studio.data_url(event.predicted))
+                run.moments.append(event.moment)
+                run.labels.append(t("step_label", step=event.step, total=event.total))
+            yield event
+
+
+def film(t: text.Text, reels: list[tuple[str, list[str], str]], labels: list[str], **more: Any) -> dict[str, Any]:
+    """``reels``: name, frames, a word below."""
+    return {
+        "reels": [{"name": name, "frames": list(frames), "text": words} for name, frames, words in reels],
+        "labels": list(labels),
+        "smooth": True,
+        "start": "last",
+        "words": {name: t(f"film.{name}") for name in ("play", "pause", "time")},
+        **more,
+    }
+
+
+def both(t: text.Text, run: Run, caption: str) -> dict[str, Any]:
+    """The two reels of a run: what the loop holds, and the clean picture it predicts."""
+    reels = [(t("now"), run.now, t("now_words")), (t("predicted"), run.predicted, t("predicted_words"))]
+    return film(t, reels, run.labels, caption=caption, key=str(run.settings))
+
+
+def label(t: text.Text, run: Run, seconds: float | None = None, why: str | None = None) -> str:
+    """The honest label: whose weights, how large, where, how long (once it is done), how many pixels."""
+    from core import runtime
+    from core.pretrained.shipped import card
+
+    sd = model(run.model)
+    words = kit.badge_text(
+        t,
+        source="shipped" if card(run.model) else "fetched",
+        parameters=sd.parameters,
+        seconds=seconds,
+        device=runtime.describe(),
+    )
+    words += " · " + t("pixels_badge", size=sd.size)
+    return words + (" · " + t("deadline") if why else "")
+
+
+def buttons(t: text.Text) -> tuple[gr.Button, gr.Button]:
+    with gr.Row(elem_classes="taste-buttons"):
+        return gr.Button(t("go"), variant="primary", min_width=120), gr.Button(t("stop"), variant="stop", min_width=80)
+
+
+def panel(t: text.Text, fn: Any, inputs: list[Any], named: dict[str, Any], square: int = 280) -> None:
+    """Go, Stop and a film."""
+    go, stop = buttons(t)
+    film = views.film(square=square)
+    run = go.click(fn, inputs, film, **kit.RUN, **named)
+    stop.click(None, cancels=[run], **kit.PRIVATE)

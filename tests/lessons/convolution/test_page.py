@@ -1,0 +1,220 @@
+"""Lesson 13 without a browser: what is sent is what F.conv2d gives; illegal settings are flagged, not thrown."""
+
+from __future__ import annotations
+
+import base64
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import gradio as gr
+import numpy as np
+import pytest
+import torch
+import torch.nn.functional as F
+from PIL import Image
+
+from core.data import photos
+from core.files import images
+from core.lessons.convolution import kernels
+from core.vision import convolution as core
+from demos import Chapter
+from demos.convolution import page as lesson
+from demos.convolution import shown, tasks
+from demos.kit import text
+from demos.shell import gallery
+from tests import picture_files
+
+SOBEL = kernels.preset("vertical_edges")
+PLAN = ("32", "grey", SOBEL, 0, 1, 0, 1, "2")  # side, mode, kernel, bias, stride, padding, dilation, pool
+NAMES = ("side", "mode", "kernel", "bias", "stride", "padding", "dilation", "pool")
+
+
+def plan(**changed: Any) -> tuple[Any, ...]:
+    return tuple(changed.get(name, value) for name, value in zip(NAMES, PLAN, strict=True))
+
+
+def unpacked(text: str, kind: Any, *shape: int) -> np.ndarray:
+    return np.frombuffer(base64.b64decode(text), kind).reshape(shape)
+
+
+def outputs(view: dict[str, Any]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Input, convolution and pooled map, as the browser reads them."""
+    i, o, p = view["input"], view["out"], view["pool"]
+    return (
+        unpacked(i["data"], np.uint8, i["c"], i["h"], i["w"]),
+        unpacked(o["data"], np.float64, o["o"], o["h"], o["w"]),
+        unpacked(p["data"], np.float64, o["o"], p["h"], p["w"]),
+    )
+
+
+@pytest.mark.parametrize("mode", shown.MODES)
+@pytest.mark.parametrize(
+    "changed",
+    [{}, {"stride": 2, "padding": 1}, {"dilation": 3, "bias": -7.5}, {"kernel": "1 2\n3 4"}, {"kernel": "1/9 2 3"}],
+    ids=str,
+)
+def test_what_is_sent_is_what_torch_computes(mode: str, changed: dict[str, Any]) -> None:
+    controls = plan(mode=mode, **changed)
+    _, view, *_ = lesson.on_photo("en", "cat", *controls)
+    image, out, pool = outputs(view)
+    pixels = images.read(photos.path("cat"), max_side=32).pixels
+    assert np.array_equal(image, kernels.planes(pixels, mode))
+    kernel = torch.tensor(np.array(view["kernel"]))
+    kernel = kernel[:, None] if mode == "apart" else kernel[None]
+    x = torch.tensor(image.astype(np.float64))[None]
+    options = {"stride": view["stride"], "padding": view["padding"], "dilation": view["dilation"]}
+    truth = F.conv2d(x, kernel, groups=3 if mode == "apart" else 1, **options) + view["bias"]
+    np.testing.assert_allclose(out, truth[0].numpy(), atol=1e-9)
+    np.testing.assert_allclose(pool, F.max_pool2d(F.relu(truth), 2)[0].numpy(), atol=1e-9)
+
+
+def test_the_products_of_a_pixel_sum_to_its_value() -> None:
+    _, view, *_ = lesson.on_photo("en", "rocket", *plan(padding=1, stride=2, mode="sum"))
+    image, out, _ = outputs(view)
+    kernel = np.array(view["kernel"])
+    for row, column in ((0, 0), (5, 9), (out.shape[1] - 1, out.shape[2] - 1)):
+        part = core.window(image, kernel, row, column, stride=2, padding=1)
+        assert part.products.sum() == pytest.approx(out[0, row, column], abs=1e-9)
+
+
+@pytest.mark.parametrize("lang", text.LANGUAGES)
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"side": "16", "kernel": "1 " * 7, "dilation": 4},  # 25 pixels wide over 16
+        {"stride": 0},
+        {"stride": 1.5},
+        {"stride": None},
+        {"padding": -1},
+        {"padding": 65},
+        {"dilation": 0},
+        {"bias": float("nan")},
+        {"bias": "x"},
+        {"kernel": ""},
+        {"kernel": "<img src=x onerror=alert(1)>"},
+        {"kernel": "1 2\n3"},
+        {"mode": "hsv"},
+        {"side": "9999"},
+        {"pool": "9"},
+    ],
+    ids=str,
+)
+def test_illegal_settings_are_flagged_before_they_fail(lang: str, changed: dict[str, Any]) -> None:
+    here = shown.shipped("cat")
+    view, _, formula, flag, whole, badge = lesson.on_apply(lang, here, *plan(**changed))
+    assert [view, formula, whole, badge] == [gr.skip()] * 4, "the last picture stays"
+    assert flag.startswith("⚠ ") and "{" not in flag and "<img" not in flag
+    assert any("가" <= ch <= "힣" for ch in flag) == (lang == "ko")
+
+
+def test_the_remedy_it_names_works() -> None:
+    pixel = shown.Here(np.zeros((1, 1, 3), np.uint8), "own")
+    flag = lesson.on_apply("en", pixel, *PLAN)[3]
+    assert "at least 1" in flag
+    view, _, formula, flag, *_ = lesson.on_apply("en", pixel, *plan(padding=1))
+    assert flag == "" and (view["out"]["h"], view["out"]["w"]) == (1, 1) and "= 1`" in formula
+
+
+@pytest.mark.parametrize("lang", text.LANGUAGES)
+@pytest.mark.parametrize(
+    ("changed", "note"),
+    [
+        ({"kernel": "0 0\n0 0"}, "zero_kernel"),
+        ({"kernel": "1 1\n1 1"}, "even_kernel"),
+        ({"kernel": "1 2 3 4\n" * 4}, "even_kernel"),
+        ({"stride": 999}, "one_output"),
+        ({"stride": 5}, "skips_pixels"),
+        ({"stride": 2}, "leftover"),
+    ],
+    ids=str,
+)
+def test_legal_but_worth_a_word(lang: str, changed: dict[str, Any], note: str) -> None:
+    view, _, formula, flag, *_ = lesson.on_apply(lang, shown.shipped("cat"), *plan(**changed))
+    assert flag == "" and view != gr.skip()
+    assert text.table("convolution", lang)[f"note.{note}"].split("{")[0] in formula
+
+
+def test_presets_sizes_and_typed_cells_change_the_text() -> None:
+    here = shown.shipped("cat")
+    words, size, view, *_ = lesson.on_preset("en", here, "gaussian", *PLAN)
+    assert size == 5 and np.array(view["kernel"]).shape == (1, 5, 5) and "3/128" in words
+    words, preset, view, *_ = lesson.on_size("en", here, 4, *PLAN)
+    assert preset is None and kernels.parse(words).shape == (1, 4, 4)
+    words, preset, view, cells, *_ = lesson.on_cell("en", here, *PLAN, SimpleNamespace(text="1 2\n3 0.5"))
+    assert words == "1 2\n3 0.5" and view["kernel"] == [[[1, 2], [3, 0.5]]]
+    assert cells["blocks"][0]["text"] == [["1", "2"], ["3", "0.5"]]
+    assert lesson.on_cell("en", here, *PLAN, SimpleNamespace(text=7))[5].startswith("⚠")
+
+
+def test_reset_and_pictures_of_other_lessons() -> None:
+    result = lesson.on_reset("ko", shown.shipped("coffee"))
+    assert result[:2] == ("vertical_edges", 3) and result[4] == SOBEL and result[13] == ""
+    picture = np.random.default_rng(0).integers(0, 256, (20, 30, 3), dtype=np.uint8)
+    here, view, *_ = lesson.on_open("ko", picture, "cat", *plan(mode="apart"))
+    assert np.array_equal(here.pixels, picture) and np.array_equal(outputs(view)[0], np.moveaxis(picture, -1, 0))
+    assert lesson.on_take("ko", Image.fromarray(picture), *PLAN)[2]["input"]["w"] == 30
+    with pytest.raises(gr.Error):
+        lesson.on_take("ko", None, *PLAN)
+
+
+def test_a_photo_of_the_webcam() -> None:
+    shot = np.random.default_rng(3).integers(0, 256, (24, 32, 3), dtype=np.uint8)
+    sent = SimpleNamespace(photos=[base64.b64encode(images.to_png(shot)).decode()])
+    photo, here, view, *_ = lesson.on_snap("en", *plan(mode="apart"), sent)
+    assert photo is None and np.array_equal(here.pixels, shot)
+    assert np.array_equal(outputs(view)[0], np.moveaxis(shot, -1, 0))
+    with pytest.raises(gr.Error):
+        lesson.on_snap("en", *PLAN, SimpleNamespace(photos=["%"]))
+
+
+def test_the_table_and_the_code_hold_the_numbers(capsys: pytest.CaptureFixture[str]) -> None:
+    controls = plan(mode="sum", padding=1, bias=2)
+    here, view, *_ = lesson.on_photo("en", "coffee", *controls)
+    out = outputs(view)[1]
+    rows = lesson.on_csv("en", here, *controls).splitlines()[1:]
+    np.testing.assert_array_equal([[float(v) for v in row.split(",")[2:]] for row in rows], out[0])
+    exec(lesson.on_code("en", here, "cat", *controls), {})
+    printed = capsys.readouterr().out
+    assert f"[{out[0, out.shape[1] // 2, out.shape[2] // 2]}]" in printed
+    assert float(printed.split("largest difference: ")[1].split()[0]) < 1e-9
+
+
+@pytest.mark.parametrize("task", tasks.TASKS, ids=lambda task: task.name)
+def test_tasks_compute_the_answer(task: Any) -> None:
+    assert task.answer()[0] == {"size": "14", "flat": "0", "shift": "right"}[task.name]
+
+
+@pytest.fixture(scope="module")
+def client() -> Iterator[Any]:
+    from gradio_client import Client
+
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    demo = gallery.build((Chapter("vision", ("convolution",)),))
+    gallery.launch(demo, prevent_thread_lock=True, quiet=True, server_port=port, server_name="127.0.0.1")
+    yield Client(f"http://127.0.0.1:{port}/", verbose=False)
+    demo.close()
+
+
+def test_every_kind_of_file_through_a_real_upload(client: Any, tmp_path: Path) -> None:
+    from gradio_client import handle_file
+
+    controls = plan(padding=1, mode="apart", side="32")
+    for name, (path, _, (height, width)) in picture_files.accepted(tmp_path).items():
+        result = client.predict(handle_file(str(path)), *controls, api_name="/convolution_bring")
+        view = next(value for value in result if isinstance(value, dict) and "pool" in value)
+        assert (view["input"]["h"], view["input"]["w"]) == (height, width), name
+    table = text.table("errors", "ko")
+    for name, (path, code) in picture_files.refused(tmp_path).items():
+        with pytest.raises(Exception) as caught:
+            client.predict(handle_file(str(path)), *controls, api_name="/convolution_bring")
+        assert table[code].split("{")[0].strip()[:8] in str(caught.value), name
+
+
+def test_a_script_may_ask_without_opening_the_page(client: Any) -> None:
+    result = client.predict(*plan(padding=1), api_name="/convolution_apply")
+    assert any(isinstance(value, dict) and "pool" in value for value in result)

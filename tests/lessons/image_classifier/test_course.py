@@ -1,0 +1,210 @@
+"""What lesson 14 shows and trains: maps are the layers' numbers, a course is the run it says, stop and continue."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import threading
+
+import numpy as np
+import pytest
+
+from core import ImageClassifier
+from core.data import fashion
+from core.errors import CoreError
+from core.events import Done
+from core.lessons.image_classifier import look
+from core.lessons.image_classifier.course import REACH, Course, CourseConfig, CourseStep, coded_kernels, fresh, mistakes
+from tests.places import ROOT
+
+SMALL = CourseConfig(pictures=300, blocks=1, batch_size=50)
+
+
+def code_of(call) -> str:
+    with pytest.raises(CoreError) as caught:
+        call()
+    return caught.value.code
+
+
+@pytest.fixture(scope="module")
+def course() -> Course:
+    made = Course(SMALL)
+    for _ in made.steps(2, every=2):
+        pass
+    return made
+
+
+def test_maps_are_the_layers_numbers():
+    classifier, (_, picture) = look.shipped(), look.example("bag")
+    found = look.look(classifier, picture, layer="conv2")
+    seen = found.answer.sight.final
+    values = classifier.feature_maps(seen)["conv2"]
+    assert found.chosen.shape == values.shape and found.chosen.reach == pytest.approx(np.abs(values).max())
+    back = (found.chosen.tiles.astype(float) - 128) / 127 * found.chosen.reach
+    np.testing.assert_allclose(back, values[list(found.chosen.channels)], atol=found.chosen.reach / 250)
+    strength = np.abs(values).mean(axis=(1, 2))[list(found.chosen.channels)]
+    assert all(strength[:-1] >= strength[1:])
+    np.testing.assert_allclose(found.cam.heat, classifier.grad_cam(seen), atol=1e-6)
+    assert [m.name for m in found.layers] == look.overview_names(classifier)
+    assert look.look(classifier, picture, layer="no such layer").chosen.name == "relu1"
+
+
+def test_units_lie_on_a_board_and_wide_maps_are_averaged():
+    units = np.arange(100.0)
+    board = look.coded(units, "dense", "Linear", 0).tiles[0].reshape(-1)
+    assert board[99] == 255 and board[0] == 128 and (board[100:] == 128).all()
+    wide = np.zeros((3, 112, 112))
+    wide[1, :2, :2] = [[1, 2], [3, 4]]
+    maps = look.coded(wide, "conv", "Conv2d", 0, most=2)
+    assert maps.tiles.shape == (2, 56, 56) and maps.channels[0] == 1 and maps.silent == 1
+    assert maps.tiles[0, 0, 0] == 128 + round(127 * 2.5 / 4)
+
+
+def test_an_example_is_of_its_kind_and_was_not_learnt():
+    data = fashion.load()
+    for kind in fashion.CLASSES:
+        rows = {look.example(kind, turn)[0] for turn in range(5)}
+        assert len(rows) == 5 and all(data.y_test[row] == fashion.CLASSES.index(kind) for row in rows)
+    assert code_of(lambda: look.example("hat")) == "not_one_of"
+    assert code_of(lambda: look.example("bag", -1)) == "out_of_range"
+
+
+SHIRT = "[[-40,60,-15,60,0,50,15,60,40,60,80,20,55,5,42,25,42,-80,-42,-80,-42,25,-55,5,-80,20,-40,60]]"
+
+
+def test_a_drawn_outline_is_named():
+    sheet = look.drawn(SHIRT)
+    assert sheet.shape == (224, 224) and sheet.min() == 0 and sheet.max() == 255
+    found = look.look(look.shipped(), sheet)
+    assert fashion.CLASSES[found.target] in ("t-shirt", "shirt") and "filled" in [
+        s.name for s in found.answer.sight.stages
+    ]
+    assert found.seconds < 1
+    for wrong, code in (("", "no_strokes"), ("[]", "no_strokes"), ("x", "bad_drawing"), (None, "bad_drawing")):
+        assert code_of(lambda wrong=wrong: look.drawn(wrong)) == code
+
+
+def test_bars_in_order():
+    assert look.ranked(np.array([0.1, 0.7, 0.2])) == [0, 1, 2]
+    many = np.random.default_rng(0).dirichlet(np.ones(50))
+    order = look.ranked(many)
+    assert len(order) == 10 and order == list(np.argsort(-many)[:10])
+    classifier, (_, picture) = look.shipped(), look.example("bag")
+    assert look.class_at(classifier, picture, 3) == 3
+    assert code_of(lambda: look.class_at(classifier, picture, 10)) == "out_of_range"
+
+
+def test_two_visitors_ask_one_network_at_once():
+    """Hooks of one thread do not see the pictures of another."""
+    classifier = look.shipped()
+    pictures = [look.example(kind)[1] for kind in ("bag", "sandal", "coat")]
+    alone = [classifier.feature_maps(picture)["conv1"] for picture in pictures]
+    wrong: list[int] = []
+
+    def ask(k: int) -> None:
+        for _ in range(20):
+            if not np.allclose(classifier.feature_maps(pictures[k])["conv1"], alone[k], atol=1e-5):
+                wrong.append(k)
+
+    threads = [threading.Thread(target=ask, args=(k,)) for k in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert not wrong
+
+
+def test_a_course_is_the_classifiers_own_run(course):
+    data = fashion.load()
+    plain = fresh(SMALL)
+    plain.fit(data.x_train[:300], data.y_train[:300], 2, batch_size=50)
+    np.testing.assert_array_equal(plain.kernels(), course.classifier.kernels())
+    assert [step.step for step in course.record] == [0, 2, 4, 6, 8, 10, 12]
+    assert course.record[0].change == 0 < course.record[-1].change
+    assert course.record[-1].judged == 2000 and course.record[-1].right == course.judge().accuracy
+    np.testing.assert_array_equal(course.record[-1].kernels, coded_kernels(plain.kernels()))
+    assert course.judge() is course.judge()
+
+
+def test_kernels_as_bytes():
+    coded = coded_kernels(np.array([[[[0.0, REACH, -REACH, 9.0]]]]))
+    assert coded.tolist() == [[[128, 255, 1, 255]]]
+
+
+def test_stop_and_continue_equals_one_run():
+    whole, parts = Course(SMALL), Course(SMALL)
+    for _ in whole.steps(2):
+        pass
+    events = parts.steps(1, every=1)
+    for event in events:
+        if isinstance(event, CourseStep) and event.step == 3:
+            break
+    events.close()
+    assert parts.updates == 3 and parts.seconds > 0
+    *_, done = parts.steps(2)
+    assert isinstance(done, Done)
+    np.testing.assert_allclose(whole.classifier.kernels(), parts.classifier.kernels(), atol=1e-6)
+
+
+def test_a_course_is_trained_by_one_run_at_a_time(monkeypatch):
+    course = Course(SMALL)
+    first = course.steps(1, every=1)
+    next(first)
+    lock = course._alone
+    monkeypatch.setattr(
+        course, "_alone", type("Busy", (), {"acquire": lambda self, timeout: lock.acquire(timeout=0)})()
+    )
+    assert code_of(lambda: next(course.steps(1))) == "still_training"
+    monkeypatch.undo()
+    first.close()
+    assert isinstance(next(course.steps(1, every=1)), CourseStep)
+
+
+def test_mistakes_of_a_cell(course):
+    report = course.judge()
+    truth, said = np.unravel_index((report.confusion - np.diag(np.diag(report.confusion))).argmax(), (10, 10))
+    found = mistakes(report, int(truth), int(said), most=5)
+    assert found and all((w.truth, w.said) == (truth, said) for w in found)
+    assert mistakes(report)[0] == report.wrong[0]
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"pictures": 5},
+        {"blocks": 4},
+        {"learning_rate": 0},
+        {"learning_rate": float("nan")},
+        {"batch_size": 0},
+        {"seed": -1},
+    ],
+)
+def test_settings_out_of_range(wrong):
+    with pytest.raises(CoreError):
+        CourseConfig(**wrong)
+
+
+def test_a_huge_learning_rate_is_told():
+    *_, done = Course(CourseConfig(pictures=300, blocks=1, learning_rate=10.0)).steps(5)
+    assert done.stopped in (None, "diverged") and np.isfinite(done.result.classifier.kernels()).all()
+
+
+def test_save_and_load_what_was_trained(course, tmp_path):
+    course.classifier.save(tmp_path / "clothes.safetensors")
+    again = ImageClassifier.load(tmp_path / "clothes.safetensors")
+    picture = fashion.load().x_test[:5]
+    np.testing.assert_allclose(again.predict_proba(picture), course.classifier.predict_proba(picture), atol=1e-6)
+
+
+def test_the_first_screen_waits_for_no_torchvision():
+    """Importing it takes longer than all the rest of the opening; only other people's networks and copies need it."""
+    program = """
+import sys
+from core import cnn_shown, own_examples
+from core.lessons.image_classifier.course import Course
+cnn_shown.look(cnn_shown.shipped(), cnn_shown.example("bag")[1])
+Course()
+own_examples.example()
+assert "torchvision" not in sys.modules
+"""
+    subprocess.run([sys.executable, "-c", program], check=True, cwd=ROOT, timeout=120)

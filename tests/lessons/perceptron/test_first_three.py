@@ -1,0 +1,114 @@
+"""Lessons 1, 2 and 3 without a browser: links, the best line, the sample-size curve, the percentage slider, files."""
+
+from __future__ import annotations
+
+import csv
+import io
+from typing import Any
+
+import gradio as gr
+import pytest
+
+from demos import kit
+from demos.gradient_descent import page as gradient_descent
+from demos.ml_vs_dl import page as ml_vs_dl
+from demos.ml_vs_dl import sweep
+from demos.perceptron import page as perceptron
+
+VERSUS = ("circle", 60, 10, ["x1", "x2"], "4", 3, 0)
+DESCENT = ("sgd", 0.1, "minmax", "full", 1.4, -0.6, 0, 20)
+
+
+def rows(text: str) -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO(text)))
+
+
+@pytest.mark.parametrize("kind", sweep.KINDS)
+def test_the_sample_size_curve_grows_and_names_the_crossing(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    from core.lessons.ml_vs_dl import sample_size
+
+    monkeypatch.setattr(sample_size.SweepConfig, "__post_init__", lambda self: None)
+    small = {"sizes": (5, 20), "updates": 40}
+    made = sample_size.SweepConfig
+    monkeypatch.setattr(sample_size, "SweepConfig", lambda *args, **kwargs: made(*args, **(kwargs | small)))
+    events = list(ml_vs_dl.on_sweep("en", kind, 2, *VERSUS))
+    curves = [curve for _, curve, _ in events if curve != gr.skip()]
+    assert [len(curve["series"][0]["x"]) for curve in curves] == [1, 1, 2, 2]
+    assert all(curve["caption"] for curve in curves)
+    measured, _, said = events[-1]
+    assert "Trained here just now" in said and "deep learning" in said.lower()
+    table = rows(sweep.on_csv(measured))
+    assert [row["points"] for row in table] == ["5", "5", "20", "20"]
+    assert all(0 <= float(row["deep_learning"]) <= 1 for row in table)
+    assert rows(sweep.on_csv(None)) == []
+
+
+def test_the_sweep_measures_what_was_chosen_above(monkeypatch: pytest.MonkeyPatch) -> None:
+    config = sweep._config("mine", 3.0, ml_vs_dl._config("xor", 60, 20, ["x1·x2"], "16-16", 3, 7))
+    assert (config.data, config.noise, config.features, config.draws) == ("xor", 20, ("x1·x2",), 3)
+    assert (config.net.hidden, config.seed) == ((16, 16), 7)
+    for wrong in (("other", 2), ("moons", 0), ("moons", float("nan")), ("moons", None)):
+        with pytest.raises(gr.Error):
+            list(ml_vs_dl.on_sweep("ko", *wrong, *VERSUS))
+
+
+def test_the_match_as_a_file_is_what_the_table_says() -> None:
+    shown = kit.settled(ml_vs_dl.on_match("en", *VERSUS))
+    machine, deep = rows(ml_vs_dl.on_csv("en", *VERSUS))
+    assert f"{float(machine['test']):.1%}" in shown[2] and f"{float(deep['test']):.1%}" in shown[2]
+    assert deep["parameters"] == "17"
+
+
+def test_a_link_restores_the_line_and_the_gate() -> None:
+    opened = perceptron.on_open("en", perceptron.on_people(), 0.1, 0.9, 100.0, "xor")
+    here, plane, _, _, w, b, *_ = opened
+    assert (here.w, here.b, w, b) == (0.9, 100.0, 0.9, 100.0)
+    assert plane["line"] == {"w": 0.9, "b": 100.0}
+    gate = opened[7]
+    assert [point[2] for point in gate["points"]] == [-1, 1, 1, -1]
+
+
+def test_the_best_line_is_drawn_once_the_learner_has_had_a_try() -> None:
+    from core.data import people
+    from core.lessons.perceptron.line import closed_form
+
+    table, best = perceptron.on_people(), closed_form(people.WEIGHTS_KG, people.HEIGHTS_CM)
+    here, plane, *_ = perceptron.on_open("ko", table, 0.1, 0.5, 130.0, "and")
+    assert "lines" not in plane
+    here, plane, *_, label = kit.settled(perceptron.on_steps("ko", here, table, 0.1, True, 1))
+    assert (plane["lines"][0]["w"], plane["lines"][0]["b"]) == (best.w, best.b)
+    assert "초" in label
+    moved, plane, *_ = perceptron.on_numbers("ko", here, table, 0.7, 110)
+    assert moved.revealed and plane["lines"] and not moved.losses
+    assert perceptron.on_best("ko", table)[1]["lines"]
+
+
+def test_the_steps_as_a_file() -> None:
+    table = perceptron.on_people()
+    here = kit.settled(perceptron.on_steps("ko", None, table, 0.1, True, 25))[0]
+    here = kit.settled(perceptron.on_steps("ko", here, table, 0.1, True, 1))[0]
+    steps = rows(perceptron.on_csv("ko", here))
+    assert [int(row["step"]) for row in steps] == list(range(1, 27))
+    assert float(steps[-1]["w"]) == here.w and float(steps[-1]["mse"]) == here.losses[-1]
+    assert rows(perceptron.on_csv("ko", None)) == []
+
+
+@pytest.mark.parametrize("optimizer", gradient_descent.OPTIMIZERS)
+def test_the_slider_and_the_number_say_the_same(optimizer: str) -> None:
+    controls: Any = (optimizer, *DESCENT[1:])
+    rate = gradient_descent.on_percent("ko", 40, *controls)
+    assert gradient_descent.on_share("ko", optimizer, rate, *DESCENT[2:]) == pytest.approx(40, abs=0.3)
+    rate, percent = gradient_descent.on_preset("ko", "diverge", *controls)
+    assert percent == pytest.approx(105, abs=0.3) or optimizer in ("adagrad", "rmsprop", "adam")
+    for wrong in (0, None, float("nan"), -3):
+        with pytest.raises(gr.Error):
+            gradient_descent.on_percent("ko", wrong, *controls)
+
+
+def test_the_path_as_a_file() -> None:
+    run, *_, label = kit.settled(gradient_descent.on_run("en", None, *DESCENT))
+    path = rows(gradient_descent.on_csv("en", run))
+    assert len(path) == 21 and float(path[0]["w"]) == 1.4
+    assert float(path[-1]["loss"]) == run.loss
+    assert " s ·" in label
+    assert rows(gradient_descent.on_csv("en", None)) == []

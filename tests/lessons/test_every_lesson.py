@@ -1,0 +1,89 @@
+"""Every lesson without a browser: opens with its defaults, answers its tasks by computing, writes code that runs."""
+
+from __future__ import annotations
+
+import importlib
+from typing import Any
+
+import gradio as gr
+import pytest
+
+from demos import CHAPTERS, kit
+from demos.kit import lesson, text
+from demos.shell import building, links
+
+LESSONS = [slug for chapter in CHAPTERS for slug in chapter.lessons]
+
+
+@pytest.fixture(scope="module")
+def rooms() -> dict[tuple[str, str], lesson.Room]:
+    made = {}
+    with pytest.MonkeyPatch.context() as patch, gr.Blocks():
+        patch.setenv("STRICT", "1")
+        for slug in LESSONS:
+            for lang in text.LANGUAGES:
+                made[slug, lang] = building.safe_build(slug, lang)
+    return made
+
+
+def value(component: Any) -> Any:
+    """What the browser would send for an untouched component, as the handler receives it."""
+    if isinstance(component, gr.Dataframe):
+        return component.value["data"]
+    return component.value
+
+
+@pytest.mark.parametrize("lang", text.LANGUAGES)
+@pytest.mark.parametrize("slug", LESSONS)
+def test_the_first_screen_is_filled(rooms: Any, slug: str, lang: str) -> None:
+    opening = rooms[slug, lang].opening
+    assert opening is not None, "a lesson shows something alive without a click"
+    result = opening.fn(*[value(component) for component in opening.inputs])
+    result = result if isinstance(result, tuple | list) else [result]
+    assert len(result) == len(opening.outputs)
+    views = [v for v, out in zip(result, opening.outputs, strict=True) if isinstance(out, gr.HTML)]
+    filled = [v for v in views if isinstance(v, dict) and v and v != gr.skip()]
+    assert filled
+    assert all(v.get("caption") or v.get("alt") for v in filled), "each picture has a text alternative"
+
+
+@pytest.mark.parametrize("slug", LESSONS)
+def test_every_control_is_restored_from_a_link(rooms: Any, slug: str) -> None:
+    room = rooms[slug, "ko"]
+    assert len(room.controls) >= 3
+    for name, control in room.controls.items():
+        assert links.admissible(control, value(control)), f"{name} refuses its own default {value(control)!r}"
+
+
+def task_cases() -> list[Any]:
+    found = []
+    for slug in LESSONS:
+        module = importlib.import_module(f"demos.{slug}.page")
+        found += [pytest.param(slug, item, id=f"{slug}-{item.name}") for item in module.TASKS]
+    return found
+
+
+@pytest.mark.parametrize(("slug", "item"), task_cases())
+def test_a_task_is_answered_by_computing(slug: str, item: kit.Task) -> None:
+    for lang in text.LANGUAGES:
+        said = kit.on_task(slug, item, lang, item.choices[0])
+        t = text.load(slug, lang)
+        assert any(said.startswith(t(key)) for key in ("tasks_right", "tasks_wrong"))
+        assert "{" not in said
+    assert item.answer()[0] in item.choices
+
+
+@pytest.mark.parametrize("slug", LESSONS)
+def test_each_lesson_has_three_tasks(slug: str) -> None:
+    assert len(importlib.import_module(f"demos.{slug}.page").TASKS) >= 3
+
+
+@pytest.mark.parametrize("slug", LESSONS)
+def test_the_code_panel_writes_python(rooms: Any, slug: str) -> None:
+    module = importlib.import_module(f"demos.{slug}.page")
+    with gr.Blocks() as demo:
+        building.safe_build(slug, "en")
+    panels = [d for d in demo.fns.values() if d.name == "on_code"]
+    assert panels, "every lesson shows its code"
+    inputs = [value(component) for component in panels[0].inputs]
+    compile(module.on_code(*inputs), f"{slug}.py", "exec")

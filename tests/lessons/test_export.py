@@ -1,0 +1,129 @@
+"""What a page shows and what its "see the code" script prints in a fresh process are the same number, to 1e-6."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+import pytest
+
+from demos import kit
+from demos.gradient_descent import page as gradient_descent
+from demos.hidden_layers import controls as ctl
+from demos.hidden_layers import page as hidden_layers
+from demos.kit import handling
+from demos.perceptron import page as perceptron
+from demos.sequential import controls as lab
+from demos.sequential import own
+from demos.sequential import page as sequential
+from demos.shell import building
+from tests.places import ROOT
+
+
+def shown_loss(badge: str) -> float:
+    found = re.search(r"(?:final loss|최종 손실) (-?[\d.e+-]+)", badge)
+    assert found, badge
+    return float(found[1])
+
+
+def printed_loss(script: str) -> float:
+    out = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout
+    return float(re.findall(r"final loss = (\S+)", out)[-1])
+
+
+@pytest.mark.parametrize(("rate", "standardise"), [(0.1, True), (1.5e-4, False)])
+def test_perceptron(rate: float, standardise: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(handling.time, "sleep", lambda seconds: None)
+    people = perceptron.on_people()
+    last = kit.settled(perceptron.on_steps("ko", None, people, rate, standardise, 100))
+    script = perceptron.on_code("ko", last[0], people, rate, standardise)
+    assert printed_loss(script) == pytest.approx(shown_loss(last[-1]), rel=1e-6)
+
+
+@pytest.mark.parametrize("optimizer", ["sgd", "adam"])
+@pytest.mark.parametrize("batch", ["full", "2"])
+def test_gradient_descent(optimizer: str, batch: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(handling.time, "sleep", lambda seconds: None)
+    controls: Any = (optimizer, 0.1, "minmax", batch, 1.4, -0.6, 0, 30)
+    last = kit.settled(gradient_descent.on_run("en", None, *controls))
+    again = kit.settled(gradient_descent.on_run("en", last[0], *controls))  # pressed twice: 60 steps
+    script = gradient_descent.on_code("en", again[0], *controls)
+    assert printed_loss(script) == pytest.approx(shown_loss(again[-1]), rel=1e-6)
+
+
+def untouched(slug: str, names: tuple[str, ...], **settings: Any) -> tuple[Any, ...]:
+    """The values of a page's controls as it opens, but for these."""
+    with gr.Blocks():
+        controls = building.safe_build(slug, "en").controls
+    found = {name: controls[name].value for name in names}
+    found |= {name: found[name]["data"] for name in ("points", "table") if name in found}
+    return tuple((found | settings)[name] for name in names)
+
+
+OWN_POINTS = [[i % 7 - 3.0, i % 5 - 2.0, int(i % 3 > 0)] for i in range(40)]
+OWN_VALUES = [[i % 7 - 3.0, i % 5 - 2.0, (i % 3 - 1) / 2] for i in range(40)]
+OWN_WORDS = [[i % 7, i * i % 5, ("low", "middle", "high")[i % 3]] for i in range(40)]
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"epochs": 5},
+        {"epochs": 5, "loss": "mse", "optimizer": "rmsprop", "batch": 7},
+        {"epochs": 5, "dropout": 0.2, "l1": 0.001, "l2": 0.01, "optimizer": "adam", "rate": 0.01, "seed": 3},
+        {"epochs": 5, "data": "gauss_field", "task": "regression", "optimizer": "nesterov", "activation1": "elu"},
+        {"epochs": 5, "points": OWN_POINTS, "features": ["x1", "sin x2"], "optimizer": "adagrad"},
+        {"epochs": 5, "points": OWN_VALUES, "task": "regression", "optimizer": "adamw", "layers": 0},
+    ],
+    ids=["as it opens", "mse", "dropout", "regression", "own points", "own values"],
+)
+def test_hidden_layers(settings: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(handling.time, "sleep", lambda seconds: None)
+    controls = untouched("hidden_layers", ctl.SETTINGS + ctl.LOOKS, pace="fast", **settings)
+    last = kit.settled(hidden_layers.on_play("ko", None, 1.0, 2.0, *controls))
+    last = kit.settled(hidden_layers.on_batch("ko", last[0], 1.0, 2.0, *controls))  # and one update more
+    script = hidden_layers.on_code("ko", last[0], *controls)
+    assert printed_loss(script) == pytest.approx(shown_loss(last[-1]), rel=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("preset", "settings"),
+    [
+        ("line", {"epochs": 5}),
+        ("deep", {"epochs": 5}),
+        (
+            "deep",
+            {"epochs": 5, "count": 4, "kind2": "dropout", "size2": 0.3, "kind3": "dense", "size3": 16, "size4": 1},
+        ),
+        ("deep", {"epochs": 5, "optimizer": "sgd", "rate": 1000}),  # diverges: the last whole epoch
+        ("raw", {"epochs": 5, "loss": "mean_absolute_error", "optimizer": "rmsprop"}),
+        ("moons", {"epochs": 5, "shuffle": False}),
+        ("groups", {"epochs": 5, "optimizer": "adagrad"}),
+        ("groups", {"epochs": 40, "patience": 2, "rate": 0.1}),
+        ("groups", {"epochs": 5, "data": "table", "table": OWN_WORDS, "split": 0.0}),
+    ],
+    ids=["line", "deep", "dropout", "diverged", "mae", "two classes", "classes", "patience", "own words"],
+)
+def test_sequential(preset: str, settings: dict[str, Any]) -> None:
+    controls = untouched("sequential", lab.NAMES)
+    controls = tuple((lab.of_preset(preset, controls) | settings).values())
+    last = kit.settled(sequential.on_fit("en", None, *controls))
+    script = sequential.on_code("en", last[0], "torch", *controls)
+    assert printed_loss(script) == pytest.approx(shown_loss(last[-2]), rel=1e-6)
+
+
+@pytest.mark.parametrize("preset", ["deep", "groups"])
+def test_the_program_that_the_page_of_lesson_8_opens_with(preset: str, tmp_path: Path) -> None:
+    controls = untouched("sequential", lab.NAMES)
+    controls = tuple((lab.of_preset(preset, controls) | {"epochs": 5}).values())
+    last = kit.settled(sequential.on_fit("en", None, *controls))
+    (tmp_path / "data.csv").write_text(own.on_data("en", *controls))
+    (tmp_path / "run.py").write_text(sequential.on_code("en", last[0], "core", *controls))
+    path = os.environ | {"PYTHONPATH": str(ROOT)}
+    ran = subprocess.run([sys.executable, "run.py"], cwd=tmp_path, env=path, capture_output=True, text=True, check=True)
+    assert float(ran.stdout.splitlines()[-2]) == pytest.approx(shown_loss(last[-2]), rel=1e-6)
