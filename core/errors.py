@@ -12,6 +12,8 @@ import math
 from collections.abc import Iterable
 from typing import Any
 
+from core.choices import Options, Range
+
 # One English template per code; the pages' translations use the same placeholders (a test compares them).
 MESSAGES: dict[str, str] = {
     "out_of_range": "{name} must be between {low} and {high}. Received: {received}.",
@@ -106,6 +108,15 @@ class Check:
             near = difflib.get_close_matches(str(value), [str(c) for c in choices], n=1)
             hint = f" Did you mean {near[0]}?" if near else ""
             self.add("not_one_of", name=name, received=shown(value), choices=", ".join(map(str, choices)), hint=hint)
+
+    def within(self, name: str, value: Any, allowed: Range | Options) -> None:
+        """A value that a control made from ``allowed`` could send."""
+        if isinstance(allowed, Options):
+            self.one_of(name, value, allowed)
+        elif allowed.whole:
+            self.whole(name, value, int(allowed.low), int(allowed.high))
+        else:
+            self.between(name, value, allowed.low, allowed.high)
 
     def done(self) -> None:
         if len(self.problems) == 1:

@@ -1,10 +1,12 @@
 """What every lesson is made of. ``from demos import kit``, then ``kit.handler``, ``kit.buttons``, ``kit.RUN`` and so on.
 
-``page`` the page being built · ``handling`` what a visitor sent · ``events`` how events run · ``parts`` what stands on a page ·
-``tasks`` things to predict. By name: ``lesson``, ``text``, ``pictures``, ``sounds``, ``downloads``.
+``form`` inputs and outputs by name · ``events`` how events run · ``handling`` what a visitor sent · ``parts`` what stands
+on a page · ``tasks`` things to predict · ``page`` what travels between lessons. By module name: ``lesson``, ``text``,
+``pictures``, ``sounds``, ``downloads``.
 """
 
 from demos.kit.events import FRAME_SECONDS, LIGHT, LLM, PRIVATE, RUN, RUN_SECONDS, TALK, free, hold
+from demos.kit.form import Desk, Form, Screen, Update, Values, dropdown, number_box, radio, slider
 from demos.kit.handling import Sent, handler, number, paced, quote, settled, whole
 from demos.kit.page import SHELF, Page, api, building, new_shelf, shelf
 from demos.kit.parts import (
@@ -33,15 +35,21 @@ __all__ = [
     "SHELF",
     "TALK",
     "Buttons",
+    "Desk",
+    "Form",
     "Page",
+    "Screen",
     "Sent",
     "Task",
+    "Update",
+    "Values",
     "api",
     "badge",
     "badge_text",
     "building",
     "buttons",
     "code_panel",
+    "dropdown",
     "free",
     "handler",
     "header",
@@ -49,12 +57,15 @@ __all__ = [
     "markdown",
     "new_shelf",
     "number",
+    "number_box",
     "on_task",
     "paced",
     "quote",
+    "radio",
     "settled",
     "share",
     "shelf",
+    "slider",
     "story",
     "tasks",
     "whole",

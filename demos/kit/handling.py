@@ -29,8 +29,8 @@ class Sent:
 def handler(fn: Callable[..., Any]) -> Callable[..., Any]:
     """Tell a CoreError as one translated sentence. Anything else is a bug and stays a traceback in the log."""
 
-    def read(args: tuple[Any, ...]) -> list[Any]:
-        return [Sent(arg) if type(arg) is gr.EventData else arg for arg in args]
+    def read(arg: Any) -> Any:
+        return Sent(arg) if type(arg) is gr.EventData else arg
 
     def told(lang: str, error: CoreError) -> gr.Error:
         t = text.load("common", lang)
@@ -39,18 +39,18 @@ def handler(fn: Callable[..., Any]) -> Callable[..., Any]:
     if inspect.isgeneratorfunction(fn):
 
         @functools.wraps(fn)
-        def stream(lang: str, *args: Any) -> Iterator[Any]:
+        def stream(lang: str, *args: Any, **named: Any) -> Iterator[Any]:
             try:
-                yield from fn(lang, *read(args))
+                yield from fn(lang, *map(read, args), **{name: read(arg) for name, arg in named.items()})
             except CoreError as error:
                 raise told(lang, error) from error
 
         return stream
 
     @functools.wraps(fn)
-    def call(lang: str, *args: Any) -> Any:
+    def call(lang: str, *args: Any, **named: Any) -> Any:
         try:
-            return fn(lang, *read(args))
+            return fn(lang, *map(read, args), **{name: read(arg) for name, arg in named.items()})
         except CoreError as error:
             raise told(lang, error) from error
 
@@ -86,10 +86,13 @@ def paced(events: Iterator[Any], seconds: float) -> Iterator[Any]:
                 time.sleep(seconds)
 
 
-def settled(stream: Iterator[tuple[Any, ...]]) -> tuple[Any, ...]:
-    """Run a handler's stream to its end: for each output, the last value that was not a skip."""
-    last: list[Any] = []
+def settled(stream: Iterator[Any]) -> Any:
+    """Run a handler's stream to its end: for each output, the last value it was given."""
+    last: Any = None
     for values in stream:
-        pairs = zip(last or values, values, strict=True)  # a value may be an array: compare dicts only
-        last = [old if isinstance(new, dict) and new == gr.skip() else new for old, new in pairs]
-    return tuple(last)
+        if isinstance(values, dict):
+            last = (last or {}) | values
+        else:
+            pairs = zip(last or values, values, strict=True)  # a value may be an array: compare dicts only
+            last = tuple(old if isinstance(new, dict) and new == gr.skip() else new for old, new in pairs)
+    return last

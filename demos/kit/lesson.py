@@ -22,6 +22,11 @@ class Room:
 
     controls: dict[str, Any] = field(default_factory=dict)  # restored from a share link
     opening: Opening | None = None
+    more: tuple[Opening, ...] = ()  # of parts of the lesson that fill themselves
+
+    @property
+    def openings(self) -> tuple[Opening, ...]:
+        return (self.opening, *self.more) if self.opening else self.more
 
 
 @dataclass(frozen=True)

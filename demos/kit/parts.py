@@ -16,6 +16,7 @@ import gradio as gr
 from demos import views
 from demos.kit import text
 from demos.kit.events import LIGHT, PRIVATE
+from demos.kit.form import Desk
 
 MATH = [{"left": "$$", "right": "$$", "display": True}, {"left": "$", "right": "$", "display": False}]
 
@@ -82,14 +83,17 @@ def buttons(t: text.Text, run: str, step: str | None = None) -> Buttons:
 
 
 def code_panel(
-    t: text.Text, file_name: str, fn: Callable[..., str], inputs: list[Any], also: tuple[Any, ...] = ()
+    desk: Any, file_name: str, fn: Callable[..., str], inputs: list[Any] | None = None, also: tuple[Any, ...] = ()
 ) -> None:
     """ "코드 보기": the script that makes this very result; ``fn`` writes it when the panel is opened (``also``: or then)."""
+    t = desk.t if isinstance(desk, Desk) else desk
     with gr.Accordion(t("code_title"), open=False) as panel:
         markdown(t("code_hint"))
         words = {name: t(f"code_{name}") for name in ("copy", "copied", "save")}
         code = views.script(name=file_name, words=words)
         again = gr.Button(t("code_again"), size="md")
+    if inputs is None:
+        fn, inputs, _ = desk.bound(fn, ())
     for listen in (panel.expand, again.click, *also):
         listen(fn, inputs, code, **LIGHT, **PRIVATE)
 

@@ -7,25 +7,28 @@ from typing import Any
 
 import gradio as gr
 
+from core.lessons.perceptron import choices
 from demos import kit, views
 from demos.kit import text
 
-GATES = ("and", "or", "nand", "xor")
+FORM = kit.Form(gate=choices.GATE)
+SCREEN = kit.Screen("plane", "table", "said")
 
 
 @kit.handler
-def on_open(lang: str, gate: str) -> tuple[Any, ...]:
+def on_open(lang: str, gate: str) -> kit.Update:
     """The four rows of the truth table, before learning."""
     from core.lessons.perceptron.logic_gates import GATES as TABLE
     from core.lessons.perceptron.logic_gates import INPUTS, GateConfig
 
     t, targets = text.load("perceptron", lang), TABLE[GateConfig(gate).gate]
     points = [[*row, 1 if target else -1] for row, target in zip(INPUTS.tolist(), targets, strict=True)]
-    return _plane(t, points, [], t("gate.ready")), _table(t, INPUTS.tolist(), targets, None), ""
+    plane = _plane(t, points, [], t("gate.ready"))
+    return SCREEN(plane=plane, table=_table(t, INPUTS.tolist(), targets, None), said="")
 
 
 @kit.handler
-def on_learn(lang: str, gate: str) -> Iterator[tuple[Any, ...]]:
+def on_learn(lang: str, gate: str) -> Iterator[kit.Update]:
     """Rosenblatt's rule, row by row, until every row is right or the weights come back."""
     from core import runtime
     from core.events import Done
@@ -51,13 +54,14 @@ def on_learn(lang: str, gate: str) -> Iterator[tuple[Any, ...]]:
                     b=b,
                     right=event.right,
                 )
-                yield _plane(t, ringed, border, words), _table(t, INPUTS.tolist(), targets, event), gr.skip()
+                plane = _plane(t, ringed, border, words)
+                yield SCREEN(plane=plane, table=_table(t, INPUTS.tolist(), targets, event))
             case Done(result=run, seconds=seconds):
                 first, again = run.cycle or (0, 0)
                 told = t(f"gate.{run.outcome}", epochs=len(run.mistakes), first=first, again=again)
                 cpu = runtime.describe("cpu")
                 label = kit.badge_text(t, source="trained_now", parameters=3, seconds=seconds, device=cpu)
-                yield gr.skip(), gr.skip(), f"{told}\n\n{label}"
+                yield SCREEN(said=f"{told}\n\n{label}")
 
 
 def _plane(t: text.Text, points: list[Any], lines: list[Any], caption: str) -> dict[str, Any]:
@@ -91,20 +95,17 @@ def _table(t: text.Text, inputs: list[list[int]], targets: tuple[int, ...], even
     }
 
 
-def build(t: text.Text, language: gr.State) -> tuple[dict[str, Any], list[Any]]:
-    """Controls and outputs of the gate half."""
+def build(t: text.Text, language: gr.State) -> kit.Desk:
+    desk = kit.Desk(t, FORM, SCREEN, language)
     kit.markdown(t("gate.lead"))
     with gr.Row(equal_height=False):
         with gr.Column(min_width=280):
-            gate = gr.Radio([(t(f"gate.{g}"), g) for g in GATES], value="and", label=t("gate.label"))
+            desk.put(gate=kit.radio(t, "gate", choices.GATE, label=t("gate.label")))
             buttons = kit.buttons(t, "gate.learn")
-            table = views.matrix()
-            said = kit.markdown("")
+            desk.put(table=views.matrix(), said=kit.markdown(""))
         with gr.Column(min_width=280):
-            plane = views.plane(square=320)
-    outputs = [plane, table, said]
-    run = buttons.run.click(on_learn, [language, gate], outputs, **kit.RUN, **kit.api("perceptron_gate"))
+            desk.put(plane=views.plane(square=320))
+    run = desk.on(buttons.run.click, on_learn, kit.RUN, api="perceptron_gate")
     buttons.stop.click(None, cancels=[run], **kit.PRIVATE)
-    for listen in (gate.change, buttons.reset.click):
-        listen(on_open, [language, gate], outputs, cancels=[run], **kit.LIGHT, **kit.PRIVATE)
-    return {"gate": gate}, outputs
+    desk.on((desk.gate.change, buttons.reset.click), on_open, cancels=[run])
+    return desk

@@ -8,22 +8,32 @@ from typing import Any
 
 import gradio as gr
 
+from core.lessons.perceptron import choices
 from demos import kit, views
 from demos.kit import downloads, text
-from demos.kit.lesson import Lesson, Opening, Room
+from demos.kit.lesson import Lesson, Room
 from demos.perceptron import gates
 from demos.perceptron.tasks import TASKS
 
-START = (0.5, 130.0)  # a line that is visibly wrong: there is something to mend at once
-PRESSES = {1: 0.0, 25: 0.06, 100: 0.02}  # steps of a button: seconds each step stays on the screen
+FORM = kit.Form(
+    w=choices.W,
+    b=choices.B,
+    rate=choices.RATE,
+    standardise=True,
+    weight=choices.WEIGHT,
+    rows=lambda: on_people(),
+)
+SCREEN = kit.Screen("here", "plane", "neuron", "curve", "w", "b", "badge", "bowl", "answer", "rows", "outlier_said")
+LINE = ("here", "plane", "neuron", "curve", "w", "b")  # what a line on the people changes
+PACE = {1: 0.0, 25: 0.06, 100: 0.02}  # steps of a button: seconds each step stays on the screen
 
 
 @dataclass(frozen=True)
 class Here:
     """Where the learner stands: the line, the steps taken, line and MSE after each, and the record of the last press."""
 
-    w: float = START[0]
-    b: float = START[1]
+    w: float = choices.W.default
+    b: float = choices.B.default
     done: int = 0
     losses: tuple[float, ...] = ()
     lines: tuple[tuple[float, float], ...] = ()
@@ -39,30 +49,33 @@ def _columns(rows: Any) -> tuple[Any, Any]:
 
 
 @kit.handler
-def on_open(lang: str, rows: Any, rate: float, w: float, b: float, gate: str) -> tuple[Any, ...]:
+def on_open(lang: str, form: kit.Values) -> kit.Update:
     """The first screen: ten people, a crooked line (or that of a link), its squares."""
-    here = Here(kit.number(w, "w"), kit.number(b, "b"))
-    return here, *_shown(lang, here, rows), on_bowl(lang, rows, rate), *gates.on_open(lang, gate)
+    here = Here(kit.number(form.w, "w"), kit.number(form.b, "b"))
+    return _shown(lang, here, form.rows) | SCREEN(bowl=on_bowl(lang, form.rows, form.rate))
 
 
 @kit.handler
-def on_line(lang: str, here: Here | None, rows: Any, drag: gr.EventData) -> tuple[Any, ...]:
+def on_line(lang: str, here: Here | None, rows: Any, drag: gr.EventData) -> kit.Update:
     """The line was dragged (or moved by the arrow keys): a new start, nothing learnt yet."""
-    moved = Here(kit.number(drag.w), kit.number(drag.b), revealed=bool(here and here.revealed))
-    return moved, *_shown(lang, moved, rows)
+    return _moved(lang, here, rows, drag.w, drag.b)
 
 
 @kit.handler
-def on_numbers(lang: str, here: Here | None, rows: Any, w: float, b: float) -> tuple[Any, ...]:
+def on_numbers(lang: str, here: Here | None, rows: Any, w: float, b: float) -> kit.Update:
     """The squared errors of any line: w in cm per kg, b in cm."""
+    return _moved(lang, here, rows, w, b)
+
+
+def _moved(lang: str, here: Here | None, rows: Any, w: Any, b: Any) -> kit.Update:
     moved = Here(kit.number(w, "w"), kit.number(b, "b"), revealed=bool(here and here.revealed))
-    return moved, *_shown(lang, moved, rows)
+    return _shown(lang, moved, rows)
 
 
 @kit.handler
 def on_steps(
-    lang: str, here: Here | None, rows: Any, rate: float, standardise: bool, count: float = 25
-) -> Iterator[Any]:
+    lang: str, here: Here | None, rows: Any, rate: float, standardise: bool, count: int = 25
+) -> Iterator[kit.Update]:
     """Gradient descent on the mean squared error from the present line, ``count`` steps."""
     from core import runtime
     from core.events import Done
@@ -71,13 +84,13 @@ def on_steps(
     here = here or Here()
     t, (x, y) = text.load("perceptron", lang), _columns(rows)
     config = LineConfig(kit.whole(count), rate, standardise, here.w, here.b, here.done)
-    for event in kit.paced(steps(config, x, y, deadline=kit.RUN_SECONDS), PRESSES.get(config.steps, 0.0)):
+    for event in kit.paced(steps(config, x, y, deadline=kit.RUN_SECONDS), PACE.get(config.steps, 0.0)):
         match event:
             case LineStep():
                 losses = (*here.losses, event.line.mse)[-2000:]
                 lines = (*here.lines, (event.line.w, event.line.b))[-2000:]
                 here = Here(event.line.w, event.line.b, event.step, losses, lines, event.run, True)
-                yield here, *_shown(lang, here, rows, event), gr.skip()
+                yield _shown(lang, here, rows, event)
             case Done(result=run, seconds=seconds, stopped=why):
                 here = replace(here, run=run)
                 cpu = runtime.describe("cpu")
@@ -86,22 +99,21 @@ def on_steps(
                 )
                 label += f" ({t('standard_units')})" if standardise else ""
                 said = t(f"verdict.{run.verdict}") if not why else ""
-                yield here, *[gr.skip()] * 5, f"{label} · {said}" if said else label + kit.why_stopped(t, why, rate)
+                badge = f"{label} · {said}" if said else label + kit.why_stopped(t, why, rate)
+                yield SCREEN(here=here, badge=badge)
 
 
 @kit.handler
-def on_best(lang: str, rows: Any) -> tuple[Any, ...]:
+def on_best(lang: str, rows: Any) -> kit.Update:
     """The exact best line, by the closed form of least squares."""
     from core.lessons.perceptron.line import closed_form
 
-    x, y = _columns(rows)
-    best = closed_form(x, y)
-    here = Here(best.w, best.b, revealed=True)
-    return here, *_shown(lang, here, rows)
+    best = closed_form(*_columns(rows))
+    return _shown(lang, Here(best.w, best.b, revealed=True), rows)
 
 
-def _shown(lang: str, here: Here, rows: Any, event: Any = None) -> tuple[Any, ...]:
-    """Plane, neuron, curve, w and b of a line."""
+def _shown(lang: str, here: Here, rows: Any, event: Any = None) -> kit.Update:
+    """A line on the people: plane, neuron, curve, w and b."""
     from core.lessons.perceptron.line import closed_form, residuals
 
     t, (x, y) = text.load("perceptron", lang), _columns(rows)
@@ -131,7 +143,7 @@ def _shown(lang: str, here: Here, rows: Any, event: Any = None) -> tuple[Any, ..
         "ylabel": t("mse"),
         "caption": _step_words(t, event) if event else t("curve_caption"),
     }
-    return plane, neuron, curve, round(here.w, 4), round(here.b, 3)
+    return SCREEN(here=here, plane=plane, neuron=neuron, curve=curve, w=round(here.w, 4), b=round(here.b, 3))
 
 
 NEURON = ("dendrite", "synapse", "body", "axon", "input", "weight", "bias", "output")
@@ -161,26 +173,27 @@ def on_bowl(lang: str, rows: Any, rate: float) -> str:
 
 
 @kit.handler
-def on_predict(lang: str, here: Here | None, rows: Any, value: float) -> str:
+def on_predict(lang: str, here: Here | None, rows: Any, weight: float) -> str:
     """Predict a height in cm from a weight in kg with the present line."""
     from core.lessons.perceptron.fit import predict
 
     t, (x, _) = text.load("perceptron", lang), _columns(rows)
     here = here or Here()
-    found = predict(here.w, here.b, value, x)
-    words = t("predicted", x=float(value), w=here.w, b=here.b, y=found.value)
+    found = predict(here.w, here.b, weight, x)
+    words = t("predicted", x=float(weight), w=here.w, b=here.b, y=found.value)
     return words + (" " + t("outside", low=found.low, high=found.high) if found.outside else "")
 
 
 @kit.handler
-def on_outlier(lang: str, rows: Any) -> tuple[Any, str]:
+def on_outlier(lang: str, rows: Any) -> kit.Update:
     """Add one strange person and say what it does to the best line."""
     from core.lessons.perceptron.fit import outlier
 
     t, (x, y) = text.load("perceptron", lang), _columns(rows)
     found = outlier(x, y)
     new = [[float(a), float(b)] for a, b in zip(found.x, found.y, strict=True)]
-    return new, t("outlier_said", before=found.before.w, after=found.after.w, share=found.share)
+    said = t("outlier_said", before=found.before.w, after=found.after.w, share=found.share)
+    return SCREEN(rows=new, outlier_said=said)
 
 
 @kit.handler
@@ -212,15 +225,15 @@ def on_erase(lang: str, rows: Any, spot: gr.EventData) -> list[list[float]]:
 
 
 @kit.handler
-def on_rows(lang: str, here: Here | None, rows: Any) -> tuple[Any, ...]:
+def on_rows(lang: str, here: Here | None, rows: Any) -> kit.Update:
     """The table changed: the same line on new people."""
-    return here or Here(), *_shown(lang, here or Here(), rows)
+    return _shown(lang, here or Here(), rows)
 
 
 @kit.handler
-def on_reset(lang: str, rows: Any) -> tuple[Any, ...]:
+def on_reset(lang: str, rows: Any) -> kit.Update:
     """The crooked line again; the people stay."""
-    return Here(), *_shown(lang, Here(), rows), ""
+    return _shown(lang, Here(), rows) | SCREEN(badge="")
 
 
 def on_people() -> list[list[float]]:
@@ -254,90 +267,84 @@ def on_code(lang: str, here: Here | None, rows: Any, rate: float, standardise: b
 
 def build(lang: str) -> Room:
     t = text.load("perceptron", lang)
-    language, here = kit.header(t), gr.State(None)
+    language = kit.header(t)
+    desk = kit.Desk(t, FORM, SCREEN, language)
+    desk.put(here=gr.State(None))
     with gr.Row(equal_height=False):
         with gr.Column(scale=5, min_width=300):
-            plane = views.plane(height=380, can=("line", "place", "erase"))
+            desk.put(plane=views.plane(height=380, can=("line", "place", "erase")))
             with gr.Row(elem_classes="taste-buttons"):
-                presses = [
-                    gr.Button(t(f"press.{n}"), variant="primary" if n == 25 else "secondary", min_width=80)
-                    for n in PRESSES
-                ]
+                presses = {
+                    n: gr.Button(t(f"press.{n}"), variant="primary" if n == 25 else "secondary", min_width=80)
+                    for n in choices.PRESSES
+                }
                 best = gr.Button(t("best_button"), min_width=90)
                 stop = gr.Button(t("stop"), variant="stop", min_width=70)
                 reset = gr.Button(t("reset"), min_width=80)
-            badge = kit.badge()
-            downloads.csv(t, "perceptron.csv", on_csv, [language, here])
+            desk.put(badge=kit.badge())
+            save = downloads.button(t)
         with gr.Column(scale=4, min_width=300):
-            neuron = views.neuron()
+            desk.put(neuron=views.neuron())
             with gr.Row():
-                w = gr.Number(START[0], label=t("w_label"), min_width=110)
-                b = gr.Number(START[1], label=t("b_label"), min_width=110)
-            curve = views.curve(height=200)
+                desk.put(w=kit.number_box(choices.W, label=t("w_label"), min_width=110))
+                desk.put(b=kit.number_box(choices.B, label=t("b_label"), min_width=110))
+            desk.put(curve=views.curve(height=200))
     with gr.Row(equal_height=False):
         with gr.Column(min_width=300):
-            standardise = gr.Checkbox(True, label=t("standardise"), info=t("standardise_info"))
-            rate = gr.Number(0.1, label=t("rate"), info=t("rate_info"))
+            desk.put(standardise=gr.Checkbox(True, label=t("standardise"), info=t("standardise_info")))
+            desk.put(rate=kit.number_box(choices.RATE, label=t("rate"), info=t("rate_info")))
         with gr.Column(scale=2, min_width=300):
-            bowl = kit.markdown("")
+            desk.put(bowl=kit.markdown(""))
     with gr.Row(equal_height=False):
         with gr.Column(min_width=300):
             with gr.Row():
-                weight = gr.Number(75, label=t("predict_label"), min_width=120)
+                desk.put(weight=kit.number_box(choices.WEIGHT, label=t("predict_label"), min_width=120))
                 ask = gr.Button(t("predict_button"), min_width=100)
-            answer = kit.markdown("")
+            desk.put(answer=kit.markdown(""))
         with gr.Column(scale=2, min_width=300), gr.Accordion(t("data_title"), open=False):
-            rows = gr.Dataframe(
-                on_people(),
-                headers=[t("x_axis"), t("y_axis")],
-                type="array",
-                interactive=True,
-                max_height=300,
-                label=t("data_label"),
+            desk.put(
+                rows=gr.Dataframe(
+                    on_people(),
+                    headers=[t("x_axis"), t("y_axis")],
+                    type="array",
+                    interactive=True,
+                    max_height=300,
+                    label=t("data_label"),
+                )
             )
             with gr.Row():
-                file = gr.File(label=t("file_label"), file_types=[".csv", ".txt", ".tsv"], height=110)
+                desk.put(path=gr.File(label=t("file_label"), file_types=[".csv", ".txt", ".tsv"], height=110))
                 with gr.Column(min_width=120):
                     strange, people = gr.Button(t("outlier_button")), gr.Button(t("people_button"))
-            strange_said = kit.markdown("")
+            desk.put(outlier_said=kit.markdown(""))
     with gr.Accordion(t("gates_title"), open=True):
-        gate_inputs, gate_outputs = gates.build(t, language)
-    controls = {"w": w, "b": b, "rate": rate, "standardise": standardise, "weight": weight, "rows": rows, **gate_inputs}
-    pictures = [here, plane, neuron, curve, w, b]
-    quiet = kit.LIGHT | kit.PRIVATE
-    runs = []
-    for n, button in zip(PRESSES, presses, strict=True):
-        inputs = [language, here, rows, rate, standardise, gr.State(n)]
-        public = kit.api("perceptron_steps") if n == 25 else kit.PRIVATE
-        runs.append(button.click(on_steps, inputs, [*pictures, badge], **kit.RUN, **public))
-    stop.click(None, cancels=runs, **kit.PRIVATE)
-    reset.click(on_reset, [language, rows], [*pictures, badge], cancels=runs, **quiet)
-    best.click(on_best, [language, rows], pictures, **kit.LIGHT, **kit.api("perceptron_best"))
-    plane.line(on_line, [language, here, rows], pictures, **quiet)
-    plane.place(on_place, [language, rows], rows, **quiet)
-    plane.erase(on_erase, [language, rows], rows, **quiet)
-    for number in (w, b):
-        number.input(on_numbers, [language, here, rows, w, b], pictures, **quiet)
-    for control in (rows.change, rate.change):
-        control(on_bowl, [language, rows, rate], bowl, **quiet)
-    rows.change(on_rows, [language, here, rows], pictures, **quiet)
-    for event in (ask.click, weight.submit):
-        event(
-            on_predict,
-            [language, here, rows, weight],
-            answer,
-            **kit.LIGHT,
-            **(kit.api("perceptron_predict") if event == ask.click else kit.PRIVATE),
+        half = gates.build(t, language)
+    runs = [
+        desk.on(
+            button.click, on_steps, kit.RUN, to=(*LINE, "badge"), api="perceptron_steps" if n == 25 else None, count=n
         )
-    strange.click(on_outlier, [language, rows], [rows, strange_said], **quiet)
-    people.click(on_people, None, rows, **quiet)
-    file.upload(on_file, [language, file], rows, **quiet)
+        for n, button in presses.items()
+    ]
+    stop.click(None, cancels=runs, **kit.PRIVATE)
+    desk.on(reset.click, on_reset, to=(*LINE, "badge"), cancels=runs)
+    desk.on(best.click, on_best, to=LINE, api="perceptron_best")
+    desk.on(desk.plane.line, on_line, to=LINE)
+    desk.on(desk.plane.place, on_place, to="rows")
+    desk.on(desk.plane.erase, on_erase, to="rows")
+    desk.on((desk.w.input, desk.b.input), on_numbers, to=LINE)
+    desk.on((desk.rows.change, desk.rate.change), on_bowl, to="bowl")
+    desk.on(desk.rows.change, on_rows, to=LINE)
+    desk.on((ask.click, desk.weight.submit), on_predict, to="answer", api="perceptron_predict")
+    desk.on(strange.click, on_outlier, to=("rows", "outlier_said"))
+    people.click(on_people, None, desk.rows, **kit.LIGHT, **kit.PRIVATE)
+    desk.on(desk.path.upload, on_file, to="rows")
+    downloads.save(desk, save, "perceptron.csv", on_csv)
+    controls = desk.controls | half.controls
     kit.tasks(t, TASKS)
-    kit.code_panel(t, "perceptron.py", on_code, [language, here, rows, rate, standardise])
+    kit.code_panel(desk, "perceptron.py", on_code)
     kit.share(t, controls)
     kit.story(t)
-    opened = [language, rows, rate, w, b, gate_inputs["gate"]]
-    return Room(controls, Opening(on_open, opened, [*pictures, bowl, *gate_outputs]))
+    return Room(controls, desk.opening(on_open, (*LINE, "bowl")), (half.opening(gates.on_open),))
 
 
 LESSON = Lesson("perceptron", build)

@@ -91,7 +91,7 @@ def _build_at_once(slug: str, lang: str, shelf: dict[str, gr.State]) -> None:
     door = _door()
     with kit.building(kit.Page(shelf)):
         room = safe_build(slug, lang)
-    timers = [fill(room.opening, active=False)] if room.opening else []
+    timers = [fill(opening, active=False) for opening in room.openings]
 
     def follow_link(request: gr.Request) -> list[Any]:
         warm_up()
@@ -123,8 +123,8 @@ def _build_when_opened(slug: str, lang: str, shelf: dict[str, gr.State]) -> None
         for name, control in room.controls.items():
             if linked == slug and name in state and admissible(control, state[name]):
                 control.value = control.postprocess(state[name])
-        if room.opening:
-            fill(room.opening)
+        for opening in room.openings:
+            fill(opening)
         _keep_quiet({number: event for number, event in _events().items() if number not in before}, door)
 
     _keep_quiet(_events(), door)  # the building itself, too

@@ -40,9 +40,9 @@ def printed_loss(script: str) -> float:
 def test_perceptron(rate: float, standardise: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(handling.time, "sleep", lambda seconds: None)
     people = perceptron.on_people()
-    last = kit.settled(perceptron.on_steps("ko", None, people, rate, standardise, 100))
-    script = perceptron.on_code("ko", last[0], people, rate, standardise)
-    assert printed_loss(script) == pytest.approx(shown_loss(last[-1]), rel=1e-6)
+    last = kit.settled(perceptron.on_steps("ko", None, people, rate, standardise, count=100))
+    script = perceptron.on_code("ko", last["here"], people, rate, standardise)
+    assert printed_loss(script) == pytest.approx(shown_loss(last["badge"]), rel=1e-6)
 
 
 @pytest.mark.parametrize("optimizer", ["sgd", "adam"])

@@ -13,6 +13,7 @@ from demos import kit
 from demos.gradient_descent import page as gradient_descent
 from demos.ml_vs_dl import page as ml_vs_dl
 from demos.ml_vs_dl import sweep
+from demos.perceptron import gates
 from demos.perceptron import page as perceptron
 
 VERSUS = ("circle", 60, 10, ["x1", "x2"], "4", 3, 0)
@@ -60,11 +61,10 @@ def test_the_match_as_a_file_is_what_the_table_says() -> None:
 
 
 def test_a_link_restores_the_line_and_the_gate() -> None:
-    opened = perceptron.on_open("en", perceptron.on_people(), 0.1, 0.9, 100.0, "xor")
-    here, plane, _, _, w, b, *_ = opened
-    assert (here.w, here.b, w, b) == (0.9, 100.0, 0.9, 100.0)
-    assert plane["line"] == {"w": 0.9, "b": 100.0}
-    gate = opened[7]
+    opened = perceptron.on_open("en", perceptron.FORM.values(w=0.9, b=100.0))
+    assert (opened["here"].w, opened["here"].b, opened["w"], opened["b"]) == (0.9, 100.0, 0.9, 100.0)
+    assert opened["plane"]["line"] == {"w": 0.9, "b": 100.0}
+    gate = gates.on_open("en", "xor")["plane"]
     assert [point[2] for point in gate["points"]] == [-1, 1, 1, -1]
 
 
@@ -73,20 +73,21 @@ def test_the_best_line_is_drawn_once_the_learner_has_had_a_try() -> None:
     from core.lessons.perceptron.line import closed_form
 
     table, best = perceptron.on_people(), closed_form(people.WEIGHTS_KG, people.HEIGHTS_CM)
-    here, plane, *_ = perceptron.on_open("ko", table, 0.1, 0.5, 130.0, "and")
-    assert "lines" not in plane
-    here, plane, *_, label = kit.settled(perceptron.on_steps("ko", here, table, 0.1, True, 1))
-    assert (plane["lines"][0]["w"], plane["lines"][0]["b"]) == (best.w, best.b)
-    assert "초" in label
-    moved, plane, *_ = perceptron.on_numbers("ko", here, table, 0.7, 110)
-    assert moved.revealed and plane["lines"] and not moved.losses
-    assert perceptron.on_best("ko", table)[1]["lines"]
+    opened = perceptron.on_open("ko", perceptron.FORM.values())
+    assert "lines" not in opened["plane"]
+    learnt = kit.settled(perceptron.on_steps("ko", opened["here"], table, 0.1, True, count=1))
+    drawn = learnt["plane"]["lines"][0]
+    assert (drawn["w"], drawn["b"]) == (best.w, best.b)
+    assert "초" in learnt["badge"]
+    moved = perceptron.on_numbers("ko", learnt["here"], table, 0.7, 110)
+    assert moved["here"].revealed and moved["plane"]["lines"] and not moved["here"].losses
+    assert perceptron.on_best("ko", table)["plane"]["lines"]
 
 
 def test_the_steps_as_a_file() -> None:
     table = perceptron.on_people()
-    here = kit.settled(perceptron.on_steps("ko", None, table, 0.1, True, 25))[0]
-    here = kit.settled(perceptron.on_steps("ko", here, table, 0.1, True, 1))[0]
+    here = kit.settled(perceptron.on_steps("ko", None, table, 0.1, True, count=25))["here"]
+    here = kit.settled(perceptron.on_steps("ko", here, table, 0.1, True, count=1))["here"]
     steps = rows(perceptron.on_csv("ko", here))
     assert [int(row["step"]) for row in steps] == list(range(1, 27))
     assert float(steps[-1]["w"]) == here.w and float(steps[-1]["mse"]) == here.losses[-1]
