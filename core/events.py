@@ -13,7 +13,7 @@ After simonw/llm (typed stream events) and yuanchenyang/smalldiffusion (the call
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
@@ -94,6 +94,44 @@ class Cadence:
             return False
         self._last = now
         return True
+
+
+Every = int | Cadence | None  # a report every so many steps, when the cadence says so, or only at the end
+
+
+class Frames:
+    """The frame of a run: advance, report when it is due, and know why it ended.
+
+    ``advance`` makes one step and answers None, or why the run ends with it ("diverged"). Iterating gives the number of
+    steps done, whenever a report is due and after the last; then ``stopped`` and ``seconds`` are what ``Done`` needs.
+
+    >>> run = Frames(lambda: None, steps=5, every=2)
+    >>> list(run), run.stopped
+    ([2, 4, 5], None)
+    >>> list(Frames(lambda: None, steps=3, every=None))
+    [3]
+    """
+
+    def __init__(
+        self, advance: Callable[[], str | None], steps: int, every: Every = 1, deadline: float | None = None
+    ) -> None:
+        self.advance, self.steps = advance, steps
+        self.beat = Cadence(steps=every) if isinstance(every, int) else every
+        self.clock = Deadline(deadline)
+        self.stopped: str | None = None
+
+    def __iter__(self) -> Iterator[int]:
+        for done in range(1, self.steps + 1):
+            self.stopped = self.advance() or ("deadline" if self.clock.expired and done < self.steps else None)
+            last = bool(self.stopped) or done == self.steps
+            if last or (self.beat is not None and self.beat.due(done)):
+                yield done
+            if last:
+                return
+
+    @property
+    def seconds(self) -> float:
+        return self.clock.elapsed
 
 
 def drain(events: Iterable[Any]) -> Any:
