@@ -1,7 +1,8 @@
 """Words of one language: labels from <lesson>/words.<lang>.toml, prose from <lesson>/story.<lang>.md.
 
-A lesson's table wins over kit/words/common.<lang>.toml. Placeholders take ordinary format specs, plus Korean particles:
-``{name:은는}`` or ``{loss:.2f|은는}`` writes the value and the particle that fits its last sound.
+A lesson's table wins over kit/words/common.<lang>.toml. Placeholders take ordinary format specs, plus
+Korean particles: ``{name:은는}`` or ``{loss:.2f|은는}`` writes the value and the particle that fits its last sound;
+English plurals: ``{n:#epoch/epochs}`` or ``{n:,#weight/weights}`` writes the count and the word that fits it.
 A missing key is an error.
 """
 
@@ -52,9 +53,15 @@ def particle(word: str, pair: str) -> str:
 
 
 class _Formatter(string.Formatter):
-    """Beyond Python's specs: ``~2`` two decimals, or a power of ten when huge or tiny; ``…|은는`` a particle behind."""
+    """Beyond Python's specs: ``~2`` two decimals, or a power of ten when huge or tiny; ``…|은는`` a particle behind;
+    ``…#epoch/epochs`` the word for one or for many behind."""
 
     def format_field(self, value: Any, spec: str) -> str:
+        if "#" in spec:
+            spec, _, nouns = spec.partition("#")
+            one, many = nouns.split("/")
+            count = self.format_field(value, spec)
+            return f"{count} {one if count == '1' else many}"
         spec, _, pair = (
             spec.rpartition("|") if "|" in spec else (("", "", spec) if spec in _PARTICLES else (spec, "", ""))
         )

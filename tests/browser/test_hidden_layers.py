@@ -125,7 +125,7 @@ def test_depth_width_activation_of_each_layer_and_what_a_unit_says(visit: Any) -
     alt(page, "without hidden layers")
     number(page, "Hidden layers", 1)
     number(page, "Layer 1 units", 3)
-    alt(page, "1 hidden layers; units from first to last: 3")
+    alt(page, "1 hidden layer; units from first to last: 3")
     canvas = page.locator(NETWORK)
     for option, function in (("ReLU", "relu("), ("sigmoid", "sigmoid("), ("GELU", "gelu(")):
         choose(page, "Layer 1 activation", option)

@@ -141,3 +141,15 @@ def test_korean_particles_follow_the_last_sound() -> None:
     assert [text.particle(w, "으로") for w in ("서울", "집", "학교")] == ["로", "으로", "로"]
     error = errors.InvalidInput("out_of_range", name="learning_rate", low=0, high=1, received="<b>9</b>")
     assert "학습률은 0부터 1까지" in t.error(error) and "<b>" not in t.error(error)
+
+
+def test_english_counts_take_the_noun_that_fits() -> None:
+    said = text._FORMAT.format(
+        "{one:#epoch/epochs}, {none:#step/steps}, {some:,#weight is/weights are}", one=1, none=0, some=4353
+    )
+    assert said == "1 epoch, 0 steps, 4,353 weights are"
+    assert text._FORMAT.format("{n:#layer/layers} {x:.1f#px/px} {y:.0f#second/seconds}", n="1", x=1.0, y=1.0) == (
+        "1 layer 1.0 px 1 second"
+    )
+    with pytest.raises(ValueError, match="unpack"):
+        text._FORMAT.format("{n:#epochs}", n=1)
