@@ -8,8 +8,8 @@ from typing import Any
 
 import gradio as gr
 import pytest
-from tests.test_language_model import bytes_tokenizer, tiny
-from tests.test_pretrained import Hub, hub, place  # noqa: F401
+from tests.library.llm.test_language_model import bytes_tokenizer, tiny
+from tests.library.pretrained.test_pretrained import Hub, hub, place  # noqa: F401
 
 from core.events import Done, Progress
 from core.lessons.language_model import story as speakers

@@ -13,7 +13,7 @@ from types import ModuleType, SimpleNamespace
 from typing import Any
 
 import pytest
-from tests.test_language_model import CHAT, PROMPT, bytes_tokenizer, spelled, tiny
+from tests.library.llm.test_language_model import CHAT, PROMPT, bytes_tokenizer, spelled, tiny
 
 from core import LanguageModel
 from core.errors import CoreError

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 import torch
-from tests.test_language_model import PROMPT, bytes_tokenizer, tiny
+from tests.library.llm.test_language_model import PROMPT, bytes_tokenizer, tiny
 from torch import nn
 from transformers import LlamaForCausalLM, Qwen3Config, Qwen3ForCausalLM
 
