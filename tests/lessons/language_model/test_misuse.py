@@ -8,8 +8,6 @@ from typing import Any
 
 import gradio as gr
 import pytest
-from tests.library.llm.test_language_model import bytes_tokenizer, tiny
-from tests.library.pretrained.test_pretrained import Hub, hub, place  # noqa: F401
 
 from core.events import Done, Progress
 from core.lessons.language_model import story as speakers
@@ -20,6 +18,8 @@ from demos import kit
 from demos.kit import text
 from demos.language_model import chat, tools
 from demos.language_model import page as lesson
+from tests.library.llm.test_language_model import bytes_tokenizer, tiny
+from tests.library.pretrained.test_pretrained import Hub, hub, place  # noqa: F401
 
 NAME, COLD, WARM = lesson.DEFAULT, (0.0, 0, 1.0, 0.0, 1.0), (1.0, 0, 1.0, 0.0, 1.0)
 HANGUL = re.compile("[가-힣]")

@@ -13,13 +13,13 @@ from types import ModuleType, SimpleNamespace
 from typing import Any
 
 import pytest
-from tests.library.llm.test_language_model import CHAT, PROMPT, bytes_tokenizer, spelled, tiny
 
 from core import LanguageModel
 from core.errors import CoreError
 from core.events import Done, Progress
 from core.llm import llama_cpp
 from core.llm.decoding import Token
+from tests.library.llm.test_language_model import CHAT, PROMPT, bytes_tokenizer, spelled, tiny
 
 
 class Server:

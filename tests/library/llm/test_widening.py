@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 import torch
-from tests.library.llm.test_language_model import PROMPT, bytes_tokenizer, tiny
 from torch import nn
 from transformers import LlamaForCausalLM, Qwen3Config, Qwen3ForCausalLM
 
 from core.llm import language_model, widening
 from core.llm.language_model import LanguageModel
+from tests.library.llm.test_language_model import PROMPT, bytes_tokenizer, tiny
 
 
 def pair(model: nn.Module) -> tuple[nn.Module, nn.Module]:
