@@ -10,10 +10,11 @@ from typing import Any
 import gradio as gr
 from gradio.utils import get_upload_folder
 
+from core.lessons.pixels.choices import MOST_SIDE, PHOTO
 from demos import views
 from demos.kit import text
 
-PHOTOS = ("cat", "coffee", "rocket")  # core.data.photos
+PHOTOS = PHOTO.names
 WHOLE = 320  # pixels of the longer side up to which a picture is sent to the browser whole
 LONGEST_PRESS, LARGEST_PHOTO = 30, 8_000_000  # photos of one press of the camera's button; letters of base64 each
 REGION, PREVIEW = 256, 720  # of a larger one: the exact part around the pixel, and a small picture of it all
@@ -77,7 +78,6 @@ def opened(file: Any, max_side: int | None = None) -> Any:
     """The uploaded picture (core.files.images.Picture), from what the browser sent: {"path": …}."""
     from core.errors import InvalidInput
     from core.files import images
-    from core.lessons.pixels.looks import MOST_SIDE
 
     path = file.get("path") if isinstance(file, dict) else None
     if not isinstance(path, str) or not _uploaded(path):
@@ -92,13 +92,9 @@ def _uploaded(path: str) -> bool:
 
 def shelved(thing: Any) -> Any:
     """The picture another lesson left (any kind that core.files.images reads)."""
-    from core.errors import InvalidInput
-    from core.files import images
-    from core.lessons.pixels.looks import MOST_SIDE
+    from core.lessons.pixels.looks import taken
 
-    if thing is None:
-        raise InvalidInput("no_shelf_picture")
-    return images.read(thing, max_side=MOST_SIDE)
+    return taken(thing)
 
 
 def notes(t: text.Text, codes: tuple[str, ...]) -> str:

@@ -7,166 +7,133 @@ from typing import Any
 
 import gradio as gr
 
+from core.lessons.pixels import choices
 from demos import kit, views
 from demos.kit import pictures, text
-from demos.kit.lesson import Lesson, Opening, Room
-from demos.pixels import panels, shown
-from demos.pixels.shown import _spot, _view
-from demos.pixels.state import SIZES, START, Here, Sight, _at, _photo, _sight, begun
+from demos.kit.lesson import Lesson, Room
+from demos.pixels import panels, shown, state
+from demos.pixels.state import ALL, FORM, SCREEN, SPOT, Here
 from demos.pixels.tasks import TASKS
 
 
 @kit.handler
-def on_open(lang: str, photo: str, *controls: Any) -> tuple[Any, ...]:
+def on_open(lang: str, form: kit.Values) -> kit.Update:
     """A shipped picture: its patch, its numbers, its channels."""
-    here = _photo(photo)
-    return _all(text.load("pixels", lang), here, _sight(here, *controls))
+    here = state.photo(form.photo)
+    return shown.everything(text.load("pixels", lang), here, state.sight(here, form))
 
 
 @kit.handler
-def on_photo(lang: str, photo: str, *controls: Any) -> tuple[Any, ...]:
+def on_photo(lang: str, form: kit.Values) -> kit.Update:
     """Another shipped picture, from a lively spot of it."""
-    return _begin(lang, _photo(photo), controls)
+    return _begin(lang, state.photo(form.photo), form)
 
 
 @kit.handler
-def on_bring(lang: str, file: Any, *controls: Any) -> tuple[Any, ...]:
+def on_bring(lang: str, file: Any, form: kit.Values) -> kit.Update:
     """A picture of one's own: a file or the clipboard. Its numbers are kept exactly."""
-    picture = pictures.opened(file)
-    return None, None, *_begin(lang, Here(picture.pixels, picture.pixels, "own", picture.notes), controls)
+    return _begin(lang, state.own(pictures.opened(file)), form) | SCREEN(file=None, photo=None)
 
 
 @kit.handler
-def on_snap(
-    lang: str, size: str, look: str, bits: float, red: float, green: float, blue: float, shot: gr.EventData
-) -> tuple[Any, ...]:
+def on_snap(lang: str, form: kit.Values, shot: gr.EventData) -> kit.Update:
     """A photo from the webcam, pixel for pixel."""
     picture = pictures.photographed(getattr(shot, "photos", None))[0]
-    here = Here(picture.pixels, picture.pixels, "own", picture.notes)
-    return None, *_begin(lang, here, (0, 0, size, look, bits, red, green, blue))
+    return _begin(lang, state.own(picture), form) | SCREEN(photo=None)
 
 
 @kit.handler
-def on_take(lang: str, thing: Any, *controls: Any) -> tuple[Any, ...]:
+def on_take(lang: str, shelf: Any, form: kit.Values) -> kit.Update:
     """The picture that another lesson left."""
-    picture = pictures.shelved(thing)
-    return None, *_begin(lang, Here(picture.pixels, picture.pixels, "own", picture.notes), controls)
+    return _begin(lang, state.own(pictures.shelved(shelf)), form) | SCREEN(photo=None)
 
 
-def _begin(lang: str, here: Here, controls: tuple[Any, ...]) -> tuple[Any, ...]:
+def _begin(lang: str, here: Here, form: kit.Values) -> kit.Update:
     from core.lessons.pixels.looks import lively
 
     column, row = lively(here.pixels)
-    return here.pixels, *_all(text.load("pixels", lang), here, _sight(here, column, row, *controls[2:]))
+    sight = state.sight(here, form.changed(column=column, row=row))
+    return shown.everything(text.load("pixels", lang), here, sight) | SCREEN(shelf=here.pixels)
 
 
 @kit.handler
-@begun
-def on_move(
-    lang: str, here: Here, size: str, look: str, bits: float, red: float, green: float, blue: float, spot: gr.EventData
-) -> tuple[Any, ...]:
+def on_move(lang: str, here: Here | None, form: kit.Values, spot: gr.EventData) -> kit.Update:
     """The patch was moved in the browser: the words follow, the picture is there already."""
-    sight = _sight(here, *_at(here, spot), size, look, bits, red, green, blue)
-    return _spot(text.load("pixels", lang), here, sight)
+    here = here or state.photo()
+    return shown.spot(text.load("pixels", lang), here, state.at(here, form, spot))
 
 
 @kit.handler
-@begun
-def on_look(lang: str, here: Here, *controls: Any) -> tuple[Any, ...]:
+def on_look(lang: str, here: Here | None, form: kit.Values) -> kit.Update:
     """Another pixel by its numbers, another size, another way of looking."""
-    t, sight = text.load("pixels", lang), _sight(here, *controls)
-    return _view(t, here, sight), *_spot(t, here, sight)
+    here = here or state.photo()
+    t, sight = text.load("pixels", lang), state.sight(here, form)
+    return SCREEN(view=shown.view(t, here, sight)) | shown.spot(t, here, sight)
 
 
 @kit.handler
-@begun
-def on_far(
-    lang: str, here: Here, size: str, look: str, bits: float, red: float, green: float, blue: float, spot: gr.EventData
-) -> Any:
+def on_far(lang: str, here: Here | None, form: kit.Values, spot: gr.EventData) -> dict[str, Any]:
     """The exact numbers around a pixel of a large picture that the browser does not have yet."""
-    sight = _sight(here, *_at(here, spot), size, look, bits, red, green, blue)
-    return _view(text.load("pixels", lang), here, sight)
+    here = here or state.photo()
+    return shown.view(text.load("pixels", lang), here, state.at(here, form, spot))
 
 
 @kit.handler
-@begun
-def on_zoom(
-    lang: str,
-    here: Here,
-    column: float,
-    row: float,
-    size: str,
-    look: str,
-    bits: float,
-    red: float,
-    green: float,
-    blue: float,
-    key: gr.EventData,
-) -> tuple[Any, ...]:
+def on_zoom(lang: str, here: Here | None, form: kit.Values, key: gr.EventData) -> kit.Update:
     """Plus and minus on the keyboard."""
-    place = SIZES.index(size) + (1 if kit.number(key.by) > 0 else -1)
-    size = SIZES[max(0, min(place, len(SIZES) - 1))]
-    return size, *on_look(lang, here, column, row, size, look, bits, red, green, blue)
+    sizes = tuple(choices.SIZE)
+    place = sizes.index(form.size) + (1 if kit.number(key.by) > 0 else -1)
+    size = sizes[max(0, min(place, len(sizes) - 1))]
+    return on_look(lang, here, form.changed(size=size)) | SCREEN(size=size)
 
 
 @kit.handler
-@begun
-def on_jump(lang: str, here: Here, seed: int, *controls: Any) -> tuple[Any, ...]:
+def on_jump(lang: str, here: Here | None, seed: int, form: kit.Values) -> kit.Update:
     """A lively spot of the picture: the widest spread of numbers among some random patches."""
     from core.lessons.pixels.looks import lively
 
-    column, row = lively(here.pixels, int(controls[2]), seed)
-    return seed + 1, *on_look(lang, here, column, row, *controls[2:])
+    here = here or state.photo()
+    column, row = lively(here.pixels, int(form.size), seed)
+    return on_look(lang, here, form.changed(column=column, row=row)) | SCREEN(seed=seed + 1)
 
 
 @kit.handler
-@begun
-def on_edit(lang: str, here: Here, red: Any, green: Any, blue: Any, *controls: Any) -> tuple[Any, ...]:
+def on_edit(lang: str, here: Here | None, red: Any, green: Any, blue: Any, form: kit.Values) -> kit.Update:
     """New numbers for one pixel, 0 to 255 each: the pixel changes, and nothing else."""
     from core.vision.pixels import edit
 
     if None in (red, green, blue):  # the box is being typed in
-        return (gr.skip(),) * (1 + VIEWS)
-    t, sight = text.load("pixels", lang), _sight(here, *controls)
-    rgb = [kit.whole(value) for value in (red, green, blue)]
+        return SCREEN()
+    here = here or state.photo()
+    sight, rgb = state.sight(here, form), [kit.whole(value) for value in (red, green, blue)]
     changed = edit(here.pixels, sight.column, sight.row, tuple(rgb))
     here = replace(here, pixels=changed, edits=(*here.edits, (sight.column, sight.row, *map(int, rgb)))[-500:])
-    shown = _all(t, here, sight)
-    return changed, here, shown[1], gr.skip(), gr.skip(), gr.skip(), gr.skip(), gr.skip(), *shown[7:]
+    seen = shown.everything(text.load("pixels", lang), here, sight) | SCREEN(shelf=changed)
+    typed_in = ("column", "row", "red", "green", "blue")
+    return kit.Update({name: value for name, value in seen.items() if name not in typed_in})
 
 
 @kit.handler
-@begun
-def on_reset(lang: str, here: Here, *controls: Any) -> tuple[Any, ...]:
+def on_reset(lang: str, here: Here | None, form: kit.Values) -> kit.Update:
     """The picture as it was brought."""
+    here = here or state.photo()
     here = replace(here, pixels=here.original, edits=())
-    return here.pixels, *_all(text.load("pixels", lang), here, _sight(here, *controls))
+    seen = shown.everything(text.load("pixels", lang), here, state.sight(here, form))
+    return seen | SCREEN(shelf=here.pixels)
 
 
 @kit.handler
-@begun
-def on_save(lang: str, here: Here) -> str:
-    return pictures.png(here.pixels)
-
-
-VIEWS = 1 + 1 + 7 + shown.OUTPUTS + 1  # here, view, the spot, the panels, the notes
-
-
-def _all(t: text.Text, here: Here, sight: Sight) -> tuple[Any, ...]:
-    said = t("size_said", w=here.pixels.shape[1], h=here.pixels.shape[0], numbers=here.pixels.size)
-    label = kit.badge_text(t, source="computed_now")
-    words = f"{label} · {said} {pictures.notes(t, here.notes)}"
-    return here, _view(t, here, sight), *_spot(t, here, sight), *shown.shown(t, here.pixels, sight), words
+def on_save(lang: str, here: Here | None) -> str:
+    return pictures.png((here or state.photo()).pixels)
 
 
 @kit.handler
-def on_code(lang: str, here: Here | None, photo: str, *controls: Any) -> str:
-    here = here or _photo(photo)
-    sight = _sight(here, *controls)
+def on_code(lang: str, here: Here | None, form: kit.Values) -> str:
+    here = here or state.photo(form.photo)
     own = here.source == "own"
     opening = 'images.read("my_picture.png").pixels' if own else f'photos.load("{here.source}")'
     edits = "".join(f"picture = pixels.edit(picture, {x}, {y}, {tuple(rgb)})\n" for x, y, *rgb in here.edits)
-    return CODE.format(opening=opening, edits=edits, s=sight)
+    return CODE.format(opening=opening, edits=edits, s=state.sight(here, form))
 
 
 CODE = """from core.data import photos
@@ -188,59 +155,55 @@ print("0..1:", pixels.to_unit(picture[row, column]))
 
 def build(lang: str) -> Room:
     t = text.load("pixels", lang)
-    language, here, seed, shelf = kit.header(t), gr.State(None), gr.State(1), kit.shelf("picture")
-    view = views.pixels(can=("move", "look", "zoom"))
+    desk = kit.Desk(t, FORM, SCREEN, kit.header(t))
+    desk.put(here=gr.State(None), seed=gr.State(1), shelf=kit.shelf("picture"))
+    desk.put(view=views.pixels(can=("move", "look", "zoom")))
     with gr.Row(equal_height=False):
         with gr.Column(scale=3, min_width=300):
             with gr.Row(elem_classes="taste-buttons"):
                 jump = gr.Button(t("jump"), variant="primary", min_width=130)
                 reset = gr.Button(t("reset"), min_width=80)
                 save = gr.Button(t("picture.save"), min_width=110)
-            look = gr.Radio(t.choices("look", shown.LOOKS), value="rgb", label=t("look_label"))
-            size = gr.Radio(list(SIZES), value="8", label=t("size_label"))
+            desk.put(look=kit.radio(t, "look", choices.LOOK, label=t("look_label")))
+            desk.put(size=gr.Radio(list(choices.SIZE), value=choices.SIZE.default, label=t("size_label")))
             with gr.Row():
-                column = gr.Number(START[0], label=t("column_label"), step=1, min_width=80)
-                row = gr.Number(START[1], label=t("row_label"), step=1, min_width=80)
+                desk.put(column=kit.number_box(choices.COLUMN, label=t("column_label"), min_width=80))
+                desk.put(row=kit.number_box(choices.ROW, label=t("row_label"), min_width=80))
             with gr.Row():
-                rgb = [gr.Number(0, label=t(f"channel.{name}"), step=1, min_width=70) for name in shown.CHANNELS]
+                for name in shown.CHANNELS:
+                    box = kit.number_box(choices.VALUE, label=t(f"channel.{name}"), min_width=70)
+                    desk.put(**{name: box})
         with gr.Column(scale=3, min_width=300):
-            said = kit.markdown("", min_height=130)
-            badge = kit.badge()
+            desk.put(said=kit.markdown("", min_height=130), badge=kit.badge())
         with gr.Column(scale=2, min_width=260):
-            photo = gr.Radio(t.choices("picture.photo", pictures.PHOTOS), value="cat", label=t("picture.shipped"))
-            file, camera = pictures.intake(t), pictures.snapshot(t)
+            desk.put(photo=kit.radio(t, "picture.photo", choices.PHOTO, label=t("picture.shipped")))
+            desk.put(file=pictures.intake(t))
+            camera = pictures.snapshot(t)
             take = gr.Button(t("picture.take"), size="md")
-    made = panels.build(t)
-    png = gr.Textbox(visible=False)
-    where = [column, row, size, look, made.bits, *made.weights]
-    spot = [column, row, *rgb, said, made.strip]
-    outputs = [here, view, *spot, *made.outputs, badge]
-    quiet = kit.LIGHT | kit.PRIVATE
-    follow = [language, here, size, look, made.bits, *made.weights]
-    view.move(on_move, follow, spot, **quiet)
-    view.look(on_far, follow, view, **quiet)
-    view.zoom(on_zoom, [language, here, *where], [size, view, *spot], **quiet)
-    photo.input(on_photo, [language, photo, *where], [shelf, *outputs], **kit.LIGHT, **kit.api("pixels_photo"))
-    brought = [file, photo, shelf, *outputs]
-    file.input(on_bring, [language, file, *where], brought, **kit.LIGHT, **pictures.RAW, **kit.api("pixels_bring"))
-    camera.snap(on_snap, [language, *where[2:]], [photo, shelf, *outputs], **quiet)
-    take.click(on_take, [language, shelf, *where], [photo, shelf, *outputs], **quiet)
-    for control in (column.input, row.input, look.change, size.input):
-        control(on_look, [language, here, *where], [view, *spot], **quiet)
-    for number in rgb:
-        number.input(on_edit, [language, here, *rgb, *where], [shelf, *outputs], **quiet)
-    jump.click(on_jump, [language, here, seed, *where], [seed, view, *spot], **quiet)
-    reset.click(on_reset, [language, here, *where], [shelf, *outputs], **quiet)
-    save.click(on_save, [language, here], png, **quiet).then(
-        None, png, None, js="(data) => taste.savePng('pixels.png', data)", **kit.PRIVATE
+    panels.build(desk)
+    desk.put(png=gr.Textbox(visible=False))
+    begun = (*ALL, "shelf")
+    desk.on(desk.view.move, on_move, to=SPOT)
+    desk.on(desk.view.look, on_far, to="view")
+    desk.on(desk.view.zoom, on_zoom, to=("view", *SPOT, "size"))
+    desk.on(desk.photo.input, on_photo, to=begun, api="pixels_photo")
+    desk.on(desk.file.input, on_bring, kit.LIGHT | pictures.RAW, to=(*begun, "file", "photo"), api="pixels_bring")
+    desk.on(camera.snap, on_snap, to=(*begun, "photo"))
+    desk.on(take.click, on_take, to=(*begun, "photo"))
+    looks = (desk.column.input, desk.row.input, desk.look.change, desk.size.input)
+    desk.on(looks, on_look, to=("view", *SPOT))
+    desk.on([getattr(desk, name).input for name in shown.CHANNELS], on_edit, to=begun)
+    desk.on(jump.click, on_jump, to=("view", *SPOT, "seed"))
+    desk.on(reset.click, on_reset, to=begun)
+    desk.on(save.click, on_save, to="png").then(
+        None, desk.png, None, js="(data) => taste.savePng('pixels.png', data)", **kit.PRIVATE
     )
-    panels.wire(t, made, language, here, look, where, [view, *spot])
-    controls = {"photo": photo, "column": column, "row": row, "size": size, "look": look, **made.controls}
+    panels.wire(desk)
     kit.tasks(t, TASKS)
-    kit.code_panel(t, "pixels.py", on_code, [language, here, photo, *where])
-    kit.share(t, controls)
+    kit.code_panel(desk, "pixels.py", on_code)
+    kit.share(t, desk.controls)
     kit.story(t)
-    return Room(controls, Opening(on_open, [language, photo, *where], outputs))
+    return Room(desk.controls, desk.opening(on_open, ALL))
 
 
 LESSON = Lesson("pixels", build)

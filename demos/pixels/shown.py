@@ -4,11 +4,28 @@ from __future__ import annotations
 
 from typing import Any
 
+from demos import kit
 from demos.kit import pictures, text
-from demos.pixels.state import Here, Sight
+from demos.pixels.state import SCREEN, Here, Sight
+
+CHANNELS = ("red", "green", "blue")
+SIDE = 320  # longer side of the small pictures
 
 
-def _view(t: text.Text, here: Here, sight: Sight) -> dict[str, Any]:
+def everything(t: text.Text, here: Here, sight: Sight) -> kit.Update:
+    """The picture, the pixel, the panels below, the honest label."""
+    said = t("size_said", w=here.pixels.shape[1], h=here.pixels.shape[0], numbers=here.pixels.size)
+    label = kit.badge_text(t, source="computed_now")
+    table, wrong = _layout(t, here.pixels)
+    return (
+        SCREEN(here=here, view=view(t, here, sight), badge=f"{label} · {said} {pictures.notes(t, here.notes)}")
+        | spot(t, here, sight)
+        | tuned(t, here, sight)
+        | SCREEN(histogram=_histogram(t, here.pixels), table=table, wrong=wrong)
+    )
+
+
+def view(t: text.Text, here: Here, sight: Sight) -> dict[str, Any]:
     """The picture and its numbers, as the ``pixels`` view takes them."""
     from core.lessons.pixels.looks import fingerprint, look
 
@@ -28,29 +45,12 @@ def _view(t: text.Text, here: Here, sight: Sight) -> dict[str, Any]:
     }
 
 
-def _spot(t: text.Text, here: Here, sight: Sight) -> tuple[Any, ...]:
-    """Column, row, R, G, B, the words about this pixel, its place in memory."""
-    rgb = here.pixels[sight.row, sight.column]
-    return sight.column, sight.row, *rgb.tolist(), *spot(t, here.pixels, sight)
-
-
-CHANNELS = ("red", "green", "blue")
-
-
-LOOKS = ("rgb", *CHANNELS, "grey", "bits")
-
-
-OUTPUTS = 5  # of ``shown``
-
-
-SIDE = 320  # longer side of the small pictures
-
-
-def spot(t: text.Text, pixels: Any, sight: Any) -> tuple[str, Any]:
-    """Words about one pixel, and its place in memory."""
+def spot(t: text.Text, here: Here, sight: Sight) -> kit.Update:
+    """One pixel: where it is, its numbers, words about it, its place in memory."""
     from core.lessons.pixels.looks import grey_sum, memory
     from core.vision.pixels import to_unit
 
+    pixels = here.pixels
     rgb, unit = pixels[sight.row, sight.column], to_unit(pixels[sight.row, sight.column]).tolist()
     r, g, b = rgb.tolist()
     grey = grey_sum(rgb, sight.weights)
@@ -71,20 +71,17 @@ def spot(t: text.Text, pixels: Any, sight: Any) -> tuple[str, Any]:
         }
         for planar, m in orders
     ]
-    return "\n\n".join(lines), {"rows": rows, "names": ["R", "G", "B"], "caption": t("memory.caption", **place)}
+    strip = {"rows": rows, "names": ["R", "G", "B"], "caption": t("memory.caption", **place)}
+    at = SCREEN(column=sight.column, row=sight.row, red=r, green=g, blue=b)
+    return at | SCREEN(said="\n\n".join(lines), strip=strip)
 
 
-def shown(t: text.Text, pixels: Any, sight: Any) -> tuple[Any, ...]:
-    """Channels, words about grey, bit depth, histogram, the reshape mistake."""
-    return *tuned(t, pixels, sight), _histogram(t, pixels), *_layout(t, pixels)
-
-
-def tuned(t: text.Text, pixels: Any, sight: Any) -> tuple[Any, str]:
+def tuned(t: text.Text, here: Here, sight: Sight) -> kit.Update:
     """What the sliders of grey weights and bits change."""
     from core.files import images
     from core.lessons.pixels.looks import fewer_bits, look
 
-    small, bits = images.read(pixels, max_side=SIDE).pixels, fewer_bits(pixels, sight.bits)
+    small, bits = images.read(here.pixels, max_side=SIDE).pixels, fewer_bits(here.pixels, sight.bits)
     items = [
         {"name": t(f"look.{name}"), "png": pictures.png(look(small, name, sight.bits, sight.weights))}
         for name in (*CHANNELS, "grey", "bits")
@@ -100,7 +97,7 @@ def tuned(t: text.Text, pixels: Any, sight: Any) -> tuple[Any, str]:
         kb=bits.bytes,
         error=bits.error,
     )
-    return {"items": items, "caption": t("channels_caption")}, said
+    return SCREEN(small={"items": items, "caption": t("channels_caption")}, bits_said=said)
 
 
 def _histogram(t: text.Text, pixels: Any) -> dict[str, Any]:
@@ -121,7 +118,7 @@ def _histogram(t: text.Text, pixels: Any) -> dict[str, Any]:
     }
 
 
-def _layout(t: text.Text, pixels: Any) -> tuple[str, Any]:
+def _layout(t: text.Text, pixels: Any) -> tuple[str, dict[str, Any]]:
     """Both orders as a table, and the picture that a wrong reshape makes."""
     from core.files import images
     from core.lessons.pixels.looks import misread

@@ -1,18 +1,30 @@
-"""Where the learner stands: the picture, the pixel, and what is looked at."""
+"""Where the learner of lesson 12 stands: the picture, the pixel, what is looked at; and all that is set and shown."""
 
 from __future__ import annotations
 
-import functools
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from core.lessons.pixels import choices
 from demos import kit
 
-SIZES = ("4", "8", "12", "16", "32")
-
-
-START = (90, 62)  # of the cat: the rim of an eye
+FORM = kit.Form(
+    photo=choices.PHOTO,
+    column=choices.COLUMN,
+    row=choices.ROW,
+    size=choices.SIZE,
+    look=choices.LOOK,
+    bits=choices.BITS,
+    rule=choices.RULE,
+    weight_red=choices.WEIGHT_RED,
+    weight_green=choices.WEIGHT_GREEN,
+    weight_blue=choices.WEIGHT_BLUE,
+)
+WEIGHTS = ("weight_red", "weight_green", "weight_blue")
+SPOT = ("column", "row", "red", "green", "blue", "said", "strip")  # what another pixel changes
+TUNED = ("small", "bits_said")  # what bits and weights change
+ALL = ("here", "view", *SPOT, *TUNED, "histogram", "table", "wrong", "badge")
+SCREEN = kit.Screen(*ALL, *WEIGHTS, "shelf", "photo", "file", "size", "seed")
 
 
 @dataclass(frozen=True)
@@ -38,41 +50,34 @@ class Sight:
     weights: tuple[float, float, float]
 
 
-def _sight(here: Here, column: Any, row: Any, size: Any, look: Any, bits: Any, *weights: Any) -> Sight:
+def sight(here: Here, form: kit.Values) -> Sight:
     from core.errors import Check
 
     check = Check()
-    check.whole("column", column, 0, here.pixels.shape[1] - 1)
-    check.whole("row", row, 0, here.pixels.shape[0] - 1)
-    check.one_of("size", size, SIZES)
+    check.whole("column", form.column, 0, here.pixels.shape[1] - 1)
+    check.whole("row", form.row, 0, here.pixels.shape[0] - 1)
+    check.within("size", form.size, choices.SIZE)
     check.done()
-    return Sight(int(column), int(row), int(size), look, bits, grey_weights(*weights))
+    # Whether bits and weights are allowed is for core to say.
+    red, green, blue = (kit.number(form[name], "weights") for name in WEIGHTS)
+    return Sight(int(form.column), int(form.row), int(form.size), form.look, form.bits, (red, green, blue))
 
 
-def _at(here: Here, spot: Any) -> tuple[int, int]:
+def at(here: Here, form: kit.Values, spot: Any) -> Sight:
     """Where the browser points, inside the picture: it may still show the picture before this one."""
     height, width = here.pixels.shape[:2]
     x, y = int(kit.number(spot.x, "column")), int(kit.number(spot.y, "row"))
-    return max(0, min(x, width - 1)), max(0, min(y, height - 1))
+    return sight(here, form.changed(column=max(0, min(x, width - 1)), row=max(0, min(y, height - 1))))
 
 
-def _photo(name: str) -> Here:
+def photo(name: str = choices.PHOTO.default) -> Here:
+    """A shipped picture. The default: for a script, or a very quick visitor, who has not opened one yet."""
     from core.data import photos
 
     loaded = photos.load(name)
     return Here(loaded, loaded, name)
 
 
-def begun(fn: Callable[..., Any]) -> Callable[..., Any]:
-    """For handlers that need a picture: a script, or a very quick visitor, has not opened one yet."""
-
-    @functools.wraps(fn)
-    def call(lang: str, here: Here | None, *args: Any) -> Any:
-        return fn(lang, here or _photo("cat"), *args)
-
-    return call
-
-
-def grey_weights(red: Any, green: Any, blue: Any) -> tuple[float, float, float]:
-    """Three grey weights as numbers; whether they are allowed is for core to say."""
-    return kit.number(red, "weights"), kit.number(green, "weights"), kit.number(blue, "weights")
+def own(picture: Any) -> Here:
+    """A picture of one's own (core.files.images.Picture). Its numbers are kept exactly."""
+    return Here(picture.pixels, picture.pixels, "own", picture.notes)

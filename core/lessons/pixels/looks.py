@@ -11,14 +11,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from core.errors import Check, register
+from core.errors import Check, InvalidInput, register
 from core.files import images
+from core.lessons.pixels import choices
 from core.vision import pixels
 
 register({"no_shelf_picture": "There is no picture from another lesson yet. Open or draw one there first."})
-
-LOOKS = ("rgb", "red", "green", "blue", "grey", "bits")
-MOST_SIDE = 4096  # a larger picture is shrunk to this before its pixels are kept
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +53,7 @@ def look(
 ) -> np.ndarray:
     """(H, W, 3) uint8 as seen through ``name``: one channel with the others at 0, grey three times, or fewer bits."""
     check = Check()
-    check.one_of("look", name, LOOKS)
+    check.within("look", name, choices.LOOK)
     check.done()
     if name in pixels.CHANNELS:
         return pixels.channels(picture, tinted=True)[pixels.CHANNELS.index(name)]
@@ -111,9 +109,11 @@ def lively(picture: np.ndarray, size: int = 8, seed: int = 0, tries: int = 24) -
     return max(spots, key=spread)
 
 
-def preview(picture: np.ndarray, side: int) -> bytes:
-    """At most ``side`` pixels long, as PNG."""
-    return images.to_png(images.read(picture, max_side=side).pixels)
+def taken(thing: images.Source | None) -> images.Picture:
+    """The picture that another lesson left; ``None``: there is none yet."""
+    if thing is None:
+        raise InvalidInput("no_shelf_picture")
+    return images.read(thing, max_side=choices.MOST_SIDE)
 
 
 def primaries() -> np.ndarray:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import base64
 import socket
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
@@ -15,20 +17,21 @@ import pytest
 from PIL import Image
 
 from core.data import photos
-from core.files.images import to_png
-from core.lessons.pixels import looks
+from core.files.images import read, to_png
+from core.lessons.pixels import choices, looks
 from core.vision import pixels
 from demos import Chapter
 from demos.kit import pictures, text
 from demos.pixels import page as lesson
 from demos.pixels import panels
+from demos.pixels.state import ALL, FORM, Here
 from demos.pixels.tasks import TASKS
 from demos.shell import gallery
 from tests import picture_files
+from tests.places import ROOT
 
-BT601 = (0.299, 0.587, 0.114)
-WHERE = (90, 62, "8", "rgb", 3, *BT601)  # column, row, size, look, bits, weights
 CAT = photos.load("cat")
+FIRST = FORM.values()
 
 
 def region(view: dict[str, Any]) -> tuple[np.ndarray, int, int]:
@@ -41,81 +44,85 @@ def png(picture: np.ndarray) -> str:
     return base64.b64encode(to_png(picture)).decode()
 
 
-def here(picture: np.ndarray = CAT) -> Any:
-    return lesson.Here(picture, picture, "own")
+def here(picture: np.ndarray = CAT) -> Here:
+    return Here(picture, picture, "own")
+
+
+def rgb(shown: Any) -> list[int]:
+    return [shown["red"], shown["green"], shown["blue"]]
 
 
 @pytest.mark.parametrize("lang", text.LANGUAGES)
 @pytest.mark.parametrize("name", photos.NAMES)
 def test_the_numbers_on_the_page_are_those_of_the_file(lang: str, name: str) -> None:
-    _, view, column, row, *rgb = lesson.on_open(lang, name, *WHERE)[:7]
+    opened = lesson.on_open(lang, FORM.values(photo=name))
     truth = np.asarray(Image.open(photos.path(name)))
-    shown, left, top = region(view)
+    shown, left, top = region(opened["view"])
     assert (left, top) == (0, 0) and np.array_equal(shown, truth)
-    assert truth[row, column].tolist() == rgb
+    assert truth[opened["row"], opened["column"]].tolist() == rgb(opened)
 
 
 def test_a_large_picture_keeps_its_exact_numbers_around_the_pixel() -> None:
     big = np.random.default_rng(1).integers(0, 256, (900, 1300, 3), dtype=np.uint8)
     for spot in ((0, 0), (1299, 899), (640, 300)):
-        view = lesson.on_far("en", here(big), "8", "rgb", 3, *BT601, SimpleNamespace(x=spot[0], y=spot[1]))
+        view = lesson.on_far("en", here(big), FIRST, SimpleNamespace(x=spot[0], y=spot[1]))
         shown, left, top = region(view)
         assert np.array_equal(shown, big[top : top + shown.shape[0], left : left + shown.shape[1]])
         assert left <= spot[0] < left + shown.shape[1] and top <= spot[1] < top + shown.shape[0]
         assert shown.shape == (256, 256, 3) and view["preview"]
 
 
-@pytest.mark.parametrize("look", looks.LOOKS)
+@pytest.mark.parametrize("look", choices.LOOK)
 def test_each_look_shows_what_core_makes(look: str) -> None:
-    view = lesson.on_look("ko", here(), 90, 62, "8", look, 3, *BT601)[0]
+    view = lesson.on_look("ko", here(), FORM.values(look=look))["view"]
     shown, _, _ = region(view)
-    assert np.array_equal(shown, looks.look(CAT, look, 3, BT601))
+    assert np.array_equal(shown, looks.look(CAT, look, 3, pixels.GREY_WEIGHTS["bt601"]))
     assert len(view["numbers"]) == (3 if look in ("rgb", "bits") else 1)
     assert shown[0, 0, view["numbers"][0]] or not shown[0, 0].any()
 
 
 def test_editing_a_number_changes_one_pixel_and_goes_on_the_shelf() -> None:
-    shelf, changed, view, *rest = lesson.on_edit("en", here(), 255, 0.0, 7, *WHERE)
-    assert shelf is changed.pixels and changed.pixels[62, 90].tolist() == [255, 0, 7]
+    edited = lesson.on_edit("en", here(), 255, 0.0, 7, FIRST)
+    changed = edited["here"]
+    assert edited["shelf"] is changed.pixels and changed.pixels[62, 90].tolist() == [255, 0, 7]
     assert (changed.pixels != CAT).any(axis=2).sum() == 1
-    assert region(view)[0][62, 90].tolist() == [255, 0, 7]
-    assert all(value == gr.skip() for value in rest[:5]), "the boxes being typed in are left alone"
-    back = lesson.on_reset("en", changed, *WHERE)
-    assert np.array_equal(back[0], CAT)
+    assert region(edited["view"])[0][62, 90].tolist() == [255, 0, 7]
+    assert not edited.keys() & {"column", "row", "red", "green", "blue"}, "the boxes being typed in are left alone"
+    assert {"said", "strip", "small", "histogram", "badge"} <= edited.keys()
+    assert np.array_equal(lesson.on_reset("en", changed, FIRST)["shelf"], CAT)
 
 
 def test_a_photo_of_the_webcam_keeps_its_numbers() -> None:
     shot = np.random.default_rng(2).integers(0, 256, (48, 64, 3), dtype=np.uint8)
-    photo, shelf, now, view, column, row, *rgb = lesson.on_snap("en", *WHERE[2:], SimpleNamespace(photos=[png(shot)]))[
-        :9
-    ]
-    assert photo is None and np.array_equal(shelf, shot) and np.array_equal(region(view)[0], shot)
-    assert now.source == "own" and rgb == shot[row, column].tolist()
+    taken = lesson.on_snap("en", FIRST, SimpleNamespace(photos=[png(shot)]))
+    assert taken["photo"] is None and np.array_equal(taken["shelf"], shot)
+    assert np.array_equal(region(taken["view"])[0], shot)
+    assert taken["here"].source == "own" and rgb(taken) == shot[taken["row"], taken["column"]].tolist()
 
 
 def test_a_half_typed_number_does_nothing() -> None:
-    result = lesson.on_edit("en", here(), None, 0, 7, *WHERE)
-    assert len(result) == 1 + lesson.VIEWS and all(value == gr.skip() for value in result)
+    assert lesson.on_edit("en", here(), None, 0, 7, FIRST) == {}
 
 
 @pytest.mark.parametrize("lang", text.LANGUAGES)
 def test_the_words_about_a_pixel_hold_its_numbers(lang: str) -> None:
-    spot = lesson.on_move(lang, here(), "8", "rgb", 3, *BT601, SimpleNamespace(x=90, y=62))
-    column, row, r, g, b, said, strip = spot
-    assert [r, g, b] == CAT[62, 90].tolist() and (column, row) == (90, 62)
-    assert f"#{r:02X}{g:02X}{b:02X}" in said and f"**{pixels.greyscale(CAT)[62, 90]}**" in said
+    spot = lesson.on_move(lang, here(), FIRST, SimpleNamespace(x=90, y=62))
+    r, g, b = rgb(spot)
+    assert [r, g, b] == CAT[62, 90].tolist() and (spot["column"], spot["row"]) == (90, 62)
+    assert f"#{r:02X}{g:02X}{b:02X}" in spot["said"] and f"**{pixels.greyscale(CAT)[62, 90]}**" in spot["said"]
     flat, planar = CAT.reshape(-1), pixels.to_chw(CAT).reshape(-1)
-    for line, memory in zip(strip["rows"], (flat, planar), strict=True):
+    for line, memory in zip(spot["strip"]["rows"], (flat, planar), strict=True):
         assert memory[line["index"]].tolist() == line["value"]
 
 
 def test_moving_over_the_edge_stays_inside() -> None:
-    assert lesson.on_move("ko", here(), "8", "rgb", 3, *BT601, SimpleNamespace(x=9e9, y=-4))[:2] == (255, 0)
+    moved = lesson.on_move("ko", here(), FIRST, SimpleNamespace(x=9e9, y=-4))
+    assert (moved["column"], moved["row"]) == (255, 0)
 
 
 def test_zooming_stops_at_both_ends() -> None:
     def zoom(size: str, by: int) -> str:
-        return lesson.on_zoom("ko", here(), 9, 9, size, "rgb", 3, *BT601, SimpleNamespace(by=by))[0]
+        return lesson.on_zoom("ko", here(), FORM.values(size=size), SimpleNamespace(by=by))["size"]
 
     assert [zoom("4", -1), zoom("8", 1), zoom("32", 1)] == ["4", "12", "32"]
 
@@ -123,30 +130,46 @@ def test_zooming_stops_at_both_ends() -> None:
 def test_jumping_is_repeatable_and_finds_detail() -> None:
     flat = np.zeros((100, 100, 3), np.uint8)
     flat[20:80, 20:80] = np.random.default_rng(0).integers(0, 256, (60, 60, 3))
-    seed, _, column, row, *_ = lesson.on_jump("en", here(flat), 3, *WHERE)
-    assert seed == 4 and pixels.patch(flat, column, row).values.any()
+    jumped = lesson.on_jump("en", here(flat), 3, FIRST)
+    assert jumped["seed"] == 4 and pixels.patch(flat, jumped["column"], jumped["row"]).values.any()
+    assert jumped == lesson.on_jump("en", here(flat), 3, FIRST)
+
+
+def test_the_weights_of_the_first_screen_are_those_of_its_rule() -> None:
+    named = panels.on_rule("ko", choices.RULE.default)
+    assert named == {name: FIRST[name] for name in named} and len(named) == 3
+    assert tuple(choices.RULE) == tuple(pixels.GREY_WEIGHTS) and tuple(choices.PHOTO) == photos.NAMES
+
+
+def test_other_weights_and_fewer_bits_redraw_the_small_pictures() -> None:
+    tuned = panels.on_tune("en", None, FORM.values(bits=1, weight_red=1, weight_green=0, weight_blue=0))
+    grey, few = tuned["small"]["items"][3:]
+    red = np.repeat(CAT[..., :1], 3, axis=2)
+    assert np.array_equal(read(base64.b64decode(grey["png"])).pixels, red) and grey["text"].startswith("1·R")
+    assert np.array_equal(read(base64.b64decode(few["png"])).pixels, pixels.bit_depth(CAT, 1))
+    assert tuned["view"] and tuned["said"]
 
 
 @pytest.mark.parametrize(
     "call",
     [
-        lambda: lesson.on_open("ko", "dog", *WHERE),
-        lambda: lesson.on_look("ko", here(), 256, 0, *WHERE[2:]),
-        lambda: lesson.on_look("ko", here(), None, 0, *WHERE[2:]),
-        lambda: lesson.on_look("ko", here(), 0, float("nan"), *WHERE[2:]),
-        lambda: lesson.on_look("ko", here(), 0, 0, "9", *WHERE[3:]),
-        lambda: lesson.on_look("ko", here(), 0, 0, "8", "x", *WHERE[4:]),
-        lambda: lesson.on_look("ko", here(), 0, 0, "8", "bits", 9, *BT601),
-        lambda: lesson.on_look("ko", here(), 0, 0, "8", "grey", 3, 1, 1, 1),
-        lambda: lesson.on_edit("ko", here(), 256, 0, 0, *WHERE),
-        lambda: lesson.on_edit("ko", here(), 0.5, 0, 0, *WHERE),
-        lambda: lesson.on_edit("ko", here(), "9", 0, 0, *WHERE),
-        lambda: lesson.on_move("ko", here(), "8", "rgb", 3, *BT601, SimpleNamespace(x="a", y=0)),
-        lambda: lesson.on_bring("ko", None, *WHERE),
-        lambda: lesson.on_bring("ko", {"path": 3}, *WHERE),
-        lambda: lesson.on_take("ko", None, *WHERE),
-        lambda: lesson.on_snap("ko", *WHERE[2:], SimpleNamespace(photos=None)),
-        lambda: lesson.on_snap("ko", *WHERE[2:], SimpleNamespace(photos=["aGVsbG8="])),
+        lambda: lesson.on_open("ko", FORM.values(photo="dog")),
+        lambda: lesson.on_look("ko", here(), FORM.values(column=256, row=0)),
+        lambda: lesson.on_look("ko", here(), FORM.values(column=None)),
+        lambda: lesson.on_look("ko", here(), FORM.values(row=float("nan"))),
+        lambda: lesson.on_look("ko", here(), FORM.values(size="9")),
+        lambda: lesson.on_look("ko", here(), FORM.values(look="x")),
+        lambda: lesson.on_look("ko", here(), FORM.values(look="bits", bits=9)),
+        lambda: lesson.on_look("ko", here(), FORM.values(look="grey", weight_red=1, weight_green=1, weight_blue=1)),
+        lambda: lesson.on_edit("ko", here(), 256, 0, 0, FIRST),
+        lambda: lesson.on_edit("ko", here(), 0.5, 0, 0, FIRST),
+        lambda: lesson.on_edit("ko", here(), "9", 0, 0, FIRST),
+        lambda: lesson.on_move("ko", here(), FIRST, SimpleNamespace(x="a", y=0)),
+        lambda: lesson.on_bring("ko", None, FIRST),
+        lambda: lesson.on_bring("ko", {"path": 3}, FIRST),
+        lambda: lesson.on_take("ko", None, FIRST),
+        lambda: lesson.on_snap("ko", FIRST, SimpleNamespace(photos=None)),
+        lambda: lesson.on_snap("ko", FIRST, SimpleNamespace(photos=["aGVsbG8="])),
         lambda: panels.on_rule("ko", "bt602"),
     ],
 )
@@ -159,7 +182,7 @@ def test_bad_values_end_in_one_korean_sentence(call: Any) -> None:
 @pytest.mark.parametrize("lang", text.LANGUAGES)
 def test_a_picture_from_another_lesson_is_taken(lang: str) -> None:
     for thing in (CAT, Image.fromarray(CAT), CAT[..., 0]):
-        assert lesson.on_take(lang, thing, *WHERE)[2].pixels.shape == CAT.shape
+        assert lesson.on_take(lang, thing, FIRST)["here"].pixels.shape == CAT.shape
 
 
 # Every file as it comes through the server: a real upload to a running page.
@@ -178,28 +201,28 @@ def client() -> Iterator[Any]:
     demo.close()
 
 
-def upload(client: Any, path: Path) -> tuple[Any, ...]:
+def upload(client: Any, path: Path) -> dict[str, Any]:
     from gradio_client import handle_file
 
-    return client.predict(handle_file(str(path)), *WHERE, api_name="/pixels_bring")
+    result = client.predict(file=handle_file(str(path)), api_name="/pixels_bring")
+    shown = [name for name in (*ALL, "file", "photo") if name != "here"]  # a state stays on the server
+    return dict(zip(shown, result, strict=True))
 
 
 def test_an_upload_arrives_number_for_number(client: Any, tmp_path: Path) -> None:
     truth = np.random.default_rng(5).integers(0, 256, (120, 200, 3), dtype=np.uint8)
     path = tmp_path / "noise.png"
     Image.fromarray(truth).save(path)
-    result = upload(client, path)
-    view = next(value for value in result if isinstance(value, dict) and "region" in value)
+    view = upload(client, path)["view"]
     assert np.array_equal(region(view)[0], np.asarray(Image.open(path)))
 
 
 def test_strange_pictures_are_handled(client: Any, tmp_path: Path) -> None:
     t = text.load("common", "ko")
     for name, (path, notes, (height, width)) in picture_files.accepted(tmp_path).items():
-        result = upload(client, path)
-        view = next(value for value in result if isinstance(value, dict) and "region" in value)
-        assert (view["h"], view["w"]) == (height, width), name
-        assert pictures.notes(t, notes) in result[-1], name
+        shown = upload(client, path)
+        assert (shown["view"]["h"], shown["view"]["w"]) == (height, width), name
+        assert pictures.notes(t, notes) in shown["badge"], name
 
 
 def test_bad_files_end_in_one_sentence(client: Any, tmp_path: Path) -> None:
@@ -214,7 +237,7 @@ def test_bad_files_end_in_one_sentence(client: Any, tmp_path: Path) -> None:
 
 def test_no_file_outside_the_uploads_is_read(client: Any) -> None:
     with pytest.raises(Exception) as caught:
-        client.predict({"path": str(photos.path("cat").resolve())}, *WHERE, api_name="/pixels_bring")
+        client.predict(file={"path": str(photos.path("cat").resolve())}, api_name="/pixels_bring")
     assert "region" not in str(caught.value)
 
 
@@ -223,9 +246,10 @@ def test_tasks_compute_the_answer(task: Any) -> None:
     assert task.answer()[0] == {"numbers": "130560", "blue": "29", "onebit": "8"}[task.name]
 
 
-def test_the_code_prints_the_numbers_on_the_screen(capsys: pytest.CaptureFixture[str]) -> None:
-    changed = lesson.on_edit("en", lesson._photo("cat"), 255, 0, 7, *WHERE)[1]
-    exec(lesson.on_code("en", changed, "cat", *WHERE), {})
-    printed = capsys.readouterr().out
+def test_the_code_prints_the_numbers_on_the_screen() -> None:
+    edited = lesson.on_edit("en", None, 255, 0, 7, FIRST)
+    code = lesson.on_code("en", edited["here"], FIRST)
+    printed = subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True, capture_output=True, text=True).stdout
     assert "[255   0   7]" in printed and "(170, 256, 3) uint8" in printed
-    assert f"grey {pixels.greyscale(changed.pixels)[62, 90]}" in printed
+    grey = pixels.greyscale(edited["here"].pixels)[62, 90]
+    assert f"grey {grey}" in printed and f"**{grey}**" in edited["said"]
