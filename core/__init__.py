@@ -10,26 +10,56 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any
 
-_HOMES: dict[str, str] = {
-    "CoreError": "errors",
-    "Dense": "mlp.layers",
-    "Dropout": "mlp.layers",
-    "Sequential": "mlp.sequential",
-    "to_script": "mlp.script",
-    "BagOfWords": "language.bag_of_words",
-    "LanguageModel": "llm.language_model",
-    "ImageClassifier": "vision.classifier",
-    "StableDiffusion": "diffusion.stable_diffusion",
-    "ImageText": "multimodal.clip",
-    "WordClassifier": "speech.word_classifier",
-}
-__all__ = sorted(_HOMES)
+if TYPE_CHECKING:  # what an editor and mypy see; a test holds it against the table below
+    from core.diffusion.settings import DenoiseStep
+    from core.diffusion.stable_diffusion import StableDiffusion
+    from core.errors import CoreError
+    from core.events import Done, TrainStep
+    from core.language.bag_of_words import BagOfWords
+    from core.llm.decoding import Token
+    from core.llm.language_model import LanguageModel
+    from core.mlp.layers import Dense, Dropout
+    from core.mlp.script import to_script
+    from core.mlp.sequential import Sequential
+    from core.multimodal.clip import ImageText
+    from core.speech.word_classifier import WordClassifier
+    from core.vision.classifier import ImageClassifier
 
-if TYPE_CHECKING:
-    from core.errors import CoreError as CoreError
-    from core.mlp.sequential import Dense as Dense
-    from core.mlp.sequential import Dropout as Dropout
-    from core.mlp.sequential import Sequential as Sequential
+__all__ = [
+    "BagOfWords",
+    "CoreError",
+    "DenoiseStep",
+    "Dense",
+    "Done",
+    "Dropout",
+    "ImageClassifier",
+    "ImageText",
+    "LanguageModel",
+    "Sequential",
+    "StableDiffusion",
+    "Token",
+    "TrainStep",
+    "WordClassifier",
+    "to_script",
+]
+
+_HOMES = {
+    "BagOfWords": "language.bag_of_words",
+    "CoreError": "errors",
+    "DenoiseStep": "diffusion.settings",
+    "Dense": "mlp.layers",
+    "Done": "events",
+    "Dropout": "mlp.layers",
+    "ImageClassifier": "vision.classifier",
+    "ImageText": "multimodal.clip",
+    "LanguageModel": "llm.language_model",
+    "Sequential": "mlp.sequential",
+    "StableDiffusion": "diffusion.stable_diffusion",
+    "Token": "llm.decoding",
+    "TrainStep": "events",
+    "WordClassifier": "speech.word_classifier",
+    "to_script": "mlp.script",
+}
 
 
 def __getattr__(name: str) -> Any:

@@ -3,7 +3,7 @@
     read the prompt → logits → re-weigh → draw one token → show it → read it → logits → …
 
 What is drawn, and how, stands in ``decoding``; what the prompt becomes in ``prompts``; how a step is computed in
-``lm_engines``; what can be seen inside in ``lm_inside``; a model behind a server is in ``lm_remote``. Left out: batches,
+``engines``; what can be seen inside in ``inside``; a model behind a server is in ``remote``. Left out: batches,
 beams, tools. Proven against ``generate`` and transformers' processors in the tests.
 """
 
@@ -27,6 +27,7 @@ from core.llm.fast_decode import ARCHITECTURES, cache_argument
 from core.llm.inside import Inspection, NextToken
 from core.llm.llama_cpp_stream import relay
 from core.llm.prompts import Messages, Prompt
+from core.llm.verbs import BaseLanguageModel, Event
 from core.llm.widening import widen
 from core.pretrained import resolve
 from core.pretrained.catalog import DEFAULT
@@ -35,14 +36,13 @@ register({"not_causal": "{name} is not a language model that continues text ({re
 
 CHUNK = 64  # prompt tokens read at once: a fraction of a second, so that Stop is felt
 MOST_NEW = 8192
-Event = Progress | Truncated | Token | Done[Generation]
 Begun = Sequence[int]
 
 _shared: dict[tuple[str, int | None], LanguageModel] = {}
 _loading = threading.Lock()
 
 
-class LanguageModel:
+class LanguageModel(BaseLanguageModel):
     """A model and its tokenizer. Nothing is kept between calls, so threads may share one.
 
     lm = LanguageModel.load("smollm2-135m-instruct")
@@ -75,15 +75,26 @@ class LanguageModel:
             self.ends |= {tokenizer.eos_token_id}
 
     @classmethod
-    def load(cls, name: str = DEFAULT, context: int | None = None) -> Any:
+    def load(cls, name: str = DEFAULT, context: int | None = None) -> BaseLanguageModel:
         """The model of a catalogue name, Hub id, folder, .gguf file, or address of an OpenAI-compatible server.
 
         Fetched if need be; the latest one stays in memory and is shared. Raises InvalidInput, Unavailable.
         """
-        return drain(cls.load_steps(name, context))
+        opened: BaseLanguageModel = drain(cls.load_steps(name, context))
+        return opened
 
     @classmethod
-    def load_steps(cls, name: str = DEFAULT, context: int | None = None) -> Iterator[Progress | Done[Any]]:
+    def local(cls, name: str = DEFAULT, context: int | None = None) -> LanguageModel:
+        """``load`` for a model on this machine: one that can be looked into. Raises InvalidInput for a server."""
+        opened = cls.load(name, context)
+        if not isinstance(opened, LanguageModel):
+            raise InvalidInput("server_blind", name=opened.name)
+        return opened
+
+    @classmethod
+    def load_steps(
+        cls, name: str = DEFAULT, context: int | None = None
+    ) -> Iterator[Progress | Done[BaseLanguageModel]]:
         """The same as a stream: Progress while fetching ("download", "convert", …), then "load", then Done."""
         clock = Deadline()
         if remote.is_address(name):
@@ -109,19 +120,6 @@ class LanguageModel:
                 _shared[name, context] = made
             made = _shared[name, context]
         yield Done(made, clock.elapsed)
-
-    def stream(self, prompt: str | Messages, max_new_tokens: int = 64, **settings: Any) -> Iterator[Token]:
-        """The answer's tokens, nothing else. Takes what ``steps`` takes; closing it stops the work."""
-        return self._tokens(self.steps(prompt, max_new_tokens, **settings))
-
-    def _tokens(self, events: Iterator[Event]) -> Iterator[Token]:
-        with closing(events):  # type: ignore[type-var]
-            yield from (event for event in events if isinstance(event, Token))
-
-    def generate(self, prompt: str | Messages, max_new_tokens: int = 64, **settings: Any) -> str:
-        """The whole answer as text: ``steps`` drained."""
-        answer: Generation = drain(self.steps(prompt, max_new_tokens, **settings))
-        return answer.text
 
     def steps(
         self,

@@ -17,12 +17,13 @@ import urllib.parse
 import urllib.request
 from collections.abc import Iterator, Sequence
 from contextlib import closing
-from typing import Any
+from typing import Any, NoReturn
 
 from core.errors import Check, InvalidInput, Unavailable, register, shown
-from core.events import Deadline, Done, drain
+from core.events import Deadline, Done
 from core.llm.decoding import Candidate, Generation, Sampling, StopStrings, Token
 from core.llm.prompts import Messages, conversation, readable
+from core.llm.verbs import BaseLanguageModel
 from core.pretrained import catalog
 
 register(
@@ -51,10 +52,10 @@ class NoRedirect(urllib.request.HTTPRedirectHandler):
         return None
 
 
-class RemoteLanguageModel:
+class RemoteLanguageModel(BaseLanguageModel):
     """The server's model. ``probability`` of a Token is NaN where the server does not tell it."""
 
-    parameters = 0  # unknown
+    parameters = 0  # a server does not tell
 
     def __init__(self, address: str) -> None:
         """Asks the server which models it has. Raises InvalidInput, Unavailable."""
@@ -73,19 +74,6 @@ class RemoteLanguageModel:
             check.one_of("model", wish, ids[:20])
             check.done()
         self.name = wish or ids[0]
-
-    def stream(self, prompt: str | Messages, max_new_tokens: int = 64, **settings: Any) -> Iterator[Token]:
-        """The answer's tokens, nothing else; closing it hangs up."""
-        return self._tokens(self.steps(prompt, max_new_tokens, **settings))
-
-    def _tokens(self, events: Iterator[Token | Done[Generation]]) -> Iterator[Token]:
-        with closing(events):  # type: ignore[type-var]
-            yield from (event for event in events if isinstance(event, Token))
-
-    def generate(self, prompt: str | Messages, max_new_tokens: int = 64, **settings: Any) -> str:
-        """The whole answer: ``steps`` drained."""
-        answer: Generation = drain(self.steps(prompt, max_new_tokens, **settings))
-        return answer.text
 
     def steps(
         self,
@@ -122,7 +110,7 @@ class RemoteLanguageModel:
         first = next(iter(self.stream(prompt, 1, alternatives=min(int(top), MOST_CANDIDATES))), None)
         return first.alternatives if first else ()
 
-    def inspect(self, prompt: Any) -> None:
+    def inspect(self, prompt: str | Messages) -> NoReturn:
         """Raises InvalidInput ``server_blind``: a server shows neither attention nor layers."""
         raise InvalidInput("server_blind", name=self.name)
 

@@ -57,7 +57,7 @@ def look(text: str, layer: int = 0, name: str = MODEL) -> RealMaps:
         raise InvalidInput("text_too_long", row=1, most=MOST_LETTERS, received=len(text))
     if not on_disk(name):
         raise Unavailable("not_on_disk", name=name)
-    model = LanguageModel.load(name)
+    model = LanguageModel.local(name)
     check = Check()
     check.whole("layer", layer, 0, model.layers - 1)
     check.done()
