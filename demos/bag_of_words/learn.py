@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
 from typing import Any
 
 import gradio as gr
 
+from core.lessons.bag_of_words import choices
 from demos import kit, views
-from demos.kit import text
+from demos.kit import downloads, text
 
-WEIGHTINGS = ("tfidf", "counts")
+FORM = kit.Form(texts=choices.TEXTS, tokens=choices.TOKENS, weighting=choices.WEIGHTING, seed=choices.SEED, review="")
+LEARNT = ("bag", "curve", "weights", "badge", "chips", "bars", "said")
+WHY = ("bag", "chips", "bars", "said")  # why a review gets its label
+RACE = ("compared", "scores")
+SCREEN = kit.Screen(*LEARNT, *RACE, "hard", "own", "file_said")
 SECONDS = 0.15  # a snapshot of the descent stays on the screen
 MISSED = 3  # reviews shown of each hard kind
 
@@ -23,32 +27,30 @@ def _reviews(own: Any, texts: str, hard: bool = False) -> Any:
     return own if own is not None and not hard else reviews.load(texts, hard=hard)
 
 
-def _config(texts: str, tokens: str, weighting: str) -> Any:
+def _teaching(own: Any, form: kit.Values) -> Iterator[Any]:
     from core.language.bag_of_words import BagConfig
+    from core.lessons.bag_of_words.cases import teach
 
-    return BagConfig(texts, tokens, weighting)
+    config = form.read(BagConfig, language=form.texts)
+    return teach(_reviews(own, form.texts), config, kit.whole(form.seed), kit.RUN_SECONDS)
 
 
 @kit.handler
-def on_learn(
-    lang: str, own: Any, texts: str, tokens: str, weighting: str, seed: float, review: str
-) -> Iterator[tuple[Any, ...]]:
+def on_learn(lang: str, own: Any, form: kit.Values) -> Iterator[kit.Update]:
     """Learn four fifths of the reviews while the largest weights are watched; judge the rest; explain one review."""
     from core.events import Done, Progress
     from core.language.bag_of_words import LearnStep, Vectorised
-    from core.lessons.bag_of_words.cases import teach
 
-    t, steps, skip = text.load("bag_of_words", lang), [], gr.skip()
-    events = teach(_reviews(own, texts), _config(texts, tokens, weighting), kit.whole(seed), kit.RUN_SECONDS)
-    for event in kit.paced(events, 0):
+    t, steps = text.load("bag_of_words", lang), list[Any]()
+    for event in kit.paced(_teaching(own, form), 0):
         match event:
             case Progress(stage=stage, done=done, total=total):
-                yield *[skip] * 3, t(f"progress.{stage}", done=done, total=total), *[skip] * 3
+                yield SCREEN(badge=t(f"progress.{stage}", done=done, total=total))
             case Vectorised(texts=rows, vocabulary=size):
-                yield *[skip] * 3, t("progress.vectors", rows=rows, size=size), *[skip] * 3
+                yield SCREEN(badge=t("progress.vectors", rows=rows, size=size))
             case LearnStep():
                 steps.append(event)
-                yield skip, _curve(t, steps), _weights(t, event), *[skip] * 4
+                yield SCREEN(curve=_curve(t, steps), weights=_weights(t, event))
                 time.sleep(SECONDS)  # the descent itself takes milliseconds
             case Done(result=taught, seconds=seconds, stopped=why):
                 size = taught.bag.weights_.size + taught.bag.intercept_.size
@@ -57,7 +59,8 @@ def on_learn(
                 )
                 key = "judged" if taught.held_out else "judged_none"
                 label += " · " + t(key, learnt=taught.learnt, held=taught.held_out, accuracy=taught.accuracy)
-                yield taught.bag, skip, skip, label + kit.why_stopped(t, why, 0), *_explained(t, taught.bag, review)
+                badge = label + kit.why_stopped(t, why, 0)
+                yield SCREEN(bag=taught.bag, badge=badge) | _explained(t, taught.bag, form.review)
 
 
 def _curve(t: text.Text, steps: list[Any]) -> dict[str, Any]:
@@ -78,24 +81,19 @@ def _weights(t: text.Text, step: Any) -> dict[str, Any]:
 
 
 @kit.handler
-def on_explain(
-    lang: str, bag: Any, own: Any, texts: str, tokens: str, weighting: str, seed: float, review: str
-) -> tuple[Any, ...]:
+def on_explain(lang: str, bag: Any, own: Any, form: kit.Values) -> kit.Update:
     """Why a review gets its label: each token's contribution, and their sum. Learns first if nothing is learnt yet."""
     from core.events import drain
-    from core.lessons.bag_of_words.cases import teach
 
-    if bag is None:
-        taught = drain(teach(_reviews(own, texts), _config(texts, tokens, weighting), kit.whole(seed), kit.RUN_SECONDS))
-        bag = taught.bag
-    return bag, *_explained(text.load("bag_of_words", lang), bag, review)
+    bag = drain(_teaching(own, form)).bag if bag is None else bag
+    return SCREEN(bag=bag) | _explained(text.load("bag_of_words", lang), bag, form.review)
 
 
 def _label(t: text.Text, label: Any) -> str:
     return t(f"label.{label}") if label in ("positive", "negative") else kit.quote(label, 40)
 
 
-def _explained(t: text.Text, bag: Any, review: str) -> tuple[Any, ...]:
+def _explained(t: text.Text, bag: Any, review: str) -> kit.Update:
     from core.lessons.bag_of_words.cases import ledger
 
     told = bag.explanation(review)
@@ -122,19 +120,20 @@ def _explained(t: text.Text, bag: Any, review: str) -> tuple[Any, ...]:
     bars = {"items": items, "chosen": len(items) - 1, "caption": t("why.sum", logit=sums.logit)}
     said = t("why.answer", target=_label(t, told.target), logit=told.logit, probability=told.probability)
     unknown = ", ".join(kit.quote(token, 30) for token in told.unknown[:12])
-    return chips, bars, said + (" " + t("why.strangers", tokens=unknown) if unknown else "")
+    said += " " + t("why.strangers", tokens=unknown) if unknown else ""
+    return SCREEN(chips=chips, bars=bars, said=said)
 
 
 @kit.handler
-def on_hard(lang: str, own: Any, texts: str, tokens: str, weighting: str, seed: float) -> Iterator[str]:
+def on_hard(lang: str, form: kit.Values) -> Iterator[str]:
     """Judge negation, irony and mixed reviews with a model that learnt the plain ones; show what it gets wrong."""
     from core.events import drain
-    from core.lessons.bag_of_words.cases import hard_cases, teach
+    from core.lessons.bag_of_words.cases import hard_cases
 
     t = text.load("bag_of_words", lang)
     yield t("hard.running")
-    taught = drain(teach(_reviews(None, texts), _config(texts, tokens, weighting), kit.whole(seed), kit.RUN_SECONDS))
-    kinds = hard_cases(taught.bag, _reviews(None, texts, hard=True))
+    taught = drain(_teaching(None, form))
+    kinds = hard_cases(taught.bag, _reviews(None, form.texts, hard=True))
     lines = [t("hard.head"), "|---|---|---|", t("hard.plain", accuracy=taught.accuracy, held=taught.held_out)]
     lines += [t("hard.row", kind=t(f"hard.kind.{k.kind}"), right=k.right, total=k.total) for k in kinds]
     parts = ["\n".join(lines)]
@@ -157,7 +156,7 @@ def scores(texts: str) -> Any:
 
 
 @kit.handler
-def on_compare(lang: str, texts: str, weighting: str, seed: float) -> Iterator[tuple[Any, str]]:
+def on_compare(lang: str, texts: str, weighting: str, seed: float) -> Iterator[kit.Update]:
     """Every tokeniser on the same five folds of the shipped reviews, and on the hard ones that none has learnt."""
     from core.events import Done, Progress
     from core.lessons.bag_of_words.stages import CompareConfig, FoldResult, compare
@@ -169,10 +168,10 @@ def on_compare(lang: str, texts: str, weighting: str, seed: float) -> Iterator[t
     for event in kit.paced(events, 0):
         match event:
             case Progress(detail=name):
-                yield gr.skip(), t("compare.running", name=t(f"tokens_by.{name}"))
+                yield SCREEN(scores=t("compare.running", name=t(f"tokens_by.{name}")))
             case FoldResult():
                 latest[event.tokens] = event
-                yield _compared(t, latest), gr.skip()
+                yield SCREEN(compared=_compared(t, latest))
             case Done(result=found, seconds=seconds):
                 rows = [t("compare.head"), "|---|---|---|---|---|"]
                 rows += [
@@ -187,7 +186,7 @@ def on_compare(lang: str, texts: str, weighting: str, seed: float) -> Iterator[t
                     )
                     for s in found
                 ]
-                yield gr.skip(), "\n".join(rows) + "\n\n" + t("compare.done", seconds=seconds)
+                yield SCREEN(scores="\n".join(rows) + "\n\n" + t("compare.done", seconds=seconds))
 
 
 def _compared(t: text.Text, latest: dict[str, Any]) -> dict[str, Any]:
@@ -201,18 +200,18 @@ def _compared(t: text.Text, latest: dict[str, Any]) -> dict[str, Any]:
 
 
 @kit.handler
-def on_file(lang: str, path: str | None) -> tuple[Any, Any, str]:
+def on_file(lang: str, path: str | None) -> kit.Update:
     """The learner's own reviews: a CSV with a column of texts and one of labels. Read, never kept."""
     from core.data import reviews
     from core.files import tables
 
     t = text.load("bag_of_words", lang)
     if not path:
-        return None, None, ""
+        return SCREEN(own=None, bag=None, file_said="")
     with open(path, "rb") as file:
         own = reviews.from_csv(file.read(tables.MOST_BYTES + 1))
     labels = ", ".join(kit.quote(label, 30) for label in sorted(set(own.labels))[:8])
-    return own, None, t("file_said", rows=len(own), labels=labels)
+    return SCREEN(own=own, bag=None, file_said=t("file_said", rows=len(own), labels=labels))
 
 
 @kit.handler
@@ -226,70 +225,50 @@ def on_csv(lang: str, bag: Any) -> str:
     return weights_csv(bag)
 
 
-@dataclass(frozen=True)
-class Part:
-    """What the page needs of this part."""
-
-    controls: dict[str, Any]
-    weighting: Any
-    seed: Any
-    review: Any
+@kit.handler
+def on_reset(lang: str) -> kit.Update:
+    """Nothing learnt."""
+    return SCREEN(**dict.fromkeys(LEARNT)) | SCREEN(badge="", said="")
 
 
-def build(t: text.Text, language: gr.State, texts: Any, tokens: Any, example: Callable[[str], str]) -> Part:
-    bag, own = gr.State(None), gr.State(None)
+def build(t: text.Text, language: gr.State, texts: gr.Radio, tokens: gr.Radio) -> kit.Desk:
+    desk = kit.Desk(t, FORM, SCREEN, language)
+    desk.put(texts=texts, tokens=tokens, bag=gr.State(None), own=gr.State(None))
     kit.markdown(f"### {t('learn.title')}\n{t('learn.hint')}")
     with gr.Row(equal_height=False):
         with gr.Column(scale=2, min_width=280):
             buttons = kit.buttons(t, "learn.run")
-            badge = kit.badge()
-            curve = views.curve(height=200)
-            weights = views.bars()
+            desk.put(badge=kit.badge(), curve=views.curve(height=200), weights=views.bars())
             with gr.Accordion(t("more"), open=False):
-                weighting = gr.Radio(t.choices("weightings", WEIGHTINGS), value="tfidf", label=t("weighting_label"))
-                seed = gr.Number(0, precision=0, minimum=0, maximum=2**31 - 1, label=t("seed"), info=t("seed_info"))
-                file = gr.File(label=t("file_label"), file_types=[".csv", ".tsv", ".txt"], height=110)
-                file_said = kit.markdown("")
-                save, table = gr.Button(t("download_csv"), size="md"), gr.Textbox(visible=False)
+                desk.put(weighting=kit.radio(t, "weightings", choices.WEIGHTING, label=t("weighting_label")))
+                desk.put(seed=kit.number_box(choices.SEED, label=t("seed"), info=t("seed_info")))
+                desk.put(path=gr.File(label=t("file_label"), file_types=[".csv", ".tsv", ".txt"], height=110))
+                desk.put(file_said=kit.markdown(""))
+                save = downloads.button(t)
         with gr.Column(scale=3, min_width=300):
-            review = gr.Textbox(example("review"), label=t("why.label"), info=t("why.info"), max_length=1000, lines=2)
+            example, most = t("example.review"), choices.MOST_REVIEW
+            desk.put(review=gr.Textbox(example, label=t("why.label"), info=t("why.info"), max_length=most, lines=2))
             with gr.Row(elem_classes="taste-buttons"):
                 ask = gr.Button(t("why.ask"), min_width=110)
                 keep = gr.Button(t("why.keep"), min_width=110)
-            chips, bars = views.tokens(), views.bars()
-            said = kit.markdown("", elem_classes="taste-answer")
+            desk.put(chips=views.tokens(), bars=views.bars(), said=kit.markdown("", elem_classes="taste-answer"))
     with gr.Accordion(t("hard.title"), open=False):
         kit.markdown(t("hard.hint"))
-        judge, hard = gr.Button(t("hard.run"), size="md"), kit.markdown("")
+        judge = gr.Button(t("hard.run"), size="md")
+        desk.put(hard=kit.markdown(""))
     with gr.Accordion(t("compare.title"), open=False):
         kit.markdown(t("compare.hint"))
         race = gr.Button(t("compare.run"), size="md")
-        compared, table_said = views.bars(), kit.markdown("")
-    quiet, model = kit.LIGHT | kit.PRIVATE, [texts, tokens, weighting, seed]
-    learnt = [bag, curve, weights, badge, chips, bars, said]
-    run = buttons.run.click(
-        on_learn, [language, own, *model, review], learnt, **kit.RUN, **kit.api("bag_of_words_learn")
-    )
-    race_run = race.click(
-        on_compare,
-        [language, texts, weighting, seed],
-        [compared, table_said],
-        **kit.RUN,
-        **kit.api("bag_of_words_compare"),
-    )
-    buttons.stop.click(None, cancels=[run, race_run], **kit.PRIVATE)
-    buttons.reset.click(lambda: (None, None, None, "", None, None, ""), None, learnt, cancels=[run], **quiet)
-    for listen in (ask.click, review.submit):
-        public = kit.api("bag_of_words_explain") if listen == ask.click else kit.PRIVATE
-        listen(on_explain, [language, bag, own, *model, review], [bag, *learnt[4:]], **kit.LIGHT, **public)
-    for control in (texts, tokens, weighting, seed):
-        control.change(lambda: None, None, bag, **quiet)  # what was learnt no longer fits the settings
-    judge.click(on_hard, [language, own, *model], hard, **kit.RUN, **kit.PRIVATE)
-    listen_file = {"fn": on_file, "inputs": [language, file], "outputs": [own, bag, file_said]}
-    file.upload(**listen_file, **quiet)
-    file.clear(lambda: (None, None, ""), None, [own, bag, file_said], **quiet)
-    save.click(on_csv, [language, bag], table, **quiet).then(
-        None, table, None, js="(text) => taste.save('bag_of_words.csv', text)", **kit.PRIVATE
-    )
-    keep.click(lambda words: words, review, kit.shelf("prompt"), **quiet)
-    return Part({"weighting": weighting, "seed": seed, "review": review}, weighting, seed, review)
+        desk.put(compared=views.bars(), scores=kit.markdown(""))
+    run = desk.on(buttons.run.click, on_learn, kit.RUN, to=LEARNT, api="bag_of_words_learn")
+    racing = desk.on(race.click, on_compare, kit.RUN, to=RACE, api="bag_of_words_compare")
+    buttons.stop.click(None, cancels=[run, racing], **kit.PRIVATE)
+    desk.on(buttons.reset.click, on_reset, to=LEARNT, cancels=[run])
+    desk.on((ask.click, desk.review.submit), on_explain, to=WHY, api="bag_of_words_explain")
+    for control in (desk.texts, desk.tokens, desk.weighting, desk.seed):
+        control.change(lambda: None, None, desk.bag, **kit.LIGHT, **kit.PRIVATE)  # what was learnt no longer fits
+    desk.on(judge.click, on_hard, kit.RUN, to="hard")
+    desk.on((desk.path.upload, desk.path.clear), on_file, to=("own", "bag", "file_said"))
+    downloads.save(desk, save, "bag_of_words.csv", on_csv)
+    keep.click(lambda words: words, desk.review, kit.shelf("prompt"), **kit.LIGHT, **kit.PRIVATE)
+    return desk

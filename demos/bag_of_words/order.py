@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import gradio as gr
 
+from core.lessons.bag_of_words import choices
 from demos import kit, views
 from demos.kit import text
 
+FORM = kit.Form(first="", second="")
+SCREEN = kit.Screen("ordered")
 MOST = 40  # tokens of a sentence on the screen
 
 
 @kit.handler
-def on_order(lang: str, texts: str, first: str, second: str) -> dict[str, Any]:
+def on_order(lang: str, texts: str, first: str, second: str) -> kit.Update:
     """The tokens that only one of two sentences has, per tokeniser, and the cosine of their count vectors."""
     from core.lessons.bag_of_words.stages import word_order
 
-    t, rows, lost = text.load("bag_of_words", lang), [], []
+    t, rows, lost = text.load("bag_of_words", lang), list[dict[str, Any]](), list[str]()
     for seen in word_order(first, second, texts):
         name = t(f"tokens_by.{seen.tokens}")
         said = t("order.same" if seen.same else "order.cosine", cosine=seen.cosine)
@@ -27,15 +29,19 @@ def on_order(lang: str, texts: str, first: str, second: str) -> dict[str, Any]:
             rows.append({"name": f"{name} · {number}" + (f" · {said}" if number == 1 else ""), "tokens": chips})
         lost += [name] if seen.same else []
     caption = t("order.lost", names=", ".join(lost)) if lost else t("order.kept")
-    return {"rows": rows, "caption": f"{caption} {t('order.colours')}"}
+    return SCREEN(ordered={"rows": rows, "caption": f"{caption} {t('order.colours')}"})
 
 
-def build(t: text.Text, example: Callable[[str], str]) -> tuple[gr.Textbox, gr.Textbox, gr.HTML]:
+def build(t: text.Text, language: gr.State, texts: gr.Radio) -> kit.Desk:
+    desk = kit.Desk(t, FORM, SCREEN, language)
+    desk.put(texts=texts)
     kit.markdown(f"### {t('order.title')}\n{t('order.hint')}")
     with gr.Row(equal_height=False):
         with gr.Column(scale=2, min_width=280):
-            first = gr.Textbox(example("first"), label=t("order.first"), max_length=200)
-            second = gr.Textbox(example("second"), label=t("order.second"), max_length=200)
+            for name in FORM.names:
+                box = gr.Textbox(t(f"example.{name}"), label=t(f"order.{name}"), max_length=choices.MOST_SENTENCE)
+                desk.put(**{name: box})
         with gr.Column(scale=3, min_width=300):
-            ordered = views.tokens()
-    return first, second, ordered
+            desk.put(ordered=views.tokens())
+    desk.on((desk.second.change, desk.first.change), on_order, api="bag_of_words_order")
+    return desk

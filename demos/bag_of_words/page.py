@@ -2,55 +2,46 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import gradio as gr
 
+from core.lessons.bag_of_words import choices
 from demos import kit, views
 from demos.bag_of_words import learn, order
 from demos.bag_of_words.tasks import TASKS
 from demos.kit import text
-from demos.kit.lesson import Lesson, Opening, Room
+from demos.kit.lesson import Lesson, Room
 
-TOKENS = ("words", "morphemes", "content", "characters")
-STAGES = ("counts", "tfidf", "cosine")
+FORM = kit.Form(sentences="", texts=choices.TEXTS, tokens=choices.TOKENS, stage=choices.STAGE)
+STAGES = ("turn", "chips", "matrix", "said")  # what a change of the sentences changes
+EXAMPLES = ("sentences", "first", "second", "review")
+SCREEN = kit.Screen(*STAGES, *EXAMPLES, "tokens")
 MOST_ROWS = 60  # tokens of a matrix on the screen
-
-
-def _config(texts: str, tokens: str) -> Any:
-    from core.language.bag_of_words import BagConfig
-
-    return BagConfig(texts, tokens)
 
 
 def _stages(sentences: Any, texts: str, tokens: str) -> tuple[Any, Any]:
     from core.errors import InvalidInput
+    from core.language.bag_of_words import BagConfig
     from core.lessons.bag_of_words.stages import stages
 
     if not isinstance(sentences, str):
         raise InvalidInput("not_text", row=1, received=str(sentences))
-    config = _config(texts, tokens)
+    config = BagConfig(texts, tokens)
     return stages([line for line in sentences.splitlines() if line.strip()] or [sentences], config), config
 
 
 @kit.handler
-def on_open(lang: str, sentences: str, texts: str, tokens: str, stage: str, *pair: str) -> tuple[Any, ...]:
-    """The first screen: three sentences, their tokens, their numbers; two sentences with the same words."""
-    return *on_sentences(lang, sentences, texts, tokens, stage), order.on_order(lang, texts, *pair)
-
-
-@kit.handler
-def on_sentences(lang: str, sentences: str, texts: str, tokens: str, stage: str) -> tuple[Any, ...]:
+def on_sentences(lang: str, sentences: str, texts: str, tokens: str, stage: str) -> kit.Update:
     """Own sentences, one a line (at most 20) → tokens → counts, tf-idf or cosine similarity."""
     view, _ = _stages(sentences, texts, tokens)
     t = text.load("bag_of_words", lang)
     said = t("bagged", sentences=len(view.sentences), vocabulary=len(view.vocabulary))
-    return 0, _chips(t, view), _matrix(t, view, stage), said
+    return SCREEN(turn=0, chips=_chips(t, view), matrix=_matrix(t, view, stage), said=said)
 
 
 @kit.handler
-def on_shuffle(lang: str, turn: Any, sentences: str, texts: str, tokens: str, stage: str) -> tuple[Any, ...]:
+def on_shuffle(lang: str, turn: Any, sentences: str, texts: str, tokens: str, stage: str) -> kit.Update:
     """Shuffle the tokens of each sentence and count again: does any number change?"""
     from core.lessons.bag_of_words.cases import shuffled
 
@@ -58,11 +49,12 @@ def on_shuffle(lang: str, turn: Any, sentences: str, texts: str, tokens: str, st
     view, config = _stages(sentences, texts, tokens)
     again, change = shuffled(view, config, turn)
     t = text.load("bag_of_words", lang)
-    return turn, _chips(t, again), _matrix(t, again, stage), t("shuffled", change=change)
+    said = t("shuffled", change=change)
+    return SCREEN(turn=turn, chips=_chips(t, again), matrix=_matrix(t, again, stage), said=said)
 
 
 @kit.handler
-def on_pick(lang: str, sentences: str, texts: str, tokens: str, stage: str, spot: gr.EventData) -> tuple[Any, str]:
+def on_pick(lang: str, sentences: str, texts: str, tokens: str, stage: str, spot: gr.EventData) -> kit.Update:
     """Where one number of the matrix comes from."""
     from core.lessons.bag_of_words.cases import cell, cosine_cell
 
@@ -74,13 +66,14 @@ def on_pick(lang: str, sentences: str, texts: str, tokens: str, stage: str, spot
         parts = " + ".join(f"{value:.3f} ({kit.quote(token)})" for token, value in same.terms[:12])
         key = "how.cosine" if same.terms else "how.nothing"
         more = " + …" if len(same.terms) > 12 else ""
-        return shown, t(key, first=row + 1, second=column + 1, parts=parts + more, value=same.value)
+        said = t(key, first=row + 1, second=column + 1, parts=parts + more, value=same.value)
+        return SCREEN(matrix=shown, said=said)
     found = cell(view, column, row)  # the matrix on the screen lies on its side: tokens are rows
     values = {"token": kit.quote(found.token), "sentence": column + 1, "count": found.count, "value": found.value}
     if stage == "counts":
-        return shown, t("how.counts", **values)
+        return SCREEN(matrix=shown, said=t("how.counts", **values))
     values |= {"sentences": found.sentences, "appears": found.appears_in, "idf": found.idf, "length": found.length}
-    return shown, t("how.tfidf", **values)
+    return SCREEN(matrix=shown, said=t("how.tfidf", **values))
 
 
 def _chips(t: text.Text, view: Any) -> dict[str, Any]:
@@ -96,7 +89,7 @@ def _matrix(t: text.Text, view: Any, stage: str) -> dict[str, Any]:
     from core.errors import Check
 
     check = Check()
-    check.one_of("stage", stage, STAGES)
+    check.within("stage", stage, choices.STAGE)
     check.done()
     numbers = [str(i) for i in range(1, len(view.sentences) + 1)]
     value: dict[str, Any] = {"cols": numbers, "low": 0, "caption": t(f"caption.{stage}")}
@@ -111,18 +104,25 @@ def _matrix(t: text.Text, view: Any, stage: str) -> dict[str, Any]:
 
 
 @kit.handler
-def on_texts(lang: str, texts: str, tokens: str) -> tuple[Any, ...]:
+def on_texts(lang: str, texts: str, tokens: str) -> kit.Update:
     """Another language of the texts: its example sentences, and a tokeniser that it has."""
     from core.errors import Check
     from core.language.tokens import TOKENS as known
 
     check = Check()
-    check.one_of("texts", texts, known)
+    check.within("texts", texts, choices.TEXTS)
     check.done()
     t = text.load("bag_of_words", texts)
-    tokens = tokens if tokens in known[texts] else "words"
-    example = {name: t(f"example.{name}") for name in ("sentences", "first", "second", "review")}
-    return tokens, *example.values()
+    examples = {name: t(f"example.{name}") for name in EXAMPLES}
+    return SCREEN(tokens=tokens if tokens in known[texts] else choices.TOKENS.default, **examples)
+
+
+@kit.handler
+def on_take(lang: str, prompt: Any, sentences: str) -> kit.Update:
+    """A sentence written in another lesson, as one more line."""
+    if not isinstance(prompt, str) or not prompt.strip():
+        return SCREEN(said=text.load("bag_of_words", lang)("take_nothing"))
+    return SCREEN(sentences=f"{sentences.rstrip()}\n{prompt.strip()[: choices.MOST_SENTENCE]}")
 
 
 @kit.handler
@@ -158,52 +158,39 @@ print(f"{{explanation.logit:+.4f}}  = logit, p({{explanation.target}}) = {{expla
 
 def build(lang: str) -> Room:
     t = text.load("bag_of_words", lang)
-    language, turn = kit.header(t), gr.State(0)
-    example: Callable[[str], str] = lambda name: t(f"example.{name}")  # noqa: E731
+    language = kit.header(t)
+    desk = kit.Desk(t, FORM, SCREEN, language)
+    desk.put(turn=gr.State(0), prompt=kit.shelf("prompt"))
     with gr.Row(equal_height=False):
         with gr.Column(scale=2, min_width=280):
-            sentences = gr.Textbox(example("sentences"), label=t("sentences"), info=t("sentences_info"), lines=4)
-            texts = gr.Radio(t.choices("texts_in", ("ko", "en")), value=lang, label=t("texts_label"))
-            tokens = gr.Radio(t.choices("tokens_by", TOKENS), value="words", label=t("tokens_label"))
+            example = t("example.sentences")
+            desk.put(sentences=gr.Textbox(example, label=t("sentences"), info=t("sentences_info"), lines=4))
+            desk.put(texts=gr.Radio(t.choices("texts_in", choices.TEXTS), value=lang, label=t("texts_label")))
+            desk.put(tokens=kit.radio(t, "tokens_by", choices.TOKENS, label=t("tokens_label")))
             with gr.Row(elem_classes="taste-buttons"):
                 shuffle = gr.Button(t("shuffle"), variant="primary", min_width=150)
                 back = gr.Button(t("reset"), min_width=80)
             take = gr.Button(t("take"), size="md")
         with gr.Column(scale=3, min_width=300):
-            chips = views.tokens()
-            stage = gr.Radio(t.choices("stages", STAGES), value="counts", label=t("stage_label"))
-            matrix = views.matrix(can=("pick",))
-            said = kit.markdown("", min_height=52)
-    first, second, ordered = order.build(t, example)
-    learning = learn.build(t, language, texts, tokens, example)
-    controls = {"sentences": sentences, "texts": texts, "tokens": tokens, "stage": stage}
-    controls |= {"first": first, "second": second, **learning.controls}
-    inputs, outputs = [language, sentences, texts, tokens, stage], [turn, chips, matrix, said]
-    quiet = kit.LIGHT | kit.PRIVATE
-    shuffle.click(on_shuffle, [language, turn, *inputs[1:]], outputs, **quiet)
-    for listen in (sentences.change, tokens.change, stage.change):
-        public = kit.api("bag_of_words_stages") if listen == sentences.change else kit.PRIVATE
-        listen(on_sentences, inputs, outputs, **kit.LIGHT, **public)
-    back.click(on_sentences, inputs, outputs, **quiet)
-    matrix.pick(on_pick, inputs, [matrix, said], **quiet)
-    texts.input(on_texts, [language, texts, tokens], [tokens, sentences, first, second, learning.review], **quiet)
-    for box in (first, second):
-        public = kit.api("bag_of_words_order") if box is second else kit.PRIVATE
-        box.change(order.on_order, [language, texts, first, second], ordered, **kit.LIGHT, **public)
-    take.click(on_take, [language, kit.shelf("prompt"), sentences], [sentences, said], **quiet)
+            desk.put(chips=views.tokens())
+            desk.put(stage=kit.radio(t, "stages", choices.STAGE, label=t("stage_label")))
+            desk.put(matrix=views.matrix(can=("pick",)), said=kit.markdown("", min_height=52))
+    ordering = order.build(t, language, desk.texts)
+    learning = learn.build(t, language, desk.texts, desk.tokens)
+    desk.put(first=ordering.first, second=ordering.second)
+    desk.put(weighting=learning.weighting, seed=learning.seed, review=learning.review)
+    desk.on(shuffle.click, on_shuffle, to=STAGES)
+    typed = (desk.sentences.change, desk.tokens.change, desk.stage.change, back.click)
+    desk.on(typed, on_sentences, to=STAGES, api="bag_of_words_stages")
+    desk.on(desk.matrix.pick, on_pick, to=("matrix", "said"))
+    desk.on(desk.texts.input, on_texts, to=("tokens", *EXAMPLES))
+    desk.on(take.click, on_take, to=("sentences", "said"))
+    controls = desk.controls | ordering.controls | learning.controls
     kit.tasks(t, TASKS)
-    kit.code_panel(t, "bag_of_words.py", on_code, [*inputs[:4], learning.weighting, learning.seed, learning.review])
+    kit.code_panel(desk, "bag_of_words.py", on_code)
     kit.share(t, controls)
     kit.story(t)
-    return Room(controls, Opening(on_open, [*inputs, first, second], [*outputs, ordered]))
-
-
-@kit.handler
-def on_take(lang: str, prompt: Any, sentences: str) -> tuple[Any, str]:
-    """A sentence written in another lesson, as one more line."""
-    if not isinstance(prompt, str) or not prompt.strip():
-        return gr.skip(), text.load("bag_of_words", lang)("take_nothing")
-    return f"{sentences.rstrip()}\n{prompt.strip()[:200]}", gr.skip()
+    return Room(controls, desk.opening(on_sentences, STAGES), (ordering.opening(order.on_order),))
 
 
 LESSON = Lesson("bag_of_words", build)

@@ -18,9 +18,9 @@ from core.errors import Check, InvalidInput
 from core.events import Done, Progress
 from core.language.bag_of_words import BagConfig, BagOfWords, Explanation, LearnStep, Vectorised
 from core.language.tokens import Label
+from core.lessons.bag_of_words import choices
 from core.lessons.bag_of_words.stages import Stages, vectorise
 
-STAGES = ("counts", "tfidf", "cosine")
 HELD_OUT = 0.2
 
 
@@ -150,7 +150,7 @@ class Taught:
 def split(reviews: Reviews, seed: int = 0, share: float = HELD_OUT) -> tuple[Reviews, Reviews]:
     """(to learn from, to judge by): every label gives the same share, at least one of each stays to learn from."""
     check = Check()
-    check.whole("seed", seed, 0, 2**31 - 1)
+    check.within("seed", seed, choices.SEED)
     check.done()
     rng, judged = np.random.default_rng(seed), set[int]()
     for label in sorted(set(reviews.labels)):

@@ -19,6 +19,7 @@ from core.errors import Check, InvalidInput
 from core.events import Cadence, Deadline, Done, Progress
 from core.language.bag_of_words import BagConfig, BagOfWords
 from core.language.tokens import TOKENS, Label, checked, checked_labels, prepare
+from core.lessons.bag_of_words import choices
 
 MOST_SENTENCES, MOST_LETTERS = 20, 1_000  # of ``stages``: a matrix that can be looked at
 
@@ -58,18 +59,18 @@ class CompareConfig:
 
     language: str = "ko"
     tokens: tuple[str, ...] | None = None
-    weighting: str = "tfidf"
-    folds: int = 5
-    seed: int = 0
-    C: float = 10.0
+    weighting: str = choices.WEIGHTING.default
+    folds: int = int(choices.FOLDS.default)
+    seed: int = int(choices.SEED.default)
+    C: float = BagConfig.C
 
     def __post_init__(self) -> None:
         check = Check()
         check.one_of("language", self.language, TOKENS)
         check.done()
         object.__setattr__(self, "tokens", tuple(self.tokens or TOKENS[self.language]))
-        check.whole("folds", self.folds, 2, 10)
-        check.whole("seed", self.seed, 0, 2**31 - 1)
+        check.within("folds", self.folds, choices.FOLDS)
+        check.within("seed", self.seed, choices.SEED)
         check.done()
         self.bags()
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+import subprocess
+import sys
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -14,45 +17,54 @@ from sklearn.feature_extraction.text import CountVectorizer, TfidfVectorizer
 from core.data import reviews
 from core.events import drain
 from core.language.bag_of_words import BagConfig
+from core.language.tokens import TOKENS
+from core.lessons.bag_of_words import choices
 from core.lessons.bag_of_words.cases import cell, cosine_cell, hard_cases, ledger, shuffled, split, teach, weights_csv
 from core.lessons.bag_of_words.stages import stages
 from demos import kit
-from demos.bag_of_words import learn
+from demos.bag_of_words import learn, order
 from demos.bag_of_words import page as lesson
+from tests.places import ROOT
 
 SENTENCES = "the dog bites the man\nthe man bites the dog\na cat eats the fish"
-SETTINGS = ("en", "words", "tfidf", 0)
+REVIEW = "The food was delicious but the waiter was rude."
+
+
+def form(review: Any = REVIEW, **changed: Any) -> kit.Values:
+    """English, words, tf-idf, and a review."""
+    return learn.FORM.values(**({"texts": "en", "review": review} | changed))
 
 
 def test_counts_and_tfidf_are_scikit_learns() -> None:
     config = dict(token_pattern=r"[^\W_]+")
     counts = CountVectorizer(**config).fit_transform(SENTENCES.splitlines()).toarray()
-    _, chips, matrix, said = lesson.on_sentences("en", SENTENCES, "en", "words", "counts")
-    np.testing.assert_array_equal(np.array(matrix["cells"]).T, counts)
-    assert [len(row["tokens"]) for row in chips["rows"]] == [5, 5, 5] and "**8**" in said
+    shown = lesson.on_sentences("en", SENTENCES, "en", "words", "counts")
+    np.testing.assert_array_equal(np.array(shown["matrix"]["cells"]).T, counts)
+    assert [len(row["tokens"]) for row in shown["chips"]["rows"]] == [5, 5, 5] and "**8**" in shown["said"]
     tfidf = TfidfVectorizer(**config).fit_transform(SENTENCES.splitlines()).toarray()
-    _, _, matrix, _ = lesson.on_sentences("en", SENTENCES, "en", "words", "tfidf")
+    matrix = lesson.on_sentences("en", SENTENCES, "en", "words", "tfidf")["matrix"]
     np.testing.assert_allclose(np.array(matrix["cells"]).T, tfidf, atol=6e-4)
 
 
 def test_shuffling_changes_the_chips_and_no_number() -> None:
     before = lesson.on_sentences("en", SENTENCES, "en", "words", "tfidf")
-    turn, chips, matrix, said = lesson.on_shuffle("en", 0, SENTENCES, "en", "words", "tfidf")
-    assert turn == 1 and chips != before[1] and matrix == before[2] and "**0.0**" in said
+    after = lesson.on_shuffle("en", 0, SENTENCES, "en", "words", "tfidf")
+    assert after["turn"] == 1 and after["chips"] != before["chips"]
+    assert after["matrix"] == before["matrix"] and "**0.0**" in after["said"]
     view = stages(SENTENCES.splitlines(), BagConfig("en"))
     assert shuffled(view, BagConfig("en"), 3)[1] == 0
 
 
-@pytest.mark.parametrize("stage", lesson.STAGES)
+@pytest.mark.parametrize("stage", choices.STAGE)
 def test_every_cell_tells_its_arithmetic(stage: str) -> None:
     view = stages(SENTENCES.splitlines(), BagConfig("en"))
-    _, _, matrix, _ = lesson.on_sentences("en", SENTENCES, "en", "words", stage)
+    matrix = lesson.on_sentences("en", SENTENCES, "en", "words", stage)["matrix"]
     for i, row in enumerate(matrix["cells"]):
         for j, value in enumerate(row):
-            shown, said = lesson.on_pick("en", SENTENCES, "en", "words", stage, SimpleNamespace(row=i, col=j))
-            assert shown["chosen"] == [i, j] and shown["cells"][i][j] == value
+            shown = lesson.on_pick("en", SENTENCES, "en", "words", stage, SimpleNamespace(row=i, col=j))
+            assert shown["matrix"]["chosen"] == [i, j] and shown["matrix"]["cells"][i][j] == value
             told = f"{value:.3f}" if isinstance(value, float) and value else f"{value:.0f}"
-            assert told in said
+            assert told in shown["said"]
     found = cell(view, 0, view.vocabulary.index("the"))
     assert found.count * found.idf / found.length == pytest.approx(found.value)
     both = cosine_cell(view, 0, 2)
@@ -60,29 +72,46 @@ def test_every_cell_tells_its_arithmetic(stage: str) -> None:
 
 
 def test_a_run_streams_learns_and_explains() -> None:
-    events = list(learn.on_learn("en", None, *SETTINGS, "The food was delicious but the waiter was rude."))
-    assert sum(isinstance(event[1], dict) and "series" in event[1] for event in events) > 5
-    bag, *_, badge, chips, bars, said = events[-1]
-    assert "accuracy on 88 new ones" in badge and "scikit-learn" in badge
-    *parts, intercept, logit = bars["items"]
+    events = list(learn.on_learn("en", None, form()))
+    assert sum("series" in event.get("curve", {}) for event in events) > 5
+    last = events[-1]
+    assert "accuracy on 88 new ones" in last["badge"] and "scikit-learn" in last["badge"]
+    *parts, intercept, logit = last["bars"]["items"]
     assert sum(item["value"] for item in [*parts, intercept]) == pytest.approx(logit["value"])
-    told = bag.explanation("The food was delicious but the waiter was rude.")
-    assert logit["value"] == told.logit and f"{told.probability:.1%}" in said
-    assert {token["text"]: np.sign(token["p"]) for token in chips["tokens"]}["delicious"] == 1
+    told = last["bag"].explanation(REVIEW)
+    assert logit["value"] == told.logit and f"{told.probability:.1%}" in last["said"]
+    assert {token["text"]: np.sign(token["p"]) for token in last["chips"]["tokens"]}["delicious"] == 1
     assert ledger(told, most=2).others == len(told.contributions) - 2
 
 
-def test_stop_at_once_leaves_nothing_behind() -> None:
-    stream = learn.on_learn("ko", None, "ko", "characters", "counts", 0, "좋아요")
-    next(stream)
+@pytest.mark.parametrize("after", [1, 6])
+def test_stop_closes_the_run_and_no_half_learnt_model_is_handed_over(after: int, monkeypatch: Any) -> None:
+    from core.lessons.bag_of_words import cases
+
+    closed, run = [0], cases.teach
+
+    def watched(*args: Any) -> Any:
+        try:
+            yield from run(*args)
+        finally:
+            closed[0] += 1
+
+    monkeypatch.setattr(cases, "teach", watched)
+    stream = learn.on_learn("ko", None, form("좋아요", texts="ko", tokens="characters", weighting="counts"))
+    seen = [next(stream) for _ in range(after)]
+    assert closed == [0]
     stream.close()
+    assert closed == [1] and not any("bag" in event for event in seen)
+    shown = learn.on_explain("ko", None, None, form("좋아요", texts="ko", tokens="characters", weighting="counts"))
+    assert shown["bag"].classes_ and closed == [2], "what Stop left is learnt from the start"
 
 
 def test_explaining_learns_first_when_needed() -> None:
-    bag, chips, bars, said = learn.on_explain("en", None, None, *SETTINGS, "zzz qqq")
-    assert bag is not None and all(token["dim"] for token in chips["tokens"]) and "Never seen" in said
-    assert [item["name"] for item in bars["items"]] == ["intercept", "= logit"]
-    assert learn.on_explain("en", bag, None, *SETTINGS, "")[1]["tokens"] == []
+    shown = learn.on_explain("en", None, None, form("zzz qqq"))
+    assert shown["bag"] is not None and "Never seen" in shown["said"]
+    assert all(token["dim"] for token in shown["chips"]["tokens"])
+    assert [item["name"] for item in shown["bars"]["items"]] == ["intercept", "= logit"]
+    assert learn.on_explain("en", shown["bag"], None, form(""))["chips"]["tokens"] == []
 
 
 def test_held_out_reviews_are_not_learnt() -> None:
@@ -94,7 +123,7 @@ def test_held_out_reviews_are_not_learnt() -> None:
 
 
 def test_hard_reviews_are_shown_as_they_are() -> None:
-    *_, said = learn.on_hard("en", None, *SETTINGS)
+    *_, said = learn.on_hard("en", form())
     taught = drain(teach(reviews.load("en", hard=False), BagConfig("en")))
     for kind in hard_cases(taught.bag, reviews.load("en", hard=True)):
         assert f"| {kind.right} | {kind.total} |" in said
@@ -110,25 +139,27 @@ def test_hard_reviews_are_shown_as_they_are() -> None:
 
 
 def test_the_race_streams_and_ends_in_a_table() -> None:
-    *pictures, (last, table) = learn.on_compare("en", "en", "tfidf", 0)
-    bars = [picture for picture, _ in pictures if isinstance(picture, dict) and "items" in picture]
+    *events, last = learn.on_compare("en", "en", "tfidf", 0)
+    bars = [event["compared"] for event in events if "compared" in event]
     assert len(bars) == 10 and len(bars[-1]["items"]) == 4
     scores = {score.tokens: score for score in learn.scores("en")}
-    assert f"{scores['words'].accuracy:.1%} ±" in table and bars[-1]["items"][0]["value"] == scores["words"].accuracy
+    assert f"{scores['words'].accuracy:.1%} ±" in last["scores"]
+    assert bars[-1]["items"][0]["value"] == scores["words"].accuracy
 
 
 def test_own_reviews(tmp_path: Path) -> None:
     path = tmp_path / "own.csv"
     rows = [f"good {i} <b>,yes" for i in range(8)] + [f"bad {i},no|`$x$" for i in range(8)]
     path.write_text("text,label\n" + "\n".join(rows), encoding="utf-8")
-    own, _, said = learn.on_file("en", str(path))
-    assert len(own) == 16 and "<" not in said and "|" not in said and "$" not in said
-    *_, last = learn.on_learn("en", own, *SETTINGS, "good")
-    assert last[0].classes_ == ("no|`$x$", "yes") and "probability" in last[-1]
+    read = learn.on_file("en", str(path))
+    said = read["file_said"]
+    assert len(read["own"]) == 16 and "<" not in said and "|" not in said and "$" not in said
+    *_, last = learn.on_learn("en", read["own"], form("good"))
+    assert last["bag"].classes_ == ("no|`$x$", "yes") and "probability" in last["said"]
     path.write_text("only one column\n1\n", encoding="utf-8")
     with pytest.raises(gr.Error):
         learn.on_file("en", str(path))
-    assert learn.on_file("en", None) == (None, None, "")
+    assert learn.on_file("en", None) == {"own": None, "bag": None, "file_said": ""}
 
 
 def test_the_table_of_weights_is_safe_to_open() -> None:
@@ -140,15 +171,15 @@ def test_the_table_of_weights_is_safe_to_open() -> None:
 
 
 def test_another_language_brings_its_own_examples() -> None:
-    tokens, sentences, *_ = lesson.on_texts("ko", "en", "morphemes")
-    assert tokens == "words" and "dog" in sentences
-    assert lesson.on_texts("en", "ko", "morphemes")[0] == "morphemes"
+    shown = lesson.on_texts("ko", "en", "morphemes")
+    assert shown["tokens"] == "words" and "dog" in shown["sentences"]
+    assert lesson.on_texts("en", "ko", "morphemes")["tokens"] == "morphemes"
 
 
 def test_a_text_travels() -> None:
-    assert lesson.on_take("en", "a text", "one")[0] == "one\na text"
-    assert "No other lesson" in lesson.on_take("en", None, "one")[1]
-    assert "No other lesson" in lesson.on_take("en", {"x": 1}, "one")[1]
+    assert lesson.on_take("en", "a text", "one") == {"sentences": "one\na text"}
+    assert "No other lesson" in lesson.on_take("en", None, "one")["said"]
+    assert "No other lesson" in lesson.on_take("en", {"x": 1}, "one")["said"]
 
 
 @pytest.mark.parametrize(
@@ -156,7 +187,7 @@ def test_a_text_travels() -> None:
 )
 def test_any_sentence_is_taken_or_told(sentences: Any) -> None:
     try:
-        _, chips, _, _ = lesson.on_sentences("ko", sentences, "ko", "words", "counts")
+        chips = lesson.on_sentences("ko", sentences, "ko", "words", "counts")["chips"]
     except gr.Error as error:
         assert "�" not in str(error) and "<script" not in str(error)
     else:
@@ -172,11 +203,11 @@ def test_any_sentence_is_taken_or_told(sentences: Any) -> None:
         lambda: lesson.on_pick("en", "a", "en", "words", "counts", SimpleNamespace(row=9, col=0)),
         lambda: lesson.on_pick("en", "a", "en", "words", "counts", SimpleNamespace(row="x", col=float("nan"))),
         lambda: lesson.on_texts("en", "xx", "words"),
-        lambda: list(learn.on_learn("en", None, "en", "words", "tfidf", float("nan"), "a")),
-        lambda: list(learn.on_learn("en", None, "en", "words", "tfidf", 1.5, "a")),
-        lambda: list(learn.on_learn("en", None, "en", "words", "other", 0, "a")),
-        lambda: learn.on_explain("en", None, None, *SETTINGS, 5),
-        lambda: learn.on_explain("en", None, None, *SETTINGS, "a" * 20_000),
+        lambda: list(learn.on_learn("en", None, form("a", seed=float("nan")))),
+        lambda: list(learn.on_learn("en", None, form("a", seed=1.5))),
+        lambda: list(learn.on_learn("en", None, form("a", weighting="other"))),
+        lambda: learn.on_explain("en", None, None, form(5)),
+        lambda: learn.on_explain("en", None, None, form("a" * 20_000)),
         lambda: list(learn.on_compare("en", "ko?", "tfidf", 0)),
     ],
 )
@@ -185,13 +216,20 @@ def test_wrong_use_is_one_sentence(call: Any) -> None:
         call()
 
 
-def test_the_script_prints_what_the_page_shows(capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_script_prints_in_a_fresh_process_what_the_page_shows() -> None:
     review = "delicious, but rude"
     code = lesson.on_code("en", SENTENCES, "en", "words", "tfidf", 0, review)
-    exec(compile(code, "bag_of_words.py", "exec"), {})
-    printed = capsys.readouterr().out
-    *_, last = learn.on_learn("en", None, *SETTINGS, review)
-    assert f"{last[5]['items'][-1]['value']:+.4f}  = logit" in printed
+    printed = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    *_, last = learn.on_learn("en", None, form(review))
+    assert f"{last['bars']['items'][-1]['value']:+.4f}  = logit" in printed
+    accuracy = re.search(r"held out: ([\d.]+)", printed)
+    assert accuracy and f"**{float(accuracy[1]):.1%}**" in last["badge"]
+
+
+def test_the_tokenisers_on_the_page_are_those_of_the_library() -> None:
+    assert tuple(choices.TOKENS) == TOKENS["ko"] and tuple(choices.TEXTS) == tuple(TOKENS)
+    shown = order.on_order("ko", "ko", "개가 사람을 문다", "사람이 개를 문다")["ordered"]
+    assert len(shown["rows"]) == 2 * len(choices.TOKENS)
 
 
 def test_quoted_words_stay_words() -> None:
