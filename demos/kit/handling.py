@@ -91,7 +91,7 @@ def settled(stream: Iterator[Any]) -> Any:
     last: Any = None
     for values in stream:
         if isinstance(values, dict):
-            last = (last or {}) | values
+            last = last | values if last else values
         else:
             pairs = zip(last or values, values, strict=True)  # a value may be an array: compare dicts only
             last = tuple(old if isinstance(new, dict) and new == gr.skip() else new for old, new in pairs)

@@ -3,88 +3,60 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import gradio as gr
 
+from core.lessons.ml_vs_dl import choices
 from demos import kit, views
 from demos.kit import downloads, text
-from demos.kit.lesson import Lesson, Opening, Room
-from demos.ml_vs_dl import sweep
+from demos.kit.lesson import Lesson, Room
+from demos.ml_vs_dl import settings, sweep
 from demos.ml_vs_dl.tasks import TASKS
 
-DATA = ("circle", "xor", "gauss", "spiral", "moons")
-FEATURES = ("x1", "x2", "x1²", "x2²", "x1·x2", "sin x1", "sin x2")
-NETS = {"4": (4,), "8": (8,), "8-8": (8, 8), "16-16": (16, 16)}
-
-
-def _config(data: str, samples: float, noise: float, features: list[str], net: str, epochs: float, seed: float) -> Any:
-    from core.data.toy import ToyConfig
-    from core.errors import Check
-    from core.lessons.ml_vs_dl.match import Net, VersusConfig
-
-    check = Check()
-    check.one_of("layers", net, NETS)
-    check.done()
-    seed = kit.whole(seed)
-    toy = ToyConfig(data, kit.whole(samples), noise, seed=seed)
-    return VersusConfig(toy, tuple(features), Net(NETS[net], seed=seed), kit.whole(epochs))
+FORM = kit.Form(**settings.CONTROLS)
+SCREEN = kit.Screen("here", "left", "right", "table", "badge", "formula")
 
 
 @kit.handler
-def on_open(lang: str, *controls: Any) -> tuple[Any, ...]:
+def on_open(lang: str, form: kit.Values) -> kit.Update:
     """The first screen: the linear model is fitted, the net has learnt for a few epochs."""
-    *rest, _, seed = controls
-    return kit.settled(on_match(lang, *rest, 3, seed))
+    config = settings.read(form)
+    return kit.settled(_match(lang, replace(config, epochs=choices.PREVIEW)))
 
 
 @kit.handler
-def on_first(lang: str, *controls: Any) -> tuple[Any, ...]:
-    """The same, once, and the measurement below sets off."""
-    return *on_open(lang, *controls), 1
-
-
-@kit.handler
-def on_match(lang: str, *controls: Any) -> Iterator[tuple[Any, ...]]:
+def on_match(lang: str, form: kit.Values) -> Iterator[kit.Update]:
     """Fit logistic regression and an MLP to the same points; judge both on the same held-out points."""
+    yield from _match(lang, settings.read(form))
+
+
+def _match(lang: str, config: Any) -> Iterator[kit.Update]:
     from core import runtime
     from core.data import toy
-    from core.events import Done
+    from core.events import Cadence, Done
     from core.lessons.ml_vs_dl.match import Deep, Machine, versus
 
-    t, config = text.load("ml_vs_dl", lang), _config(*controls)
-    points = toy.make(config.data)
+    t, points = text.load("ml_vs_dl", lang), toy.make(config.data)
     shown = _points(points)
-    scores: list[float] = []
-    for event in versus(config, every_seconds=kit.FRAME_SECONDS, deadline=kit.RUN_SECONDS):
+    for event in versus(config, every=Cadence(seconds=kit.FRAME_SECONDS), deadline=kit.RUN_SECONDS):
         match event:
             case Machine():
                 machine = event
-                yield (
-                    _plane(t, event.score, shown, t("linear_caption", test=event.score.test)),
-                    gr.skip(),
-                    gr.skip(),
-                    gr.skip(),
-                    gr.skip(),
-                )
+                yield SCREEN(left=_plane(t, event.score, shown, t("linear_caption", test=event.score.test)))
             case Deep():
-                scores.append(event.score.test)
                 caption = t("deep_caption", epoch=event.epoch, test=event.score.test)
-                yield (
-                    gr.skip(),
-                    _plane(t, event.score, shown, caption),
-                    _table(t, machine, event),
-                    gr.skip(),
-                    _formula(t, machine),
-                )
+                right = _plane(t, event.score, shown, caption)
+                yield SCREEN(right=right, table=_table(t, machine, event), formula=_formula(t, machine))
             case Done(result=run, seconds=seconds, stopped=why):
                 label = kit.badge_text(t, source="trained_now", seconds=seconds, device=runtime.describe("cpu"))
-                verdict = t(f"winner.{run.winner}", machine=run.machine.score.test, deep=run.deep.score.test)
-                yield (
-                    *[gr.skip()] * 3,
-                    f"**{verdict}**\n\n{label}" + kit.why_stopped(t, why, config.net.learning_rate),
-                    gr.skip(),
-                )
+                label += kit.why_stopped(t, why, config.net.learning_rate)
+                yield SCREEN(here=run, badge=f"**{_verdict(t, run)}**\n\n{label}")
+
+
+def _verdict(t: text.Text, run: Any) -> str:
+    return t(f"winner.{run.winner}", machine=run.machine.score.test, deep=run.deep.score.test)
 
 
 def _points(points: Any) -> list[list[float]]:
@@ -123,19 +95,11 @@ def _formula(t: text.Text, machine: Any) -> str:
 
 
 @kit.handler
-def on_sweep(lang: str, kind: str, draws: float, *controls: Any) -> Iterator[tuple[Any, ...]]:
-    """Held-out accuracy of both on 5 to 500 training points, ``draws`` fresh draws of each size."""
-    yield from sweep.shown(lang, kind, draws, _config(*controls))
-
-
-@kit.handler
-def on_csv(lang: str, *controls: Any) -> str:
-    """The match of these settings, trained to the end: what is in the table, as CSV."""
-    from core.events import drain
+def on_csv(lang: str, here: Any, form: kit.Values) -> str:
+    """The match on the screen: what is in the table, as CSV."""
     from core.files.csv_text import to_csv
-    from core.lessons.ml_vs_dl.match import versus
 
-    run = drain(versus(_config(*controls), deadline=kit.RUN_SECONDS))
+    run = here or _played(form)
     scores = (run.machine.score, run.deep.score)
     columns: dict[str, Any] = {"model": ["machine_learning", "deep_learning"]}
     for name in ("test", "train", "parameters", "seconds"):
@@ -144,66 +108,63 @@ def on_csv(lang: str, *controls: Any) -> str:
 
 
 @kit.handler
-def on_code(lang: str, *controls: Any) -> str:
-    from core.events import drain
-    from core.lessons.ml_vs_dl.match import script, versus
+def on_code(lang: str, here: Any, form: kit.Values) -> str:
+    """The match on the screen as a script; before there is one, the match of the controls."""
+    from core.lessons.ml_vs_dl.match import script
 
-    return script(drain(versus(_config(*controls), deadline=kit.RUN_SECONDS)))
+    return script(here or _played(form))
+
+
+def _played(form: kit.Values) -> Any:
+    from core.events import drain
+    from core.lessons.ml_vs_dl.match import versus
+
+    return drain(versus(settings.read(form), every=None, deadline=kit.RUN_SECONDS))
 
 
 def build(lang: str) -> Room:
     t = text.load("ml_vs_dl", lang)
-    language = kit.header(t)
+    desk = kit.Desk(t, FORM, SCREEN, kit.header(t))
+    desk.put(here=gr.State(None))
     with gr.Row(equal_height=False):
-        with gr.Column(min_width=280) as below:
+        with gr.Column(min_width=280):
             gr.Markdown(f"### {t('machine_title')}")
-            left = views.plane(square=400)
-            formula = kit.markdown("")
+            desk.put(left=views.plane(square=400), formula=kit.markdown(""))
+            save = downloads.button(t)
         with gr.Column(min_width=280):
             gr.Markdown(f"### {t('deep_title')}")
-            right = views.plane(square=400)
+            desk.put(right=views.plane(square=400))
         with gr.Column(min_width=280):
             with gr.Row(elem_classes="taste-buttons"):
                 go = gr.Button(t("run"), variant="primary", min_width=170)
                 stop = gr.Button(t("stop"), variant="stop", min_width=80)
                 reset = gr.Button(t("reset"), min_width=80)
-            table, badge = kit.markdown("", min_height=190), kit.badge()
-            data = gr.Radio(t.choices("data", DATA), value="circle", label=t("data_label"))
-            features = gr.CheckboxGroup(
-                list(FEATURES), value=["x1", "x2"], label=t("features"), info=t("features_info")
+            desk.put(table=kit.markdown("", min_height=190), badge=kit.badge())
+            desk.put(data=kit.radio(t, "data", choices.DATA, label=t("data_label")))
+            desk.put(
+                features=gr.CheckboxGroup(
+                    list(choices.FEATURES), value=list(choices.CHOSEN), label=t("features"), info=t("features_info")
+                )
             )
     with gr.Row(equal_height=False):
-        samples = gr.Slider(10, 1000, value=300, step=10, label=t("samples"))
-        noise = gr.Slider(0, 50, value=10, step=5, label=t("noise"))
-        epochs = gr.Slider(1, 300, value=60, step=1, label=t("epochs"))
-        net = gr.Radio(list(NETS), value="8-8", label=t("net"))
-        seed = gr.Number(0, precision=0, label=t("seed"), min_width=80)
-    controls = {
-        "data": data,
-        "samples": samples,
-        "noise": noise,
-        "features": features,
-        "net": net,
-        "epochs": epochs,
-        "seed": seed,
-    }
-    inputs, outputs = [language, *controls.values()], [left, right, table, badge, formula]
-    quiet = kit.LIGHT | kit.PRIVATE
-    run = go.click(on_match, inputs, outputs, **kit.RUN, **kit.api("ml_vs_dl_match"))
-    stop.click(None, cancels=[run], **kit.PRIVATE)
-    reset.click(on_open, inputs, outputs, cancels=[run], **quiet)
-    for control in (data, features, samples, noise, net, seed):
-        control.change(on_open, inputs, outputs, cancels=[run], **quiet)
+        desk.put(samples=kit.slider(choices.SAMPLES, label=t("samples")))
+        desk.put(noise=kit.slider(choices.NOISE, label=t("noise")))
+        desk.put(epochs=kit.slider(choices.EPOCHS, label=t("epochs")))
+        desk.put(net=gr.Radio(list(choices.NET), value=choices.NET.default, label=t("net")))
+        desk.put(seed=kit.number_box(choices.SEED, precision=0, label=t("seed"), min_width=80))
     with gr.Accordion(t("sweep.title"), open=True):
-        sizes = sweep.build(t, language, on_sweep, [*controls.values()])
+        sizes = sweep.build(t, desk)
+    run = desk.on(go.click, on_match, kit.RUN, api="ml_vs_dl_match")
+    stop.click(None, cancels=[run], **kit.PRIVATE)
+    changed = [getattr(desk, name).change for name in FORM.names if name != "epochs"]
+    desk.on((reset.click, *changed), on_open, cancels=[run])
+    downloads.save(desk, save, "ml_vs_dl.csv", on_csv)
+    controls = desk.controls | sizes.controls
     kit.tasks(t, TASKS)
-    kit.code_panel(t, "ml_vs_dl.py", on_code, inputs)
-    with below:
-        downloads.csv(t, "ml_vs_dl.csv", on_csv, inputs)
-    controls |= {"sweep": sizes.kind, "draws": sizes.draws}
+    kit.code_panel(desk, "ml_vs_dl.py", on_code)
     kit.share(t, controls)
     kit.story(t)
-    return Room(controls, Opening(on_first, inputs, [*outputs, sizes.begun]))
+    return Room(controls, desk.opening(on_open), (sizes.opening(sweep.on_open, "begun"),))
 
 
 LESSON = Lesson("ml_vs_dl", build)

@@ -1,13 +1,34 @@
-"""The settings of a match, from the controls of the page."""
+"""The settings of a match, from the controls of the page: both halves of the lesson read them."""
 
 from __future__ import annotations
 
 from typing import Any
 
+from core.lessons.ml_vs_dl import choices
+from demos import kit
 
-def _duel(data: str, features: tuple[str, ...], samples: int = 300) -> Any:
+CONTROLS: dict[str, Any] = {
+    "data": choices.DATA,
+    "samples": choices.SAMPLES,
+    "noise": choices.NOISE,
+    "features": lambda: list(choices.CHOSEN),
+    "net": choices.NET,
+    "epochs": choices.EPOCHS,
+    "seed": choices.SEED,
+}
+
+
+def read(form: kit.Values) -> Any:
+    """The ``VersusConfig`` of the controls; what no control allows is told in a sentence."""
     from core.data.toy import ToyConfig
-    from core.events import drain
-    from core.lessons.ml_vs_dl.match import VersusConfig, versus
+    from core.errors import Check
+    from core.lessons.ml_vs_dl.match import Net, VersusConfig
 
-    return drain(versus(VersusConfig(ToyConfig(data, samples, 10), features, epochs=40)))
+    check = Check()
+    check.within("layers", form.net, choices.NET)
+    check.done()
+    seed = kit.whole(form.seed)
+    points = ToyConfig(form.data, kit.whole(form.samples), form.noise, seed=seed)
+    return form.read(
+        VersusConfig, data=points, features=tuple(form.features), net=Net(choices.NETS[form.net], seed=seed)
+    )

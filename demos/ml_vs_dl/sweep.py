@@ -3,57 +3,60 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 
 import gradio as gr
 
+from core.lessons.ml_vs_dl import choices
 from demos import kit, views
 from demos.kit import downloads, text
+from demos.ml_vs_dl import settings
 
-KINDS = ("moons", "mine")  # very noisy moons, where the two cross; or what is chosen above
-
-
-@dataclass(frozen=True)
-class Sweep:
-    """Its components: ``begun`` changes once when the lesson opens, and sets the first measurement off."""
-
-    kind: gr.Radio
-    draws: gr.Slider
-    begun: gr.State
+FORM = kit.Form(sweep=choices.SWEEP, draws=choices.DRAWS, **settings.CONTROLS)
+SCREEN = kit.Screen("rows", "curve", "said", "begun")  # ``begun`` changes once, and sets the first measurement off
+MEASURED = ("rows", "curve", "said")
 
 
-def _config(kind: str, draws: float, versus: Any) -> Any:
-    from core.errors import Check
-    from core.lessons.ml_vs_dl.sample_size import SweepConfig
-
-    check = Check()
-    check.one_of("data", kind, KINDS)
-    check.done()
-    draws, data, net = kit.whole(draws), versus.data, versus.net
-    if kind == "moons":
-        return SweepConfig(draws=draws, seed=data.seed)
-    return SweepConfig(data.name, data.noise, draws=draws, features=versus.features, net=net, seed=data.seed)
+@kit.handler
+def on_open(lang: str) -> int:
+    """The lesson is on the screen: the first measurement sets off."""
+    return 1
 
 
-def shown(lang: str, kind: str, draws: float, versus: Any) -> Iterator[tuple[Any, ...]]:
+@kit.handler
+def on_sweep(lang: str, form: kit.Values) -> Iterator[kit.Update]:
     """Held-out accuracy of both on 5 to 500 training points: where deep learning loses, and where it catches up."""
     from core import runtime
     from core.events import Done
     from core.lessons.ml_vs_dl.sample_size import SweepStep, sweep
 
-    t, config = text.load("ml_vs_dl", lang), _config(kind, draws, versus)
+    t, config = text.load("ml_vs_dl", lang), read(form)
     for event in sweep(config, deadline=kit.RUN_SECONDS):
         match event:
             case SweepStep():
-                yield event.rows, _curve(t, event), gr.skip()
+                yield SCREEN(rows=event.rows, curve=_curve(t, event))
             case Done(result=run, seconds=seconds, stopped=why):
                 said = (
                     t("sweep.crossing", size=run.crossing) if run.crossing else t("sweep.never", size=run.rows[-1].size)
                 )
                 label = kit.badge_text(t, source="trained_now", seconds=seconds, device=runtime.describe("cpu"))
                 ended = kit.why_stopped(t, why, config.net.learning_rate)
-                yield run.rows, gr.skip(), f"{said}\n\n{label}{ended}"
+                yield SCREEN(rows=run.rows, said=f"{said}\n\n{label}{ended}")
+
+
+def read(form: kit.Values) -> Any:
+    """The ``SweepConfig`` of the controls: noisy moons, or the match that is chosen above."""
+    from core.errors import Check
+    from core.lessons.ml_vs_dl.sample_size import SweepConfig
+
+    check = Check()
+    check.within("data", form.sweep, choices.SWEEP)
+    check.done()
+    match, draws = settings.read(form), kit.whole(form.draws)
+    if form.sweep == "moons":
+        return SweepConfig(draws=draws, seed=match.data.seed)
+    data = match.data
+    return SweepConfig(data.name, data.noise, draws=draws, features=match.features, net=match.net, seed=data.seed)
 
 
 def _curve(t: text.Text, event: Any) -> dict[str, Any]:
@@ -75,7 +78,8 @@ def _curve(t: text.Text, event: Any) -> dict[str, Any]:
     }
 
 
-def on_csv(rows: Any) -> str:
+@kit.handler
+def on_csv(lang: str, rows: Any) -> str:
     """Every draw as a row: training points, draw, accuracy of both on 1,000 held-out points."""
     from core.files.csv_text import to_csv
 
@@ -86,22 +90,23 @@ def on_csv(rows: Any) -> str:
     return to_csv({name: [draw[i] for draw in draws] for i, name in enumerate(names)})
 
 
-def build(t: text.Text, language: gr.State, on_sweep: Any, controls: list[Any]) -> Sweep:
-    """Layout and events; ``on_sweep(lang, kind, draws, *controls)`` streams the rows, the curve and the words."""
-    rows, begun = gr.State(None), gr.State(0)
+def build(t: text.Text, match: kit.Desk) -> kit.Desk:
+    """Layout and events; ``match`` is the desk of the first half, whose settings may be measured."""
+    desk = kit.Desk(t, FORM, SCREEN, match.language)
+    desk.put(rows=gr.State(None), begun=gr.State(0), **match.controls)
     kit.markdown(t("sweep.lead"))
     with gr.Row(equal_height=False):
         with gr.Column(scale=2, min_width=280):
-            kind = gr.Radio(t.choices("sweep.kind", KINDS), value="moons", label=t("sweep.kind_label"))
-            draws = gr.Slider(1, 10, value=2, step=1, label=t("sweep.draws"), info=t("sweep.draws_info"))
+            desk.put(sweep=kit.radio(t, "sweep.kind", choices.SWEEP, label=t("sweep.kind_label")))
+            desk.put(draws=kit.slider(choices.DRAWS, label=t("sweep.draws"), info=t("sweep.draws_info")))
             with gr.Row(elem_classes="taste-buttons"):
                 go = gr.Button(t("sweep.go"), min_width=120)
                 halt = gr.Button(t("stop"), variant="stop", min_width=80)
-            downloads.csv(t, "sample_size.csv", on_csv, [rows])
+            save = downloads.button(t)
         with gr.Column(scale=5, min_width=300):
-            curve, said = views.curve(height=260), kit.markdown("", min_height=76)
-    inputs, outputs = [language, kind, draws, *controls], [rows, curve, said]
-    first = begun.change(on_sweep, inputs, outputs, **kit.RUN, **kit.PRIVATE)
-    again = go.click(on_sweep, inputs, outputs, cancels=[first], **kit.RUN, **kit.api("ml_vs_dl_sweep"))
+            desk.put(curve=views.curve(height=260), said=kit.markdown("", min_height=76))
+    first = desk.on(desk.begun.change, on_sweep, kit.RUN, to=MEASURED)
+    again = desk.on(go.click, on_sweep, kit.RUN, to=MEASURED, api="ml_vs_dl_sweep", cancels=[first])
     halt.click(None, cancels=[first, again], **kit.PRIVATE)
-    return Sweep(kind, draws, begun)
+    downloads.save(desk, save, "sample_size.csv", on_csv)
+    return desk

@@ -5,7 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from demos import kit
-from demos.ml_vs_dl.settings import _duel
+
+
+def _duel(data: str, features: tuple[str, ...], samples: int = 300) -> Any:
+    from core.data.toy import ToyConfig
+    from core.events import drain
+    from core.lessons.ml_vs_dl.match import VersusConfig, versus
+
+    return drain(versus(VersusConfig(ToyConfig(data, samples, 10), features, epochs=40), every=None))
 
 
 def _answer_circle() -> tuple[str, dict[str, Any]]:

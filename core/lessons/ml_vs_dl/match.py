@@ -20,7 +20,8 @@ import numpy as np
 from core.data import toy
 from core.data.toy import Points, ToyConfig
 from core.errors import Check, InvalidInput
-from core.events import Cadence, Deadline, Done, TrainStep
+from core.events import Cadence, Deadline, Done, Every, TrainStep
+from core.lessons.ml_vs_dl import choices
 
 if TYPE_CHECKING:
     from core.mlp.sequential import Sequential
@@ -32,11 +33,11 @@ PIXELS = 60  # a side of the boundary's picture
 class Net:
     """The MLP of the deep-learning side; Adam, cross-entropy for classes and mean squared error for targets."""
 
-    hidden: tuple[int, ...] = (8, 8)
+    hidden: tuple[int, ...] = choices.NETS[choices.NET.default]
     activation: str = "tanh"
     learning_rate: float = 0.03
     batch_size: int = 10
-    seed: int = 0
+    seed: int = int(choices.SEED.default)
 
     def __post_init__(self) -> None:
         check = Check()
@@ -47,7 +48,7 @@ class Net:
         check.one_of("activation", self.activation, ("relu", "tanh", "sigmoid", "leaky_relu", "elu", "gelu", "silu"))
         check.between("learning_rate", self.learning_rate, 1e-6, 10)
         check.whole("batch_size", self.batch_size, 1, 5_000)
-        check.whole("seed", self.seed, 0, 2**31 - 1)
+        check.within("seed", self.seed, choices.SEED)
         check.done()
 
 
@@ -55,15 +56,19 @@ class Net:
 class VersusConfig:
     """One match: the points, the features handed to the linear model, the net, and how long it trains."""
 
-    data: ToyConfig = field(default_factory=lambda: ToyConfig("circle", samples=300, noise=10))
-    features: tuple[str, ...] = ("x1", "x2")
+    data: ToyConfig = field(
+        default_factory=lambda: ToyConfig(
+            choices.DATA.default, int(choices.SAMPLES.default), choices.NOISE.default, seed=int(choices.SEED.default)
+        )
+    )
+    features: tuple[str, ...] = choices.CHOSEN
     net: Net = field(default_factory=Net)
-    epochs: int = 60
+    epochs: int = int(choices.EPOCHS.default)
 
     def __post_init__(self) -> None:
         check = Check()
         check_features(check, self.features)
-        check.whole("epochs", self.epochs, 1, 2_000)
+        check.within("epochs", self.epochs, choices.EPOCHS)
         check.done()
 
 
@@ -104,17 +109,22 @@ class VersusRun:
     own: bool  # the learner's own points, not those of ``config.data``
     machine: Machine
     deep: Deep
-    winner: str  # "machine", "deep" or "tie", by held-out score
+
+    @property
+    def winner(self) -> str:
+        """ "machine", "deep" or "tie", by held-out score."""
+        gap = self.deep.score.test - self.machine.score.test
+        return "tie" if abs(gap) < 1e-12 else "deep" if gap > 0 else "machine"
 
 
 def versus(
     config: VersusConfig,
     points: Points | None = None,
     *,
-    every_seconds: float | None = None,
+    every: Every = 1,
     deadline: float | None = None,
 ) -> Iterator[Machine | Deep | Done[VersusRun]]:
-    """First the linear model's result, then the MLP after each epoch (or as often as ``every_seconds`` says).
+    """First the linear model's result, then the MLP after each epoch (or as ``every`` says), and after the last.
 
     Args:
         points: the learner's own; otherwise those of ``config.data``.
@@ -122,7 +132,7 @@ def versus(
         InvalidInput: ``one_class`` if the training points have one label only.
     """
     own, points = points is not None, points or toy.make(config.data)
-    clock, beat = Deadline(deadline), Cadence(seconds=every_seconds)
+    clock, beat = Deadline(deadline), Cadence(steps=every) if isinstance(every, int) else every
     _need_two_classes(points)
     machine = fit_linear(points, config.features)
     yield machine
@@ -137,16 +147,14 @@ def versus(
             if not event.epoch_ended:
                 continue
             stopped = "deadline" if clock.expired else None
-            if stopped or event.epoch == config.epochs or beat.due(event.epoch):
+            if stopped or event.epoch == config.epochs or (beat and beat.due(event.epoch)):
                 trained += time.perf_counter() - started
                 deep = Deep(_judge(model, points, trained), event.epoch, event.step, event.loss)
                 yield deep
                 started = time.perf_counter()
             if stopped:
                 break
-    gap = deep.score.test - machine.score.test
-    winner = "tie" if abs(gap) < 1e-12 else "deep" if gap > 0 else "machine"
-    yield Done(VersusRun(config, points, own, machine, deep, winner), clock.elapsed, stopped)
+    yield Done(VersusRun(config, points, own, machine, deep), clock.elapsed, stopped)
 
 
 def fit_linear(points: Points, features: Sequence[str]) -> Machine:

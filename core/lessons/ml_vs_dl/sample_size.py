@@ -18,6 +18,7 @@ from core.data import toy
 from core.data.toy import Points, ToyConfig
 from core.errors import Check
 from core.events import Deadline, Done
+from core.lessons.ml_vs_dl import choices
 from core.lessons.ml_vs_dl.match import Net, build_net, check_features, fit_linear, quality, train
 
 TEST_POINTS = 1_000
@@ -27,26 +28,26 @@ TEST_POINTS = 1_000
 class SweepConfig:
     """Both models on few and on many training points, several draws of each size; ``updates`` of the net each time."""
 
-    data: str = "moons"
-    noise: float = 50.0
+    data: str = choices.SWEEP.default
+    noise: float = choices.SWEEP_NOISE.default
     sizes: tuple[int, ...] = (5, 10, 20, 50, 100, 200, 500)
-    draws: int = 5
-    features: tuple[str, ...] = ("x1", "x2")
+    draws: int = int(choices.DRAWS.default)
+    features: tuple[str, ...] = choices.CHOSEN
     net: Net = field(default_factory=lambda: Net(activation="relu"))
     updates: int = 1_000
-    seed: int = 0
+    seed: int = int(choices.SEED.default)
 
     def __post_init__(self) -> None:
         check = Check()
         check.one_of("data", self.data, toy.NAMES)
-        check.between("noise", self.noise, 0, 50)
+        check.within("noise", self.noise, choices.SWEEP_NOISE)
         if not 1 <= len(self.sizes) <= 12:
             check.add("out_of_range", name="sizes", low=1, high=12, received=len(self.sizes))
         for size in self.sizes:
             check.whole("samples", size, 4, 2_000)
-        check.whole("draws", self.draws, 1, 10)
+        check.within("draws", self.draws, choices.DRAWS)
         check.whole("updates", self.updates, 1, 20_000)
-        check.whole("seed", self.seed, 0, 2**31 - 1)
+        check.within("seed", self.seed, choices.SEED)
         check_features(check, self.features)
         check.done()
 

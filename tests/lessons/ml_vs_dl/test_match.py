@@ -90,7 +90,7 @@ def test_a_hand_made_feature_lets_the_linear_model_win():
 
 
 def test_a_net_wins_on_a_circle_without_hand_made_features():
-    run = drain(versus(VersusConfig(CIRCLE, epochs=40), every_seconds=60))
+    run = drain(versus(VersusConfig(CIRCLE, epochs=40), every=None))
     assert run.winner == "deep" and run.deep.score.test > 0.9 and run.deep.epoch == 40
 
 
@@ -113,7 +113,7 @@ def test_the_learners_own_points():
 
 
 def test_stopping():
-    events = list(versus(VersusConfig(CIRCLE, net=SMALL, epochs=500), deadline=0))
+    events = list(versus(VersusConfig(CIRCLE, net=SMALL, epochs=300), deadline=0))
     assert events[-1].stopped == "deadline" and events[-1].result.deep.epoch == 1
     stream = versus(VersusConfig(CIRCLE, net=SMALL))
     next(stream), next(stream)

@@ -1,4 +1,4 @@
-"""Lessons 1, 2 and 3 without a browser: links, the best line, the sample-size curve, the percentage slider, files."""
+"""Lessons 2 and 3 without a browser: links, the best line, the percentage slider, files."""
 
 from __future__ import annotations
 
@@ -11,53 +11,14 @@ import pytest
 
 from demos import kit
 from demos.gradient_descent import page as gradient_descent
-from demos.ml_vs_dl import page as ml_vs_dl
-from demos.ml_vs_dl import sweep
 from demos.perceptron import gates
 from demos.perceptron import page as perceptron
 
-VERSUS = ("circle", 60, 10, ["x1", "x2"], "4", 3, 0)
 DESCENT = ("sgd", 0.1, "minmax", "full", 1.4, -0.6, 0, 20)
 
 
 def rows(text: str) -> list[dict[str, str]]:
     return list(csv.DictReader(io.StringIO(text)))
-
-
-@pytest.mark.parametrize("kind", sweep.KINDS)
-def test_the_sample_size_curve_grows_and_names_the_crossing(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    from core.lessons.ml_vs_dl import sample_size
-
-    monkeypatch.setattr(sample_size.SweepConfig, "__post_init__", lambda self: None)
-    small = {"sizes": (5, 20), "updates": 40}
-    made = sample_size.SweepConfig
-    monkeypatch.setattr(sample_size, "SweepConfig", lambda *args, **kwargs: made(*args, **(kwargs | small)))
-    events = list(ml_vs_dl.on_sweep("en", kind, 2, *VERSUS))
-    curves = [curve for _, curve, _ in events if curve != gr.skip()]
-    assert [len(curve["series"][0]["x"]) for curve in curves] == [1, 1, 2, 2]
-    assert all(curve["caption"] for curve in curves)
-    measured, _, said = events[-1]
-    assert "Trained here just now" in said and "deep learning" in said.lower()
-    table = rows(sweep.on_csv(measured))
-    assert [row["points"] for row in table] == ["5", "5", "20", "20"]
-    assert all(0 <= float(row["deep_learning"]) <= 1 for row in table)
-    assert rows(sweep.on_csv(None)) == []
-
-
-def test_the_sweep_measures_what_was_chosen_above(monkeypatch: pytest.MonkeyPatch) -> None:
-    config = sweep._config("mine", 3.0, ml_vs_dl._config("xor", 60, 20, ["x1·x2"], "16-16", 3, 7))
-    assert (config.data, config.noise, config.features, config.draws) == ("xor", 20, ("x1·x2",), 3)
-    assert (config.net.hidden, config.seed) == ((16, 16), 7)
-    for wrong in (("other", 2), ("moons", 0), ("moons", float("nan")), ("moons", None)):
-        with pytest.raises(gr.Error):
-            list(ml_vs_dl.on_sweep("ko", *wrong, *VERSUS))
-
-
-def test_the_match_as_a_file_is_what_the_table_says() -> None:
-    shown = kit.settled(ml_vs_dl.on_match("en", *VERSUS))
-    machine, deep = rows(ml_vs_dl.on_csv("en", *VERSUS))
-    assert f"{float(machine['test']):.1%}" in shown[2] and f"{float(deep['test']):.1%}" in shown[2]
-    assert deep["parameters"] == "17"
 
 
 def test_a_link_restores_the_line_and_the_gate() -> None:
