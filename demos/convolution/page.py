@@ -6,123 +6,105 @@ from typing import Any
 
 import gradio as gr
 
+from core.lessons.convolution import choices
+from core.lessons.pixels.choices import PHOTO
 from demos import kit, views
-from demos.convolution import tasks
-from demos.convolution.shown import MODES, OUTPUTS, POOLS, PRESETS, SIDES, Here, convolved, plan, shipped, shown
-from demos.kit import pictures, text
-from demos.kit.lesson import Lesson, Opening, Room
+from demos.convolution.shown import FORM, SCREEN, SEEN, Here, convolved, first_kernel, own, plan, shipped, shown
+from demos.convolution.tasks import TASKS
+from demos.kit import downloads, pictures, text
+from demos.kit.lesson import Lesson, Room
 
 
 @kit.handler
-def on_open(lang: str, shelf: Any, photo: str, *controls: Any) -> tuple[Any, ...]:
+def on_open(lang: str, shelf: Any, form: kit.Values) -> kit.Update:
     """The picture of lesson 12 if there is one, else a shipped photo."""
-    picture = None if shelf is None else pictures.shelved(shelf)
-    here = shipped(photo) if picture is None else Here(picture.pixels, "own", picture.notes)
-    return here, *shown(lang, here, controls)
+    here = shipped(form.photo) if shelf is None else own(pictures.shelved(shelf))
+    return SCREEN(here=here) | shown(lang, here, form)
 
 
 @kit.handler
-def on_photo(lang: str, photo: str, *controls: Any) -> tuple[Any, ...]:
+def on_photo(lang: str, form: kit.Values) -> kit.Update:
     """A convolution of a shipped photo, with every product's numbers, ReLU and max-pooling."""
-    here = shipped(photo)
-    return here, *shown(lang, here, controls)
+    here = shipped(form.photo)
+    return SCREEN(here=here) | shown(lang, here, form)
 
 
 @kit.handler
-def on_bring(lang: str, file: Any, *controls: Any) -> tuple[Any, ...]:
+def on_bring(lang: str, file: Any, form: kit.Values) -> kit.Update:
     """A picture of one's own: a file or the clipboard."""
-    picture = pictures.opened(file)
-    here = Here(picture.pixels, "own", picture.notes)
-    return None, None, here, *shown(lang, here, controls)
+    here = own(pictures.opened(file))
+    return SCREEN(file=None, photo=None, here=here) | shown(lang, here, form)
 
 
 @kit.handler
-def on_snap(
-    lang: str,
-    side: str,
-    mode: str,
-    kernel: str,
-    bias: float,
-    stride: float,
-    padding: float,
-    dilation: float,
-    pool: str,
-    shot: gr.EventData,
-) -> tuple[Any, ...]:
+def on_snap(lang: str, form: kit.Values, shot: gr.EventData) -> kit.Update:
     """A photo from the webcam."""
-    picture = pictures.photographed(getattr(shot, "photos", None))[0]
-    here = Here(picture.pixels, "own", picture.notes)
-    return None, here, *shown(lang, here, (side, mode, kernel, bias, stride, padding, dilation, pool))
+    here = own(pictures.photographed(getattr(shot, "photos", None))[0])
+    return SCREEN(photo=None, here=here) | shown(lang, here, form)
 
 
 @kit.handler
-def on_take(lang: str, thing: Any, *controls: Any) -> tuple[Any, ...]:
+def on_take(lang: str, shelf: Any, form: kit.Values) -> kit.Update:
     """The picture that lesson 12 (or another) left."""
-    picture = pictures.shelved(thing)
-    here = Here(picture.pixels, "own", picture.notes)
-    return None, here, *shown(lang, here, controls)
+    here = own(pictures.shelved(shelf))
+    return SCREEN(photo=None, here=here) | shown(lang, here, form)
 
 
 @kit.handler
-def on_apply(lang: str, here: Here, *controls: Any) -> tuple[Any, ...]:
+def on_apply(lang: str, here: Here | None, form: kit.Values) -> kit.Update:
     """Kernel, stride, padding, dilation, channels: the size, or a flag before anything fails, and the output."""
-    return shown(lang, here, controls)
+    return shown(lang, here, form)
 
 
 @kit.handler
-def on_preset(lang: str, here: Here, preset: str | None, side: str, mode: str, *rest: Any) -> tuple[Any, ...]:
+def on_preset(lang: str, here: Here | None, preset: str | None, form: kit.Values) -> kit.Update:
     """A well-known kernel, in every channel."""
     from core.lessons.convolution.kernels import parse
     from core.lessons.convolution.kernels import preset as kernel_text
 
     if preset is None:
-        return (gr.skip(),) * (2 + OUTPUTS)
+        return SCREEN()
     words = kernel_text(preset)
-    return words, len(parse(words)[0]), *shown(lang, here, (side, mode, words, *rest[1:]))
+    return SCREEN(kernel=words, size=len(parse(words)[0])) | shown(lang, here, form.changed(kernel=words))
 
 
 @kit.handler
-def on_size(lang: str, here: Here, size: float, side: str, mode: str, kernel: str, *rest: Any) -> tuple[Any, ...]:
+def on_size(lang: str, here: Here | None, size: float, form: kit.Values) -> kit.Update:
     """A kernel of another size: zeros around, or cut at the edges. Even sizes are allowed."""
     from core.lessons.convolution.kernels import parse, resized, write
 
-    words = write(resized(parse(kernel, mode), kit.whole(size)))
-    return words, None, *shown(lang, here, (side, mode, words, *rest))
+    words = write(resized(parse(form.kernel, form.mode), kit.whole(size)))
+    return SCREEN(kernel=words, preset=None) | shown(lang, here, form.changed(kernel=words))
 
 
 @kit.handler
-def on_cell(
-    lang: str,
-    here: Here,
-    side: str,
-    mode: str,
-    kernel: str,
-    bias: float,
-    stride: float,
-    padding: float,
-    dilation: float,
-    pool: str,
-    cell: gr.EventData,
-) -> tuple[Any, ...]:
+def on_cell(lang: str, here: Here | None, form: kit.Values, cell: gr.EventData) -> kit.Update:
     """A number was typed into the kernel."""
     words = cell.text if isinstance(getattr(cell, "text", None), str) else ""
-    return words, None, *shown(lang, here, (side, mode, words, bias, stride, padding, dilation, pool))
+    return SCREEN(kernel=words, preset=None) | shown(lang, here, form.changed(kernel=words))
 
 
 @kit.handler
-def on_csv(lang: str, here: Here, *controls: Any) -> str:
+def on_reset(lang: str, here: Here | None) -> kit.Update:
+    """The settings of the beginning; the picture stays."""
+    start = FORM.values()
+    settings = {name: value for name, value in start.items() if name != "photo"}
+    return SCREEN(preset=choices.PRESET.default, size=choices.SIZE.default, **settings) | shown(lang, here, start)
+
+
+@kit.handler
+def on_csv(lang: str, here: Here | None, form: kit.Values) -> str:
     from core.lessons.convolution.kernels import to_csv
 
-    return to_csv(convolved(here or shipped("cat"), plan(*controls)).output)
+    return to_csv(convolved(here or shipped(), plan(form)).output)
 
 
 @kit.handler
-def on_code(lang: str, here: Here | None, photo: str, *controls: Any) -> str:
-    here, settings = here or shipped(photo), plan(*controls)
+def on_code(lang: str, here: Here | None, form: kit.Values) -> str:
+    here, settings = here or shipped(form.photo), plan(form)
     opening = 'images.read("my_picture.png").pixels' if here.source == "own" else f'photos.load("{here.source}")'
-    return CODE.format(
-        opening=opening, p=settings, kernel=controls[2].strip(), groups=3 if settings.mode == "apart" else 1
-    )
+    groups = 3 if settings.mode == "apart" else 1
+    return CODE.format(opening=opening, p=settings, kernel=form.kernel.strip(), groups=groups)
 
 
 CODE = """import torch
@@ -152,93 +134,61 @@ print("after ReLU and max-pooling:", tuple(F.max_pool2d(F.relu(y), min({p.pool},
 
 def build(lang: str) -> Room:
     t = text.load("convolution", lang)
-    language, here, shelf = kit.header(t), gr.State(None), kit.shelf("picture")
+    desk = kit.Desk(t, FORM, SCREEN, kit.header(t))
+    desk.put(here=gr.State(None), shelf=kit.shelf("picture"))
     with gr.Row(equal_height=False):
         with gr.Column(scale=5, min_width=300):
             with gr.Row(elem_classes="taste-buttons"):
                 slide = gr.Button(t("slide"), variant="primary", min_width=150)
                 stop = gr.Button(t("stop"), variant="stop", min_width=80)
                 reset = gr.Button(t("reset"), min_width=80)
-            view = views.convolution()
-            badge = kit.badge()
+            desk.put(view=views.convolution(), badge=kit.badge())
         with gr.Column(scale=3, min_width=300):
-            preset = gr.Radio(t.choices("preset", PRESETS), value="vertical_edges", label=t("preset_label"))
-            cells = views.kernel(can=("edit",))
-            flag = kit.markdown("", elem_classes="taste-flag")
+            desk.put(preset=kit.radio(t, "preset", choices.PRESET, label=t("preset_label")))
+            desk.put(cells=views.kernel(can=("edit",)), flag=kit.markdown("", elem_classes="taste-flag"))
             with gr.Row():
-                stride = gr.Number(1, label=t("stride"), step=1, min_width=80)
-                padding = gr.Number(0, label=t("padding"), step=1, min_width=80)
-                dilation = gr.Number(1, label=t("dilation"), step=1, min_width=80)
-            formula = kit.markdown("", min_height=110)
-            mode = gr.Radio(t.choices("mode", MODES), value="grey", label=t("mode_label"))
+                desk.put(stride=kit.number_box(choices.STRIDE, label=t("stride"), min_width=80))
+                desk.put(padding=kit.number_box(choices.PADDING, label=t("padding"), min_width=80))
+                desk.put(dilation=kit.number_box(choices.DILATION, label=t("dilation"), min_width=80))
+            desk.put(formula=kit.markdown("", min_height=110))
+            desk.put(mode=kit.radio(t, "mode", choices.MODE, label=t("mode_label")))
             with gr.Accordion(t("more"), open=False):
-                size = gr.Slider(1, 7, value=3, step=1, label=t("size"))
-                kernel = gr.Textbox(_first(), lines=3, max_lines=9, label=t("kernel_text"), info=t("kernel_info"))
-                bias = gr.Number(0, label=t("bias"), min_width=80)
-                pool = gr.Radio(list(POOLS), value="2", label=t("pool"))
-                side = gr.Radio(list(SIDES), value="48", label=t("side"))
+                desk.put(size=kit.slider(choices.SIZE, label=t("size")))
+                words = {"label": t("kernel_text"), "info": t("kernel_info")}
+                desk.put(kernel=gr.Textbox(first_kernel(), lines=3, max_lines=9, **words))
+                desk.put(bias=kit.number_box(choices.BIAS, label=t("bias"), min_width=80))
+                desk.put(pool=gr.Radio(list(choices.POOL), value=choices.POOL.default, label=t("pool")))
+                desk.put(side=gr.Radio(list(choices.SIDE), value=choices.SIDE.default, label=t("side")))
     with gr.Row(equal_height=False):
         with gr.Column(scale=2, min_width=280):
-            photo = gr.Radio(t.choices("picture.photo", pictures.PHOTOS), value="cat", label=t("picture.shipped"))
+            desk.put(photo=kit.radio(t, "picture.photo", PHOTO, label=t("picture.shipped")))
             take = gr.Button(t("picture.take"), size="md")
-            file, camera = pictures.intake(t), pictures.snapshot(t)
+            desk.put(file=pictures.intake(t))
+            camera = pictures.snapshot(t)
         with gr.Column(scale=5, min_width=300):
-            whole = views.pictures()
-            save, csv = gr.Button(t("download_csv"), size="md"), gr.Textbox(visible=False)
-    where = [side, mode, kernel, bias, stride, padding, dilation, pool]
-    outputs = [view, cells, formula, flag, whole, badge]
-    quiet = kit.LIGHT | kit.PRIVATE
-    inputs = [language, here, *where]
+            desk.put(whole=views.pictures())
+            save = downloads.button(t)
     slide.click(None, js=_play(True), **kit.PRIVATE)
     stop.click(None, js=_play(False), **kit.PRIVATE)
-    for control in (mode, pool, side):
-        control.change(on_apply, inputs, outputs, **quiet)
-    for box in (stride, padding, dilation, bias):
-        named = kit.api("convolution_apply") if box is stride else kit.PRIVATE
-        box.input(on_apply, inputs, outputs, **kit.LIGHT, **named)
-    kernel.input(on_apply, inputs, outputs, **quiet)
-    preset.input(on_preset, [language, here, preset, *where], [kernel, size, *outputs], **quiet)
-    size.input(on_size, [language, here, size, *where], [kernel, preset, *outputs], **quiet)
-    cells.edit(on_cell, inputs, [kernel, preset, *outputs], **quiet)
-    photo.input(on_photo, [language, photo, *where], [here, *outputs], **kit.LIGHT, **kit.api("convolution_photo"))
-    brought = [file, photo, here, *outputs]
-    file.input(on_bring, [language, file, *where], brought, **kit.LIGHT, **pictures.RAW, **kit.api("convolution_bring"))
-    camera.snap(on_snap, [language, *where], [photo, here, *outputs], **quiet)
-    take.click(on_take, [language, shelf, *where], [photo, here, *outputs], **quiet)
-    start = [preset, size, *where]
-    reset.click(on_reset, [language, here], [*start, *outputs], **quiet)
-    save.click(on_csv, inputs, csv, **quiet).then(
-        None, csv, None, js="(text) => taste.save('convolution.csv', text)", **kit.PRIVATE
-    )
-    controls = {
-        "photo": photo,
-        "mode": mode,
-        "kernel": kernel,
-        "bias": bias,
-        "stride": stride,
-        "padding": padding,
-        "dilation": dilation,
-        "pool": pool,
-        "side": side,
-    }
+    desk.on((desk.mode.change, desk.pool.change, desk.side.change, desk.kernel.input), on_apply, to=SEEN)
+    numbers = (desk.stride.input, desk.padding.input, desk.dilation.input, desk.bias.input)
+    desk.on(numbers, on_apply, to=SEEN, api="convolution_apply")
+    desk.on(desk.preset.input, on_preset, to=("kernel", "size", *SEEN))
+    desk.on(desk.size.input, on_size, to=("kernel", "preset", *SEEN))
+    desk.on(desk.cells.edit, on_cell, to=("kernel", "preset", *SEEN))
+    desk.on(desk.photo.input, on_photo, to=("here", *SEEN), api="convolution_photo")
+    brought = ("file", "photo", "here", *SEEN)
+    desk.on(desk.file.input, on_bring, kit.LIGHT | pictures.RAW, to=brought, api="convolution_bring")
+    desk.on(camera.snap, on_snap, to=("photo", "here", *SEEN))
+    desk.on(take.click, on_take, to=("photo", "here", *SEEN))
+    start = ("preset", "size", *(name for name in FORM.names if name != "photo"))
+    desk.on(reset.click, on_reset, to=(*start, *SEEN))
+    downloads.save(desk, save, "convolution.csv", on_csv)
     kit.tasks(t, TASKS)
-    kit.code_panel(t, "convolution.py", on_code, [language, here, photo, *where])
-    kit.share(t, controls)
+    kit.code_panel(desk, "convolution.py", on_code)
+    kit.share(t, desk.controls)
     kit.story(t)
-    return Room(controls, Opening(on_open, [language, shelf, photo, *where], [here, *outputs]))
-
-
-def _first() -> str:
-    from core.lessons.convolution.kernels import preset
-
-    return preset("vertical_edges")
-
-
-@kit.handler
-def on_reset(lang: str, here: Here) -> tuple[Any, ...]:
-    """The settings of the beginning; the picture stays."""
-    start = ("48", "grey", _first(), 0, 1, 0, 1, "2")
-    return "vertical_edges", 3, *start, *shown(lang, here, start)
+    return Room(desk.controls, desk.opening(on_open, ("here", *SEEN)))
 
 
 def _play(on: bool) -> str:
@@ -246,5 +196,4 @@ def _play(on: bool) -> str:
     return f"() => {{ document.dispatchEvent(new CustomEvent('taste-play', {{detail: {detail}}})); }}"
 
 
-TASKS = tasks.TASKS
 LESSON = Lesson("convolution", build)

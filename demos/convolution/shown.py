@@ -6,27 +6,31 @@ import base64
 from dataclasses import dataclass
 from typing import Any
 
-import gradio as gr
-
+from core.lessons.convolution import choices
+from core.lessons.pixels.choices import PHOTO
 from demos import kit
 from demos.kit import pictures, text
 
-SIDES = ("16", "32", "48", "96")  # longer side of the picture whose numbers can be pointed at
-WHOLE = 256  # longer side of the picture below it
-MODES = ("grey", "sum", "apart")
-PRESETS = (
-    "vertical_edges",
-    "horizontal_edges",
-    "outline",
-    "laplacian",
-    "blur",
-    "gaussian",
-    "sharpen",
-    "emboss",
-    "identity",
-    "shift_right",
+
+def first_kernel() -> str:
+    from core.lessons.convolution.kernels import preset
+
+    return preset(choices.PRESET.default)
+
+
+FORM = kit.Form(
+    photo=PHOTO,
+    mode=choices.MODE,
+    kernel=first_kernel,
+    bias=choices.BIAS,
+    stride=choices.STRIDE,
+    padding=choices.PADDING,
+    dilation=choices.DILATION,
+    pool=choices.POOL,
+    side=choices.SIDE,
 )
-POOLS = ("2", "3", "4")
+SEEN = ("view", "cells", "formula", "flag", "whole", "badge")  # what ``shown`` answers
+SCREEN = kit.Screen(*SEEN, *FORM.names, "here", "file", "preset", "size")
 
 
 @dataclass(frozen=True)
@@ -56,33 +60,40 @@ class Plan:
         return {"bias": self.bias, "stride": self.stride, "padding": self.padding, "dilation": self.dilation}
 
 
-def plan(side: Any, mode: str, kernel: str, bias: Any, stride: Any, padding: Any, dilation: Any, pool: Any) -> Plan:
+def plan(form: kit.Values) -> Plan:
     """All problems of stride, padding and dilation at once, before a number is touched."""
     from core.errors import Check
     from core.lessons.convolution.kernels import parse
 
     check = Check()
-    check.one_of("size", side, SIDES)
-    check.one_of("pool", pool, POOLS)
-    for name, value, least, most in (
-        ("stride", stride, 1, 8192),
-        ("padding", padding, 0, 64),
-        ("dilation", dilation, 1, 64),
-    ):
-        check.whole(name, value, least, most)
-    check.between("bias", bias, -1e6, 1e6)
+    check.within("size", form.side, choices.SIDE)
+    check.within("pool", form.pool, choices.POOL)
+    check.within("stride", form.stride, choices.STRIDE)
+    check.within("padding", form.padding, choices.PADDING)
+    check.within("dilation", form.dilation, choices.DILATION)
+    check.within("bias", form.bias, choices.BIAS)
     check.done()
-    weights = parse(kernel, mode)
-    return Plan(int(side), mode, weights, float(bias), int(stride), int(padding), int(dilation), int(pool))
+    return Plan(
+        side=int(form.side),
+        mode=form.mode,
+        kernel=parse(form.kernel, form.mode),
+        bias=float(form.bias),
+        stride=int(form.stride),
+        padding=int(form.padding),
+        dilation=int(form.dilation),
+        pool=int(form.pool),
+    )
 
 
-def shipped(name: str) -> Here:
+def shipped(name: str = PHOTO.default) -> Here:
     from core.data import photos
 
     return Here(photos.load(name), name)
 
 
-OUTPUTS = 6  # of ``shown``
+def own(picture: Any) -> Here:
+    """A picture of one's own (core.files.images.Picture)."""
+    return Here(picture.pixels, "own", picture.notes)
 
 
 def _small(here: Here, side: int) -> Any:
@@ -97,28 +108,30 @@ def convolved(here: Here, plan: Plan, side: int | None = None) -> Any:
     return apply(planes(_small(here, side or plan.side), plan.mode), plan.kernel, plan.mode, **plan.rest)
 
 
-def shown(lang: str, here: Here | None, controls: tuple[Any, ...]) -> tuple[Any, ...]:
+def shown(lang: str, here: Here | None, form: kit.Values) -> kit.Update:
     """The linked view, the kernel, the size formula, a flag, the whole picture, the badge."""
     from core.errors import CoreError
 
-    t, here = text.load("convolution", lang), here or shipped("cat")
+    t, here = text.load("convolution", lang), here or shipped()
     try:
-        settings = plan(*controls)
+        settings = plan(form)
         found = convolved(here, settings)
     except CoreError as error:  # flagged, not thrown: the last picture stays until the setting is mended
-        return gr.skip(), _kernel_or_skip(t, controls), gr.skip(), f"⚠ {t.error(error)}", gr.skip(), gr.skip()
-    kernel = _kernel_view(t, settings.kernel, settings.mode)
-    return _view(t, here, settings, found), kernel, _formula(t, found), "", *_whole(t, here, settings, found)
+        return SCREEN(flag=f"⚠ {t.error(error)}") | _kernel_if_any(t, form)
+    whole, badge = _whole(t, here, settings, found)
+    cells = _kernel_view(t, settings.kernel, settings.mode)
+    view, formula = _view(t, here, settings, found), _formula(t, found)
+    return SCREEN(view=view, cells=cells, formula=formula, flag="", whole=whole, badge=badge)
 
 
-def _kernel_or_skip(t: text.Text, controls: tuple[Any, ...]) -> Any:
+def _kernel_if_any(t: text.Text, form: kit.Values) -> kit.Update:
     from core.errors import CoreError
     from core.lessons.convolution.kernels import parse
 
     try:
-        return _kernel_view(t, parse(controls[2], controls[1]), controls[1])
+        return SCREEN(cells=_kernel_view(t, parse(form.kernel, form.mode), form.mode))
     except CoreError:
-        return gr.skip()
+        return SCREEN()
 
 
 def _kernel_view(t: text.Text, kernel: Any, mode: str) -> dict[str, Any]:
@@ -192,14 +205,14 @@ def _packed(values: Any) -> str:
     return base64.b64encode(values.tobytes()).decode()
 
 
-def _whole(t: text.Text, here: Here, plan: Plan, result: Any) -> tuple[Any, str]:
+def _whole(t: text.Text, here: Here, plan: Plan, result: Any) -> tuple[dict[str, Any], str]:
     """The same kernel on the picture at a readable size, and the honest label."""
     from core import runtime
     from core.lessons.convolution.kernels import multiply_adds, stages, to_picture, weights_count
 
-    large = convolved(here, plan, WHOLE)
+    large = convolved(here, plan, choices.WHOLE)
     after, pooled = stages(large, plan.pool)
-    seen = [("before", _small(here, WHOLE)), ("after", to_picture(large.output))]
+    seen = [("before", _small(here, choices.WHOLE)), ("after", to_picture(large.output))]
     seen += [("relu", to_picture(after)), ("pool", to_picture(pooled.output))]
     items = [
         {"name": t(f"whole.{name}"), "text": f"{pixels.shape[1]} × {pixels.shape[0]}", "png": pictures.png(pixels)}

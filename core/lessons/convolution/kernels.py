@@ -12,6 +12,7 @@ from fractions import Fraction
 import numpy as np
 
 from core.errors import Check, InvalidInput, register, shown
+from core.lessons.convolution import choices
 from core.vision.convolution import KERNELS, ConvConfig, Convolved, Pooled, convolve, max_pool, per_channel, relu
 
 register(
@@ -22,8 +23,7 @@ register(
     }
 )
 
-MODES = ("grey", "sum", "apart")
-MOST = 7  # rows and columns of a kernel that can still be read on a screen
+MOST = int(choices.SIZE.high)
 LARGEST = 1e6
 
 
@@ -34,7 +34,7 @@ def parse(text: str, mode: str = "grey") -> np.ndarray:
         InvalidInput: no number, rows of different length, more than 7 × 7, a number beyond a million.
     """
     check = Check()
-    check.one_of("mode", mode, MODES)
+    check.within("mode", mode, choices.MODE)
     check.done()
     channels = 1 if mode == "grey" else 3
     if not isinstance(text, str) or not text.strip():
@@ -116,7 +116,7 @@ def preset(name: str) -> str:
 def resized(kernel: np.ndarray, size: int) -> np.ndarray:
     """(C, kh, kw) → (C, size, size): cut at the edges, or zeros around, the middle stays in the middle."""
     check = Check()
-    check.whole("kernel size", size, 1, MOST)
+    check.within("kernel size", size, choices.SIZE)
     check.done()
     out = np.zeros((len(kernel), size, size))
     (h, w) = kernel.shape[1:]
@@ -145,7 +145,7 @@ def apply(
 ) -> Convolved:
     """``convolve`` in a mode: "apart" keeps each channel to itself, the others add all channels into one output."""
     check = Check()
-    check.between("bias", bias, -LARGEST, LARGEST)
+    check.within("bias", bias, choices.BIAS)
     check.done()
     weights = kernel[:, None] * per_channel(np.ones((1, 1))) if mode == "apart" else kernel[None]
     return convolve(image, weights, np.full(len(weights), bias), stride, padding, dilation)

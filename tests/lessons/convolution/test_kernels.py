@@ -9,7 +9,7 @@ import torch.nn.functional as F
 
 from core.data import photos
 from core.errors import CoreError
-from core.lessons.convolution import kernels
+from core.lessons.convolution import choices, kernels
 from core.vision.convolution import KERNELS, ConvConfig
 
 RNG = np.random.default_rng(0)
@@ -67,7 +67,7 @@ def test_resizing_keeps_the_middle() -> None:
             kernels.resized(kernel, size)
 
 
-@pytest.mark.parametrize("mode", kernels.MODES)
+@pytest.mark.parametrize("mode", choices.MODE)
 def test_modes_against_torch(mode: str) -> None:
     image = kernels.planes(PHOTO, mode)
     kernel = RNG.normal(size=(len(image), 3, 2))

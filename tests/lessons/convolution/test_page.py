@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import base64
 import socket
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
@@ -18,22 +20,23 @@ from PIL import Image
 
 from core.data import photos
 from core.files import images
-from core.lessons.convolution import kernels
+from core.lessons.convolution import choices, kernels
 from core.vision import convolution as core
-from demos import Chapter
+from demos import Chapter, kit
 from demos.convolution import page as lesson
-from demos.convolution import shown, tasks
+from demos.convolution import shown
+from demos.convolution.shown import FORM, SEEN
+from demos.convolution.tasks import TASKS
 from demos.kit import text
 from demos.shell import gallery
 from tests import picture_files
+from tests.places import ROOT
 
 SOBEL = kernels.preset("vertical_edges")
-PLAN = ("32", "grey", SOBEL, 0, 1, 0, 1, "2")  # side, mode, kernel, bias, stride, padding, dilation, pool
-NAMES = ("side", "mode", "kernel", "bias", "stride", "padding", "dilation", "pool")
 
 
-def plan(**changed: Any) -> tuple[Any, ...]:
-    return tuple(changed.get(name, value) for name, value in zip(NAMES, PLAN, strict=True))
+def plan(**changed: Any) -> kit.Values:
+    return FORM.values(**({"side": "32"} | changed))
 
 
 def unpacked(text: str, kind: Any, *shape: int) -> np.ndarray:
@@ -50,15 +53,14 @@ def outputs(view: dict[str, Any]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     )
 
 
-@pytest.mark.parametrize("mode", shown.MODES)
+@pytest.mark.parametrize("mode", choices.MODE)
 @pytest.mark.parametrize(
     "changed",
     [{}, {"stride": 2, "padding": 1}, {"dilation": 3, "bias": -7.5}, {"kernel": "1 2\n3 4"}, {"kernel": "1/9 2 3"}],
     ids=str,
 )
 def test_what_is_sent_is_what_torch_computes(mode: str, changed: dict[str, Any]) -> None:
-    controls = plan(mode=mode, **changed)
-    _, view, *_ = lesson.on_photo("en", "cat", *controls)
+    view = lesson.on_photo("en", plan(mode=mode, **changed))["view"]
     image, out, pool = outputs(view)
     pixels = images.read(photos.path("cat"), max_side=32).pixels
     assert np.array_equal(image, kernels.planes(pixels, mode))
@@ -72,7 +74,7 @@ def test_what_is_sent_is_what_torch_computes(mode: str, changed: dict[str, Any])
 
 
 def test_the_products_of_a_pixel_sum_to_its_value() -> None:
-    _, view, *_ = lesson.on_photo("en", "rocket", *plan(padding=1, stride=2, mode="sum"))
+    view = lesson.on_photo("en", plan(photo="rocket", padding=1, stride=2, mode="sum"))["view"]
     image, out, _ = outputs(view)
     kernel = np.array(view["kernel"])
     for row, column in ((0, 0), (5, 9), (out.shape[1] - 1, out.shape[2] - 1)):
@@ -103,19 +105,19 @@ def test_the_products_of_a_pixel_sum_to_its_value() -> None:
     ids=str,
 )
 def test_illegal_settings_are_flagged_before_they_fail(lang: str, changed: dict[str, Any]) -> None:
-    here = shown.shipped("cat")
-    view, _, formula, flag, whole, badge = lesson.on_apply(lang, here, *plan(**changed))
-    assert [view, formula, whole, badge] == [gr.skip()] * 4, "the last picture stays"
+    told = lesson.on_apply(lang, shown.shipped("cat"), plan(**changed))
+    assert told.keys() <= {"flag", "cells"}, "the last picture stays"
+    flag = told["flag"]
     assert flag.startswith("⚠ ") and "{" not in flag and "<img" not in flag
     assert any("가" <= ch <= "힣" for ch in flag) == (lang == "ko")
 
 
 def test_the_remedy_it_names_works() -> None:
     pixel = shown.Here(np.zeros((1, 1, 3), np.uint8), "own")
-    flag = lesson.on_apply("en", pixel, *PLAN)[3]
-    assert "at least 1" in flag
-    view, _, formula, flag, *_ = lesson.on_apply("en", pixel, *plan(padding=1))
-    assert flag == "" and (view["out"]["h"], view["out"]["w"]) == (1, 1) and "= 1`" in formula
+    assert "at least 1" in lesson.on_apply("en", pixel, plan())["flag"]
+    mended = lesson.on_apply("en", pixel, plan(padding=1))
+    out = mended["view"]["out"]
+    assert mended["flag"] == "" and (out["h"], out["w"]) == (1, 1) and "= 1`" in mended["formula"]
 
 
 @pytest.mark.parametrize("lang", text.LANGUAGES)
@@ -132,57 +134,67 @@ def test_the_remedy_it_names_works() -> None:
     ids=str,
 )
 def test_legal_but_worth_a_word(lang: str, changed: dict[str, Any], note: str) -> None:
-    view, _, formula, flag, *_ = lesson.on_apply(lang, shown.shipped("cat"), *plan(**changed))
-    assert flag == "" and view != gr.skip()
-    assert text.table("convolution", lang)[f"note.{note}"].split("{")[0] in formula
+    told = lesson.on_apply(lang, shown.shipped("cat"), plan(**changed))
+    assert told["flag"] == "" and told["view"]
+    assert text.table("convolution", lang)[f"note.{note}"].split("{")[0] in told["formula"]
 
 
 def test_presets_sizes_and_typed_cells_change_the_text() -> None:
     here = shown.shipped("cat")
-    words, size, view, *_ = lesson.on_preset("en", here, "gaussian", *PLAN)
-    assert size == 5 and np.array(view["kernel"]).shape == (1, 5, 5) and "3/128" in words
-    words, preset, view, *_ = lesson.on_size("en", here, 4, *PLAN)
-    assert preset is None and kernels.parse(words).shape == (1, 4, 4)
-    words, preset, view, cells, *_ = lesson.on_cell("en", here, *PLAN, SimpleNamespace(text="1 2\n3 0.5"))
-    assert words == "1 2\n3 0.5" and view["kernel"] == [[[1, 2], [3, 0.5]]]
-    assert cells["blocks"][0]["text"] == [["1", "2"], ["3", "0.5"]]
-    assert lesson.on_cell("en", here, *PLAN, SimpleNamespace(text=7))[5].startswith("⚠")
+    made = lesson.on_preset("en", here, "gaussian", plan())
+    assert made["size"] == 5 and np.array(made["view"]["kernel"]).shape == (1, 5, 5) and "3/128" in made["kernel"]
+    made = lesson.on_size("en", here, 4, plan())
+    assert made["preset"] is None and kernels.parse(made["kernel"]).shape == (1, 4, 4)
+    made = lesson.on_cell("en", here, plan(), SimpleNamespace(text="1 2\n3 0.5"))
+    assert made["kernel"] == "1 2\n3 0.5" and made["view"]["kernel"] == [[[1, 2], [3, 0.5]]]
+    assert made["cells"]["blocks"][0]["text"] == [["1", "2"], ["3", "0.5"]]
+    assert lesson.on_cell("en", here, plan(), SimpleNamespace(text=7))["flag"].startswith("⚠")
+    assert lesson.on_preset("en", here, None, plan()) == {}, "the radio was emptied by a typed kernel"
+
+
+def test_the_page_begins_as_its_reset_and_its_first_kernel_is_its_first_preset() -> None:
+    here = shown.shipped("cat")
+    assert FORM.values()["kernel"] == SOBEL == kernels.preset(choices.PRESET.default)
+    assert set(choices.PRESET) == set(core.KERNELS)
+    assert lesson.on_reset("ko", here)["view"] == lesson.on_open("ko", None, FORM.values())["view"]
 
 
 def test_reset_and_pictures_of_other_lessons() -> None:
     result = lesson.on_reset("ko", shown.shipped("coffee"))
-    assert result[:2] == ("vertical_edges", 3) and result[4] == SOBEL and result[13] == ""
+    assert (result["preset"], result["size"]) == ("vertical_edges", 3)
+    assert result["kernel"] == SOBEL and result["flag"] == "" and "photo" not in result
     picture = np.random.default_rng(0).integers(0, 256, (20, 30, 3), dtype=np.uint8)
-    here, view, *_ = lesson.on_open("ko", picture, "cat", *plan(mode="apart"))
-    assert np.array_equal(here.pixels, picture) and np.array_equal(outputs(view)[0], np.moveaxis(picture, -1, 0))
-    assert lesson.on_take("ko", Image.fromarray(picture), *PLAN)[2]["input"]["w"] == 30
+    opened = lesson.on_open("ko", picture, plan(mode="apart"))
+    assert np.array_equal(opened["here"].pixels, picture)
+    assert np.array_equal(outputs(opened["view"])[0], np.moveaxis(picture, -1, 0))
+    assert lesson.on_take("ko", Image.fromarray(picture), plan())["view"]["input"]["w"] == 30
     with pytest.raises(gr.Error):
-        lesson.on_take("ko", None, *PLAN)
+        lesson.on_take("ko", None, plan())
 
 
 def test_a_photo_of_the_webcam() -> None:
     shot = np.random.default_rng(3).integers(0, 256, (24, 32, 3), dtype=np.uint8)
     sent = SimpleNamespace(photos=[base64.b64encode(images.to_png(shot)).decode()])
-    photo, here, view, *_ = lesson.on_snap("en", *plan(mode="apart"), sent)
-    assert photo is None and np.array_equal(here.pixels, shot)
-    assert np.array_equal(outputs(view)[0], np.moveaxis(shot, -1, 0))
+    taken = lesson.on_snap("en", plan(mode="apart"), sent)
+    assert taken["photo"] is None and np.array_equal(taken["here"].pixels, shot)
+    assert np.array_equal(outputs(taken["view"])[0], np.moveaxis(shot, -1, 0))
     with pytest.raises(gr.Error):
-        lesson.on_snap("en", *PLAN, SimpleNamespace(photos=["%"]))
+        lesson.on_snap("en", plan(), SimpleNamespace(photos=["%"]))
 
 
-def test_the_table_and_the_code_hold_the_numbers(capsys: pytest.CaptureFixture[str]) -> None:
-    controls = plan(mode="sum", padding=1, bias=2)
-    here, view, *_ = lesson.on_photo("en", "coffee", *controls)
-    out = outputs(view)[1]
-    rows = lesson.on_csv("en", here, *controls).splitlines()[1:]
+def test_the_table_and_the_code_hold_the_numbers() -> None:
+    form = plan(photo="coffee", mode="sum", padding=1, bias=2)
+    opened = lesson.on_photo("en", form)
+    out = outputs(opened["view"])[1]
+    rows = lesson.on_csv("en", opened["here"], form).splitlines()[1:]
     np.testing.assert_array_equal([[float(v) for v in row.split(",")[2:]] for row in rows], out[0])
-    exec(lesson.on_code("en", here, "cat", *controls), {})
-    printed = capsys.readouterr().out
+    code = lesson.on_code("en", opened["here"], form)
+    printed = subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True, capture_output=True, text=True).stdout
     assert f"[{out[0, out.shape[1] // 2, out.shape[2] // 2]}]" in printed
     assert float(printed.split("largest difference: ")[1].split()[0]) < 1e-9
 
 
-@pytest.mark.parametrize("task", tasks.TASKS, ids=lambda task: task.name)
+@pytest.mark.parametrize("task", TASKS, ids=lambda task: task.name)
 def test_tasks_compute_the_answer(task: Any) -> None:
     assert task.answer()[0] == {"size": "14", "flat": "0", "shift": "right"}[task.name]
 
@@ -203,18 +215,19 @@ def client() -> Iterator[Any]:
 def test_every_kind_of_file_through_a_real_upload(client: Any, tmp_path: Path) -> None:
     from gradio_client import handle_file
 
-    controls = plan(padding=1, mode="apart", side="32")
+    controls = {name: value for name, value in plan(padding=1, mode="apart").items() if name != "photo"}
     for name, (path, _, (height, width)) in picture_files.accepted(tmp_path).items():
-        result = client.predict(handle_file(str(path)), *controls, api_name="/convolution_bring")
-        view = next(value for value in result if isinstance(value, dict) and "pool" in value)
+        result = client.predict(file=handle_file(str(path)), **controls, api_name="/convolution_bring")
+        view = dict(zip(("file", "photo", *SEEN), result, strict=True))["view"]
         assert (view["input"]["h"], view["input"]["w"]) == (height, width), name
     table = text.table("errors", "ko")
     for name, (path, code) in picture_files.refused(tmp_path).items():
         with pytest.raises(Exception) as caught:
-            client.predict(handle_file(str(path)), *controls, api_name="/convolution_bring")
+            client.predict(file=handle_file(str(path)), **controls, api_name="/convolution_bring")
         assert table[code].split("{")[0].strip()[:8] in str(caught.value), name
 
 
 def test_a_script_may_ask_without_opening_the_page(client: Any) -> None:
-    result = client.predict(*plan(padding=1), api_name="/convolution_apply")
-    assert any(isinstance(value, dict) and "pool" in value for value in result)
+    result = client.predict(padding=1, api_name="/convolution_apply")
+    shown = dict(zip(SEEN, result, strict=True))
+    assert shown["view"]["padding"] == 1 and shown["flag"] == ""
