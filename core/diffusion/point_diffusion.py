@@ -19,11 +19,12 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from core import runtime
+from core.diffusion import choices
 from core.errors import Check, Diverged, InvalidInput
-from core.events import Cadence, Deadline, Done, drain
+from core.events import Deadline, Done, Every, Frames, drain
 
 TIMES = 1000  # noise levels; the last one is all but pure noise
-METHODS = ("ddpm", "ddim")
+STEPS, METHOD = int(choices.POINT_STEPS.default), choices.POINT_METHOD.default
 PREVIEW_POINTS, PREVIEW_STEPS = 300, 20
 
 
@@ -99,7 +100,7 @@ class Denoiser(nn.Module):
 class DiffusionConfig:
     """How the small denoiser is built and trained."""
 
-    steps: int = 2500  # updates
+    steps: int = int(choices.POINT_UPDATES.default)  # updates
     batch_size: int = 512
     learning_rate: float = 5e-3  # at the start; it falls to 0 along a cosine
     width: int = 96
@@ -108,12 +109,12 @@ class DiffusionConfig:
 
     def __post_init__(self) -> None:
         check = Check()
-        check.whole("steps", self.steps, 1, 100_000)
+        check.within("steps", self.steps, choices.POINT_UPDATES)
         check.whole("batch_size", self.batch_size, 1, 8192)
         check.between("learning_rate", self.learning_rate, 1e-6, 1)
         check.whole("width", self.width, 4, 512)
         check.whole("layers", self.layers, 1, 8)
-        check.whole("seed", self.seed, 0, 2**63 - 1)
+        check.within("seed", self.seed, choices.SEED)
         check.done()
 
 
@@ -179,27 +180,28 @@ class PointDiffusion:
         return noised(x, noise, self.kept[t].expand(len(x))).numpy()
 
     def steps(
-        self, points: np.ndarray, every: int = 100, deadline: Deadline | None = None
+        self, points: np.ndarray, every: Every = 100, deadline: float | None = None
     ) -> Iterator[DiffusionStep | Done[PointDiffusion]]:
-        """Train on (N, 2) points in about [-1, 1]; yields every ``every`` steps. Raises Diverged."""
-        c, x, deadline = self.config, self._points(points), deadline or Deadline()
+        """Train on (N, 2) points in about [-1, 1]; reports as ``every`` says. Raises Diverged."""
+        c, x = self.config, self._points(points)
         optimizer = torch.optim.Adam(self.module.parameters(), c.learning_rate, fused=True)
         fall = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, c.steps)
-        generator, beat, stopped, told = runtime.generator(c.seed), Cadence(steps=every), None, 0
+        generator, told = runtime.generator(c.seed), 0
         self.losses_ = []
-        for step in range(1, c.steps + 1):
+
+        def advance() -> None:
             with runtime.threads(1):  # released before each report: another thread may ask for the next
                 self.losses_.append(self._update(x, optimizer, generator))
             fall.step()
             if not math.isfinite(self.losses_[-1]):
+                step = len(self.losses_)
                 raise Diverged("diverged", received=self.losses_[-1], step=step, learning_rate=c.learning_rate)
-            if beat.due(step) or step == c.steps:
-                drawn, told, since = self.sample(PREVIEW_POINTS, PREVIEW_STEPS, seed=c.seed), step, told
-                yield DiffusionStep(step, c.steps, self.losses_[-1], float(np.mean(self.losses_[since:])), drawn)
-            if deadline.expired:
-                stopped = "deadline"
-                break
-        yield Done(self, deadline.elapsed, stopped)
+
+        run = Frames(advance, int(c.steps), every, deadline)
+        for step in run:
+            drawn, told, since = self.sample(PREVIEW_POINTS, PREVIEW_STEPS, seed=c.seed), step, told
+            yield DiffusionStep(step, c.steps, self.losses_[-1], float(np.mean(self.losses_[since:])), drawn)
+        yield Done(self, run.seconds, run.stopped)
 
     def _update(self, x: Tensor, optimizer: torch.optim.Optimizer, generator: torch.Generator) -> float:
         """One batch: noise some points to random levels, let the network name the noise, correct it. The loss."""
@@ -213,7 +215,7 @@ class PointDiffusion:
         return loss.item()
 
     def fit(self, points: np.ndarray) -> PointDiffusion:
-        return drain(self.steps(points, every=self.config.steps))
+        return drain(self.steps(points, every=None))
 
     @torch.no_grad()
     def noise(self, x: Tensor, t: int) -> Tensor:
@@ -234,14 +236,14 @@ class PointDiffusion:
         return Field(line.numpy(), line.numpy(), ways[..., 0], ways[..., 1])
 
     def draw(
-        self, count: int = 500, steps: int = 50, method: str = "ddim", seed: int = 0
+        self, count: int = 500, steps: int = STEPS, method: str = METHOD, seed: int = 0
     ) -> Iterator[PointStep | Done[np.ndarray]]:
         """Denoise ``count`` random points in ``steps`` steps; yields each, then Done with the points (count, 2)."""
         check = Check()
         check.whole("points", count, 1, 20_000)
-        check.whole("steps", steps, 1, TIMES)
-        check.one_of("method", method, METHODS)
-        check.whole("seed", seed, 0, 2**63 - 1)
+        check.within("steps", steps, choices.POINT_STEPS)
+        check.within("method", method, choices.POINT_METHOD)
+        check.within("seed", seed, choices.SEED)
         check.done()
         clock, generator, levels = Deadline(), runtime.generator(seed), timesteps(steps)
         x = torch.randn(count, 2, generator=generator)
@@ -259,11 +261,11 @@ class PointDiffusion:
         yield PointStep(steps, steps, -1, x.numpy(), x.numpy())
         yield Done(x.numpy(), clock.elapsed)
 
-    def sample(self, count: int = 500, steps: int = 50, method: str = "ddim", seed: int = 0) -> np.ndarray:
+    def sample(self, count: int = 500, steps: int = STEPS, method: str = METHOD, seed: int = 0) -> np.ndarray:
         """Points drawn from noise, (count, 2) float32."""
         return drain(self.draw(count, steps, method, seed))
 
-    def trajectories(self, count: int = 60, steps: int = 50, method: str = "ddim", seed: int = 0) -> np.ndarray:
+    def trajectories(self, count: int = 60, steps: int = STEPS, method: str = METHOD, seed: int = 0) -> np.ndarray:
         """The way of each point from noise to shape, (steps + 1, count, 2) float32."""
         return np.stack([e.points for e in self.draw(count, steps, method, seed) if isinstance(e, PointStep)])
 
@@ -294,7 +296,7 @@ def diffusers_way(model: PointDiffusion, count: int, steps: int, method: str, se
 
 
 def against_diffusers(
-    model: PointDiffusion, count: int = 200, steps: int = 50, method: str = "ddim", seed: int = 0
+    model: PointDiffusion, count: int = 200, steps: int = STEPS, method: str = METHOD, seed: int = 0
 ) -> float:
     """Largest difference from the points of diffusers' scheduler at any step: same noise, same denoiser."""
     ours = model.trajectories(count, steps, method, seed)

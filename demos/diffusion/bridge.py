@@ -7,10 +7,12 @@ from typing import Any
 
 import gradio as gr
 
+from core.lessons.diffusion import choices
 from demos import kit, views
 from demos.kit import pictures, text
 
-EMOJI = {"apple": "🍎", "cat": "🐱", "heart": "❤️", "sunflower": "🌻", "rocket": "🚀", "penguin": "🐧", "pizza": "🍕"}
+FORM = kit.Form(hand_step=choices.HAND_STEP, emoji=choices.EMOJI)
+SCREEN = kit.Screen("table", "film")
 
 
 def _opened(lang: str, picture: Any) -> dict[str, Any]:
@@ -34,34 +36,28 @@ def _opened(lang: str, picture: Any) -> dict[str, Any]:
 
 
 @kit.handler
-def on_open(lang: str, name: str) -> tuple[Any]:
-    """An emoji under the forward process."""
-    return (on_picture(lang, name),)
-
-
-@kit.handler
-def on_picture(lang: str, name: str) -> dict[str, Any]:
+def on_open(lang: str, emoji: str) -> dict[str, Any]:
     """The same formula on one of the shipped pictures: 64 × 64 × 3 numbers instead of two."""
-    from core.data import emoji
+    from core.data import emoji as shipped
 
-    found = emoji.load()
-    return _opened(lang, found.pictures[found.find(EMOJI.get(name, str(name)))])
+    found = shipped.load()
+    return _opened(lang, found.pictures[found.find(choices.SIGNS.get(emoji, str(emoji)))])
 
 
 @kit.handler
-def on_shelf(lang: str, thing: Any) -> dict[str, Any]:
+def on_shelf(lang: str, shelf: Any) -> dict[str, Any]:
     """The picture that another lesson left."""
-    return _opened(lang, pictures.shelved(thing).pixels)
+    return _opened(lang, pictures.shelved(shelf).pixels)
 
 
 @kit.handler
-def on_hand(lang: str, model: Any, method: str, steps: float, seed: float, step: float) -> str:
+def on_hand(lang: str, model: Any, method: str, steps: float, seed: float, hand_step: float) -> str:
     """One denoising step of the first point, written out, with diffusers' own result and the difference."""
     from core.diffusion.point_diffusion import PointDiffusion
     from core.lessons.diffusion.films import by_hand
 
     t = text.load("diffusion", lang)
-    steps, step = kit.whole(steps), kit.whole(step)
+    steps, step = (kit.whole(kit.number(value, "steps")) for value in (steps, hand_step))
     found = by_hand(model or PointDiffusion(), min(step, steps), steps, method, kit.whole(seed))
     rows = [t("hand.head"), "|---|---|---|---|"]
     formulas = {
@@ -86,23 +82,25 @@ AFTER = {
 SCHEDULERS = {"ddim": "DDIMScheduler", "ddpm": "DDPMScheduler"}
 
 
-def build(t: text.Text, language: gr.State, drawn: list[Any]) -> tuple[dict[str, Any], list[Any], list[Any]]:
-    """``drawn``: language, model, method, steps, seed. Controls, inputs and outputs of the opening."""
+def build(main: kit.Desk) -> kit.Desk:
+    """``main``: the desk of the first half, whose model and settings one step is taken with."""
+    t = main.t
+    desk = kit.Desk(t, FORM, SCREEN, main.language)
+    desk.put(model=main.model, method=main.method, steps=main.steps, seed=main.seed, shelf=kit.shelf("picture"))
     with gr.Accordion(t("hand_title"), open=False):
         with gr.Row(equal_height=True):
-            step = gr.Slider(1, 100, value=10, step=1, label=t("hand.step"), info=t("hand.step_info"))
+            desk.put(hand_step=kit.slider(choices.HAND_STEP, label=t("hand.step"), info=t("hand.step_info")))
             go = gr.Button(t("hand.go"), min_width=160, scale=0)
-        table = kit.markdown(t("hand.empty"))
+        desk.put(table=kit.markdown(t("hand.empty")))
     with gr.Accordion(t("bridge_title"), open=True):
         with gr.Row(equal_height=False):
             with gr.Column(min_width=280):
                 kit.markdown(t("bridge.words"))
-                sign = gr.Radio(t.choices("emoji", EMOJI), value="apple", label=t("bridge.choose"))
+                desk.put(emoji=kit.radio(t, "emoji", choices.EMOJI, label=t("bridge.choose")))
                 take = gr.Button(t("picture.take"), size="md")
             with gr.Column(min_width=280):
-                film = views.film(square=280)
-    quiet = kit.LIGHT | kit.PRIVATE
-    go.click(on_hand, [*drawn, step], table, **(kit.RUN | {"show_progress": "minimal"}), **kit.api("diffusion_step"))
-    sign.input(on_picture, [language, sign], film, **quiet)
-    take.click(on_shelf, [language, kit.shelf("picture")], film, **quiet)
-    return {"hand_step": step, "emoji": sign}, [sign], [film]
+                desk.put(film=views.film(square=280))
+    desk.on(go.click, on_hand, kit.RUN | {"show_progress": "minimal"}, to="table", api="diffusion_step")
+    desk.on(desk.emoji.input, on_open, to="film")
+    desk.on(take.click, on_shelf, to="film")
+    return desk

@@ -8,27 +8,24 @@ from typing import Any
 
 import gradio as gr
 
+from core.lessons.diffusion import choices
 from demos import kit, views
 from demos.diffusion import bridge
 from demos.diffusion.tasks import TASKS
-from demos.kit import text
-from demos.kit.lesson import Lesson, Opening, Room
+from demos.kit import downloads, text
+from demos.kit.lesson import Lesson, Room
 
-SHAPES = ("heart", "circle", "moons", "spiral", "hangul", "drawn")
-METHODS = ("ddim", "ddpm")
+FORM = kit.Form(
+    shape=choices.SHAPE,
+    drawing="",
+    method=choices.METHOD,
+    steps=choices.STEPS,
+    updates=choices.UPDATES,
+    seed=choices.SEED,
+)
+FIRST = ("model", "pad", "forward", "learning", "curve", "backward", "badge")
+SCREEN = kit.Screen(*FIRST, "shape", "drawing")
 REPORTS = 40  # pictures of one training run
-
-
-def _points(shape: str, drawing: str, seed: float) -> Any:
-    from core.lessons.diffusion.shapes import named
-
-    return named(shape, drawing, seed=kit.whole(seed))
-
-
-def _config(updates: float, seed: float) -> Any:
-    from core.diffusion.point_diffusion import DiffusionConfig
-
-    return DiffusionConfig(steps=kit.whole(updates), seed=kit.whole(seed))
 
 
 def _b64(array: Any) -> str:
@@ -36,33 +33,31 @@ def _b64(array: Any) -> str:
 
 
 @kit.handler
-def on_open(
-    lang: str, shape: str, drawing: str, method: str, steps: float, updates: float, seed: float
-) -> tuple[Any, ...]:
+def on_open(lang: str, form: kit.Values) -> kit.Update:
     """A shape and its way into noise; the network has learnt nothing yet, and shows it."""
     from core.diffusion.point_diffusion import PointDiffusion
-    from core.lessons.diffusion.films import REACH, coded, forward_film
+    from core.lessons.diffusion.films import REACH, PointRun, coded, forward_film
 
-    t, points = text.load("diffusion", lang), _points(shape, drawing, seed)
-    model = PointDiffusion(_config(updates, seed))
+    t, run = text.load("diffusion", lang), form.read(PointRun)
+    points, model, key = run.points, PointDiffusion(run.config), f"{run.shape} {run.drawing} {run.seed}"
     pad = {
-        "strokes": drawing if shape == "drawn" else "",
+        "strokes": run.drawing if run.shape == "drawn" else "",
         "points": _b64(coded(points[::2])),
         "reach": REACH,
         "words": {name: t(f"pad.{name}") for name in ("undo", "clear", "keys")},
         "caption": t("pad.caption", count=len(points)),
     }
-    film = forward_film(points[::3], seed=kit.whole(seed))
+    film = forward_film(points[::3], seed=run.seed)
     forward = _film(t, film) | {
         "captions": [
             t("forward.caption", kept=kept, noise=1 - kept) if level >= 0 else t("forward.none")
             for level, kept in zip(film.levels, film.kept, strict=True)
         ],
         "alt": t("forward.alt"),
-        "key": f"{shape} {drawing} {seed}",
-        "play": f"{shape} {drawing} {seed}",
+        "key": key,
+        "play": key,
     }
-    return model, pad, forward, *_learning(t, points, [], []), *on_backward(lang, model, method, steps, seed)
+    return SCREEN(model=model, pad=pad, forward=forward) | _learning(t, points, [], []) | on_backward(lang, model, form)
 
 
 def _film(t: text.Text, film: Any) -> dict[str, Any]:
@@ -84,35 +79,32 @@ def _words(t: text.Text) -> dict[str, str]:
 
 
 @kit.handler
-def on_draw(
-    lang: str, shape: str, method: str, steps: float, updates: float, seed: float, spot: gr.EventData
-) -> tuple[Any, ...]:
+def on_draw(lang: str, form: kit.Values, spot: gr.EventData) -> kit.Update:
     """Strokes came from the pad: they are the shape now. An emptied pad goes back to the shape chosen before."""
     drawing = spot.strokes if isinstance(spot.strokes, str) else "?"
-    chosen = "drawn" if drawing not in ("", "[]") else shape if shape != "drawn" else SHAPES[0]
-    return drawing, chosen, *on_open(lang, chosen, drawing, method, steps, updates, seed)
+    before = form.shape if form.shape != "drawn" else choices.SHAPE.default
+    chosen = "drawn" if drawing not in ("", "[]") else before
+    return on_open(lang, form.changed(shape=chosen, drawing=drawing)) | SCREEN(shape=chosen, drawing=drawing)
 
 
 @kit.handler
-def on_train(
-    lang: str, shape: str, drawing: str, method: str, steps: float, updates: float, seed: float
-) -> Iterator[tuple[Any, ...]]:
+def on_train(lang: str, form: kit.Values) -> Iterator[kit.Update]:
     """Learn the shape: noise some points, let the network name the noise, correct it, again and again."""
     from core import runtime
     from core.diffusion.point_diffusion import DiffusionStep, PointDiffusion
-    from core.events import Deadline, Done
-    from core.lessons.diffusion.films import likeness
+    from core.events import Done
+    from core.lessons.diffusion.films import PointRun, likeness
     from core.lessons.diffusion.shapes import distance
 
-    t, points, config = text.load("diffusion", lang), _points(shape, drawing, seed), _config(updates, seed)
-    model, reports, gaps = PointDiffusion(config), [], []
-    run = model.steps(points, every=max(1, config.steps // REPORTS), deadline=Deadline(kit.RUN_SECONDS))
-    for event in kit.paced(run, 0):
+    t, run = text.load("diffusion", lang), form.read(PointRun)
+    points, model, reports, gaps = run.points, PointDiffusion(run.config), list[Any](), list[float]()
+    events = model.steps(points, every=max(1, run.updates // REPORTS), deadline=kit.RUN_SECONDS)
+    for event in kit.paced(events, 0):
         match event:
             case DiffusionStep():
                 reports.append(event)
                 gaps.append(distance(event.samples, points))
-                yield model, *_learning(t, points, reports, gaps), gr.skip(), gr.skip()
+                yield SCREEN(model=model) | _learning(t, points, reports, gaps)
             case Done(seconds=seconds, stopped=why):
                 label = kit.badge_text(
                     t,
@@ -122,12 +114,12 @@ def on_train(
                     device=runtime.describe("cpu"),
                     loss=model.losses_[-1],
                 )
-                label += " · " + t("distance_badge", distance=likeness(model, points, seed=config.seed))
-                label += kit.why_stopped(t, why, config.learning_rate)
-                yield model, gr.skip(), gr.skip(), on_backward(lang, model, method, steps, seed)[0], label
+                label += " · " + t("distance_badge", distance=likeness(model, points, seed=run.seed))
+                label += kit.why_stopped(t, why, model.config.learning_rate)
+                yield on_backward(lang, model, form) | SCREEN(model=model, badge=label)
 
 
-def _learning(t: text.Text, points: Any, reports: list[Any], gaps: list[float]) -> tuple[Any, Any]:
+def _learning(t: text.Text, points: Any, reports: list[Any], gaps: list[float]) -> kit.Update:
     """What the model draws at each report, and the curves of loss and distance."""
     from core.lessons.diffusion.films import NEAR, coded
 
@@ -154,98 +146,95 @@ def _learning(t: text.Text, points: Any, reports: list[Any], gaps: list[float]) 
         "xlabel": t("curve.x"),
         "caption": t("curve.caption", loss=reports[-1].average, distance=gaps[-1]) if reports else t("curve.empty"),
     }
-    return film, curve
+    return SCREEN(learning=film, curve=curve)
 
 
 @kit.handler
-def on_backward(lang: str, model: Any, method: str, steps: float, seed: float) -> tuple[Any, str]:
-    """Draw 300 points from pure noise in ``steps`` steps with the model as it is; the learnt field at each of them."""
+def on_backward(lang: str, model: Any, form: kit.Values) -> kit.Update:
+    """Draw points from pure noise with the model as it is; the learnt field at each step."""
     from core import runtime
     from core.diffusion.point_diffusion import PointDiffusion
-    from core.lessons.diffusion.films import backward_film
+    from core.lessons.diffusion.films import PointRun, backward_film
 
-    t, model = text.load("diffusion", lang), model or PointDiffusion()
-    film = _film(t, backward_film(model, 300, kit.whole(steps), method, kit.whole(seed)))
+    t, run, model = text.load("diffusion", lang), form.read(PointRun), model or PointDiffusion()
+    film = _film(t, backward_film(model, steps=run.steps, method=run.method, seed=run.seed))
     key = "trained" if model.losses_ else "untrained"
-    film |= {"caption": t(f"backward.{key}", steps=kit.whole(steps), done=len(model.losses_))}
-    film |= {"start": len(film["frames"]) - 1, "key": f"{method} {steps} {seed} {len(model.losses_)}"}
+    film |= {"caption": t(f"backward.{key}", steps=run.steps, done=len(model.losses_))}
+    film |= {"start": len(film["frames"]) - 1, "key": f"{run.method} {run.steps} {run.seed} {len(model.losses_)}"}
     if model.losses_:
         film["play"] = film["key"]
     label = kit.badge_text(t, source="computed_now", parameters=model.parameters, device=runtime.describe("cpu"))
-    return film, label
+    return SCREEN(backward=film, badge=label)
 
 
 @kit.handler
-def on_csv(lang: str, model: Any, method: str, steps: float, seed: float) -> str:
+def on_csv(lang: str, model: Any, form: kit.Values) -> str:
     """The points drawn, as CSV."""
     from core.diffusion.point_diffusion import PointDiffusion
-    from core.lessons.diffusion.films import points_csv
+    from core.lessons.diffusion.films import PointRun, points_csv
 
-    return points_csv(model or PointDiffusion(), 1000, kit.whole(steps), method, kit.whole(seed))
+    run = form.read(PointRun)
+    return points_csv(model or PointDiffusion(), 1000, run.steps, run.method, run.seed)
 
 
 @kit.handler
-def on_code(lang: str, shape: str, drawing: str, method: str, steps: float, updates: float, seed: float) -> str:
-    from core.lessons.diffusion.films import script
+def on_code(lang: str, form: kit.Values) -> str:
+    from core.lessons.diffusion.films import PointRun, script
 
-    return script(_config(updates, seed), shape, drawing, kit.whole(steps), method, kit.whole(seed))
+    return script(form.read(PointRun))
 
 
 def build(lang: str) -> Room:
     t = text.load("diffusion", lang)
-    language, model, drawing = kit.header(t), gr.State(None), gr.Textbox("", visible=False)
+    desk = kit.Desk(t, FORM, SCREEN, kit.header(t))
+    desk.put(model=gr.State(None), drawing=gr.Textbox("", visible=False))
     with gr.Row(equal_height=False):
         with gr.Column(min_width=280):
             gr.Markdown(f"### {t('draw_title')}")
-            pad = views.pad(square=340, height=0, can=("draw",))
-            shape = gr.Radio(t.choices("shape", SHAPES), value="heart", label=t("shape_label"))
+            desk.put(pad=views.pad(square=340, height=0, can=("draw",)))
+            desk.put(shape=kit.radio(t, "shape", choices.SHAPE, label=t("shape_label")))
         with gr.Column(min_width=280):
             gr.Markdown(f"### {t('forward_title')}")
-            forward = views.cloud(square=340, height=0)
+            desk.put(forward=views.cloud(square=340, height=0))
         with gr.Column(min_width=280):
             gr.Markdown(f"### {t('learn_title')}")
-            learning = views.cloud(square=340, height=0)
+            desk.put(learning=views.cloud(square=340, height=0))
             buttons = kit.buttons(t, "run")
-            badge = kit.badge()
+            desk.put(badge=kit.badge())
     with gr.Row(equal_height=False):
         with gr.Column(scale=3, min_width=300):
             gr.Markdown(f"### {t('backward_title')}")
-            backward = views.cloud(square=480, height=0)
+            desk.put(backward=views.cloud(square=480, height=0))
         with gr.Column(scale=2, min_width=280):
-            method = gr.Radio(t.choices("method", METHODS), value="ddim", label=t("method_label"))
-            steps = gr.Slider(1, 100, value=50, step=1, label=t("steps"), info=t("steps_info"))
-            curve = views.curve(height=220)
+            desk.put(method=kit.radio(t, "method", choices.METHOD, label=t("method_label")))
+            desk.put(steps=kit.slider(choices.STEPS, label=t("steps"), info=t("steps_info")))
+            desk.put(curve=views.curve(height=220))
             with gr.Accordion(t("more"), open=False):
-                updates = gr.Slider(100, 5000, value=2500, step=100, label=t("updates"))
-                seed = gr.Number(0, precision=0, minimum=0, maximum=2**31, label=t("seed"), info=t("seed_info"))
-            save, csv = gr.Button(t("download_csv"), size="md"), gr.Textbox(visible=False)
-    controls: dict[str, Any] = {"shape": shape, "drawing": drawing, "method": method, "steps": steps}
-    controls |= {"updates": updates, "seed": seed}
-    inputs, quiet = [language, *controls.values()], kit.LIGHT | kit.PRIVATE
-    outputs = [model, pad, forward, learning, curve, backward, badge]
-    drawn = [language, model, method, steps, seed]
-    trained = [model, learning, curve, backward, badge]
-    training = buttons.run.click(on_train, inputs, trained, **kit.RUN, **kit.api("diffusion_train"))
-    buttons.stop.click(on_backward, drawn, [backward, badge], cancels=[training], **quiet)
-    for listen in (buttons.reset.click, shape.input, updates.change, seed.change):
-        listen(on_open, inputs, outputs, cancels=[training], **quiet)
-    pad.draw(on_draw, [language, shape, *inputs[3:]], [drawing, shape, *outputs], cancels=[training], **quiet)
-    method.change(on_backward, drawn, [backward, badge], **quiet)
-    steps.release(on_backward, drawn, [backward, badge], **kit.LIGHT, **kit.api("diffusion_draw"))
-    save.click(on_csv, drawn, csv, **quiet).then(
-        None, csv, None, js="(text) => taste.save('diffusion.csv', text)", **kit.PRIVATE
+                desk.put(updates=kit.slider(choices.UPDATES, label=t("updates")))
+                desk.put(seed=kit.number_box(choices.SEED, precision=0, label=t("seed"), info=t("seed_info")))
+            save = downloads.button(t)
+    training = desk.on(
+        buttons.run.click,
+        on_train,
+        kit.RUN,
+        to=("model", "learning", "curve", "backward", "badge"),
+        api="diffusion_train",
     )
-    more, inside, filled = bridge.build(t, language, drawn)
-    controls |= more
+    drawn = ("backward", "badge")
+    desk.on(buttons.stop.click, on_backward, to=drawn, cancels=[training])
+    again = (buttons.reset.click, desk.shape.input, desk.updates.change, desk.seed.change)
+    desk.on(again, on_open, to=FIRST, cancels=[training])
+    desk.on(desk.pad.draw, on_draw, cancels=[training])
+    desk.on(desk.method.change, on_backward, to=drawn)
+    desk.on(desk.steps.release, on_backward, to=drawn, api="diffusion_draw")
+    downloads.save(desk, save, "diffusion.csv", on_csv)
+    half = bridge.build(desk)
+    controls = desk.controls | half.controls
     kit.tasks(t, TASKS)
-    kit.code_panel(t, "diffusion.py", on_code, inputs)
+    kit.code_panel(desk, "diffusion.py", on_code)
     kit.share(t, controls)
     kit.story(t)
-    return Room(controls, Opening(_on_first, [*inputs, *inside], [*outputs, *filled]))
-
-
-def _on_first(lang: str, *values: Any) -> tuple[Any, ...]:
-    return *on_open(lang, *values[:6]), *bridge.on_open(lang, *values[6:])
+    return Room(controls, desk.opening(on_open, FIRST), (half.opening(bridge.on_open, "film"),))
 
 
 LESSON = Lesson("diffusion", build)

@@ -13,8 +13,10 @@ import numpy as np
 import torch
 
 from core import runtime
+from core.diffusion import choices as library
 from core.diffusion.point_diffusion import (
-    METHODS,
+    METHOD,
+    STEPS,
     TIMES,
     DiffusionConfig,
     PointDiffusion,
@@ -26,12 +28,43 @@ from core.diffusion.point_diffusion import (
 )
 from core.errors import Check
 from core.files import images
-from core.lessons.diffusion.shapes import distance, shape
+from core.lessons.diffusion import choices
+from core.lessons.diffusion.shapes import distance, named, shape
 
 REACH = 3.0  # films show the square [-REACH, REACH]²; 99.5 % of pure noise lies inside
 FIELD_REACH, CELLS, LONGEST = 2.4, 17, 3.0  # where arrows stand, how many a side, the longest noise shown
 NEAR = 1.7  # what is drawn, beside the shape itself: the square [-NEAR, NEAR]²
 PICTURE = 96  # pixels: larger pictures are shrunk before they are noised
+
+
+@dataclass(frozen=True, slots=True)
+class PointRun:
+    """What the learner sets: a shape (or strokes of a drawing), how long it is learnt, how it is drawn from noise."""
+
+    shape: str = choices.SHAPE.default
+    drawing: str = ""
+    method: str = choices.METHOD.default
+    steps: int = int(choices.STEPS.default)
+    updates: int = int(choices.UPDATES.default)
+    seed: int = int(choices.SEED.default)
+
+    def __post_init__(self) -> None:
+        check = Check()
+        check.within("shape", self.shape, choices.SHAPE)
+        check.within("method", self.method, choices.METHOD)
+        check.within("steps", self.steps, choices.STEPS)
+        check.within("updates", self.updates, choices.UPDATES)
+        check.within("seed", self.seed, choices.SEED)
+        check.done()
+
+    @property
+    def points(self) -> np.ndarray:
+        """(1000, 2) float32. Raises InvalidInput where there is no drawing, or none that can be read."""
+        return named(self.shape, self.drawing, seed=self.seed)
+
+    @property
+    def config(self) -> DiffusionConfig:
+        return DiffusionConfig(steps=self.updates, seed=self.seed)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +109,7 @@ def forward_film(points: np.ndarray, frames: int = 41, seed: int = 0) -> PointFi
 
 
 def backward_film(
-    model: PointDiffusion, count: int = 300, steps: int = 50, method: str = "ddim", seed: int = 0
+    model: PointDiffusion, count: int = choices.POINTS, steps: int = STEPS, method: str = METHOD, seed: int = 0
 ) -> PointFilm:
     """Points on their way from noise to shape, and the field that moves them at each level."""
     way = [event for event in model.draw(count, steps, method, seed) if isinstance(event, PointStep)]
@@ -97,13 +130,13 @@ def arrows(model: PointDiffusion, t: int) -> np.ndarray:
 
 
 def by_hand(
-    model: PointDiffusion, step: int = 1, steps: int = 20, method: str = "ddim", seed: int = 0, point: int = 0
+    model: PointDiffusion, step: int = 1, steps: int = 20, method: str = METHOD, seed: int = 0, point: int = 0
 ) -> HandStep:
     """Step ``step`` of ``steps`` for one point, with the scheduler of diffusers beside it."""
     check = Check()
-    check.whole("steps", steps, 1, TIMES)
-    check.one_of("method", method, METHODS)
-    check.whole("seed", seed, 0, 2**63 - 1)
+    check.within("steps", steps, library.POINT_STEPS)
+    check.within("method", method, library.POINT_METHOD)
+    check.within("seed", seed, library.SEED)
     check.done()
     check.whole("step", step, 1, steps)
     check.whole("point", point, 0, 99)
@@ -195,9 +228,9 @@ def picture_film(picture: images.Source, frames: int = 21, seed: int = 0) -> tup
     return tuple(kept.tolist()), shown
 
 
-def script(config: DiffusionConfig, name: str, drawing: str, steps: int, method: str, seed: int) -> str:
+def script(run: PointRun) -> str:
     """The run as a program: train, draw, compare; it prints the numbers of the page."""
-    return SCRIPT.format(config=config, name=name, drawing=drawing, steps=steps, method=method, seed=seed)
+    return SCRIPT.format(run=run)
 
 
 SCRIPT = '''"""Diffusion on points of the plane: learn a shape, draw it from noise. Prints the numbers of the page."""
@@ -208,18 +241,19 @@ from core.diffusion.point_diffusion import DiffusionConfig, PointDiffusion, agai
 from core.lessons.diffusion.shapes import named
 from core.lessons.diffusion.films import likeness
 
-points = named({name!r}, {drawing!r}, seed={seed})  # (1000, 2)
-model = PointDiffusion({config})
+points = named({run.shape!r}, {run.drawing!r}, seed={run.seed})  # (1000, 2)
+model = PointDiffusion({run.config})
 model.fit(points)
 print("loss", model.losses_[-1])
-print("distance to the shape", likeness(model, points, seed={seed}))
+print("distance to the shape", likeness(model, points, seed={run.seed}))
 
 # The loop behind model.draw(method="ddim"), step by step:
-x = torch.randn(5, 2, generator=torch.Generator().manual_seed({seed}))
-for t in timesteps({steps}):
+x = torch.randn(5, 2, generator=torch.Generator().manual_seed({run.seed}))
+for t in timesteps({run.steps}):
     noise, kept = model.noise(x, t), model.kept[t]  # what the network believes is noise
-    before = t - 1000 // {steps}
+    before = t - 1000 // {run.steps}
     x = ddim_step(x, noise, kept, model.kept[before] if before >= 0 else torch.ones(()))
 print(x)
-print("largest difference from diffusers", against_diffusers(model, steps={steps}, method={method!r}, seed={seed}))
+gap = against_diffusers(model, steps={run.steps}, method={run.method!r}, seed={run.seed})
+print("largest difference from diffusers", gap)
 '''

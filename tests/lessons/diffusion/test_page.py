@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import base64
+import re
+import subprocess
+import sys
 import time
 from types import SimpleNamespace
 from typing import Any
@@ -16,12 +19,15 @@ from core.errors import CoreError
 from core.files.strokes import strokes
 from core.lessons.diffusion.films import REACH, arrows, backward_film, by_hand, coded, forward_film, picture_film
 from core.lessons.diffusion.shapes import along, named
+from demos import kit
 from demos.diffusion import bridge
 from demos.diffusion import page as diffusion
 from demos.kit import text
+from tests.places import ROOT
 
 DRAWING = "[[-80,-60,0,80,80,-60,-80,-60]]"
-SHORT = ("heart", "", "ddim", 10, 100, 0)  # shape, drawing, method, steps, updates, seed
+FORM = diffusion.FORM
+SHORT = FORM.values(steps=10, updates=100)
 
 
 @pytest.fixture(scope="module")
@@ -79,45 +85,51 @@ def test_a_picture_sinks_into_noise() -> None:
 
 @pytest.mark.parametrize("lang", text.LANGUAGES)
 def test_the_first_screen_and_a_run(lang: str) -> None:
-    first = diffusion.on_open(lang, *SHORT)
-    _, pad, forward, learning, curve, backward, badge = first
+    first = diffusion.on_open(lang, SHORT)
+    assert set(first) == set(diffusion.FIRST)
+    forward = first["forward"]
     assert len(forward["frames"]) == len(forward["labels"]) == len(forward["captions"]) == 41
-    assert learning["frames"] == [] and len(backward["frames"]) == len(backward["fields"]) == 11
-    assert pad["caption"] and badge
-    updates = list(diffusion.on_train(lang, *SHORT))
-    model, learning, curve, *_ = updates[-2]
-    assert len(learning["frames"]) == len(curve["series"][0]["y"]) == 50 and len(model.losses_) == 100
-    *_, backward, badge = updates[-1]
-    np.testing.assert_allclose(points(backward["frames"][-1]), np.clip(model.sample(300, 10), -REACH, REACH), atol=1e-3)
+    assert first["learning"]["frames"] == []
+    assert len(first["backward"]["frames"]) == len(first["backward"]["fields"]) == 11
+    assert first["pad"]["caption"] and first["badge"]
+    updates = list(diffusion.on_train(lang, SHORT))
+    model, curve = updates[-2]["model"], updates[-2]["curve"]
+    assert len(updates[-2]["learning"]["frames"]) == len(curve["series"][0]["y"]) == 50 and len(model.losses_) == 100
+    drawn, badge = updates[-1]["backward"]["frames"][-1], updates[-1]["badge"]
+    np.testing.assert_allclose(points(drawn), np.clip(model.sample(300, 10), -REACH, REACH), atol=1e-3)
     assert f"{model.losses_[-1]:.9g}" in badge
 
 
 def test_a_drawing_becomes_the_shape() -> None:
-    spot = SimpleNamespace(strokes=DRAWING)
-    drawing, shape, *rest = diffusion.on_draw("ko", "heart", "ddim", 5, 100, 0, spot)
-    assert (drawing, shape) == (DRAWING, "drawn") and len(rest) == 7
-    assert diffusion.on_draw("ko", "drawn", "ddim", 5, 100, 0, SimpleNamespace(strokes="[]"))[1] == "heart"
+    few = FORM.values(steps=5, updates=100)
+    drawn = diffusion.on_draw("ko", few, SimpleNamespace(strokes=DRAWING))
+    assert (drawn["drawing"], drawn["shape"]) == (DRAWING, "drawn") and set(diffusion.FIRST) <= set(drawn)
+    emptied = diffusion.on_draw("ko", few.changed(shape="drawn"), SimpleNamespace(strokes="[]"))
+    assert emptied["shape"] == "heart"
 
 
 def test_stop_keeps_what_was_learnt() -> None:
-    stream = diffusion.on_train("ko", *SHORT)
-    model = next(stream)[0]
+    stream = diffusion.on_train("ko", SHORT)
+    model = next(stream)["model"]
     stream.close()
-    film, badge = diffusion.on_backward("ko", model, "ddpm", 7, 0)
-    assert 0 < len(model.losses_) < 100 and len(film["frames"]) == 8 and badge
+    shown = diffusion.on_backward("ko", model, SHORT.changed(method="ddpm", steps=7))
+    assert 0 < len(model.losses_) < 100 and len(shown["backward"]["frames"]) == 8 and shown["badge"]
 
 
-def test_code_prints_the_numbers_on_the_screen(capsys: pytest.CaptureFixture[str]) -> None:
-    *_, (model, _, _, _, badge) = diffusion.on_train("en", *SHORT)
-    exec(diffusion.on_code("en", *SHORT), {})
-    printed = capsys.readouterr().out
-    assert f"loss {model.losses_[-1]}\n" in printed and "largest difference from diffusers 0.0" in printed
-    assert diffusion.on_csv("en", model, "ddim", 5, 0).count("\n") == 1001
+def test_code_prints_the_numbers_on_the_screen() -> None:
+    shown = kit.settled(diffusion.on_train("en", SHORT))
+    program = [sys.executable, "-c", diffusion.on_code("en", SHORT)]
+    printed = subprocess.run(program, capture_output=True, text=True, check=True, cwd=ROOT).stdout
+    loss, far = (float(re.search(rf"^{name} (\S+)$", printed, re.M)[1]) for name in ("loss", "distance to the shape"))
+    assert loss == pytest.approx(shown["model"].losses_[-1], rel=1e-6)
+    assert f"final loss {loss:.9g}" in shown["badge"] and f"distance to the shape {far:.3f}" in shown["badge"]
+    assert "largest difference from diffusers 0.0" in printed
+    assert diffusion.on_csv("en", shown["model"], FORM.values(steps=5)).count("\n") == 1001
 
 
 @pytest.mark.parametrize("lang", text.LANGUAGES)
 def test_the_bridge_and_the_hand(lang: str, model: PointDiffusion) -> None:
-    film = bridge.on_picture(lang, "cat")
+    film = bridge.on_open(lang, "cat")
     assert len(film["reels"][0]["frames"]) == 21 and "12,288" in film["reels"][0]["name"]
     table = bridge.on_hand(lang, model, "ddim", 20, 0, 99)
     assert "DDIMScheduler.step" in table and table.count("|") > 30
@@ -127,16 +139,18 @@ def test_the_bridge_and_the_hand(lang: str, model: PointDiffusion) -> None:
 @pytest.mark.parametrize(
     "call",
     [
-        lambda: diffusion.on_open("ko", "cube", "", "ddim", 10, 100, 0),
-        lambda: diffusion.on_open("ko", "drawn", "", "ddim", 10, 100, 0),
-        lambda: diffusion.on_open("ko", "drawn", "garbage", "ddim", 10, 100, 0),
-        lambda: diffusion.on_open("ko", "heart", "", "euler", 10, 100, 0),
-        lambda: diffusion.on_open("ko", "heart", "", "ddim", 0, 100, 0),
-        lambda: diffusion.on_open("ko", "heart", "", "ddim", float("nan"), 100, 0),
-        lambda: diffusion.on_open("ko", "heart", "", "ddim", 10, 1e9, 0),
-        lambda: diffusion.on_open("ko", "heart", "", "ddim", 10, 100, None),
-        lambda: diffusion.on_draw("ko", "heart", "ddim", 5, 100, 0, SimpleNamespace(strokes=7)),
-        lambda: bridge.on_picture("ko", "nothing"),
+        lambda: diffusion.on_open("ko", FORM.values(shape="cube")),
+        lambda: diffusion.on_open("ko", FORM.values(shape="drawn")),
+        lambda: diffusion.on_open("ko", FORM.values(shape="drawn", drawing="garbage")),
+        lambda: diffusion.on_open("ko", FORM.values(method="euler")),
+        lambda: diffusion.on_open("ko", FORM.values(steps=0)),
+        lambda: diffusion.on_open("ko", FORM.values(steps=float("nan"))),
+        lambda: diffusion.on_open("ko", FORM.values(updates=1e9)),
+        lambda: diffusion.on_open("ko", FORM.values(seed=None)),
+        lambda: diffusion.on_draw("ko", FORM.values(steps=5), SimpleNamespace(strokes=7)),
+        lambda: bridge.on_hand("ko", None, "ddim", None, 0, 3),
+        lambda: bridge.on_hand("ko", None, "ddim", 20, 0, None),
+        lambda: bridge.on_open("ko", "nothing"),
         lambda: bridge.on_shelf("ko", None),
         lambda: bridge.on_hand("ko", None, "ddim", 20, 0, 0),
     ],
@@ -150,7 +164,7 @@ def test_bad_values_end_in_one_korean_sentence(call: Any) -> None:
 @pytest.mark.slow
 def test_a_drawing_is_learnt_in_fifteen_seconds() -> None:
     started = time.perf_counter()
-    *_, (model, *_) = diffusion.on_train("ko", "drawn", DRAWING, "ddim", 50, 2500, 0)
+    model = kit.settled(diffusion.on_train("ko", FORM.values(shape="drawn", drawing=DRAWING)))["model"]
     assert time.perf_counter() - started < 15
     from core.lessons.diffusion.films import likeness
 

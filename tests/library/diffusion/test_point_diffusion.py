@@ -22,7 +22,7 @@ from core.diffusion.point_diffusion import (
     velocity,
 )
 from core.errors import CoreError, Diverged
-from core.events import Deadline, Done
+from core.events import Done
 from core.lessons.diffusion.shapes import SHAPES, along, distance, shape
 
 
@@ -108,7 +108,7 @@ def test_a_run_touches_no_global_seed() -> None:
 
 def test_a_deadline_ends_the_run() -> None:
     model = PointDiffusion(DiffusionConfig(steps=5000, width=8))
-    last = list(model.steps(shape("circle", 50), deadline=Deadline(0.0)))[-1]
+    last = list(model.steps(shape("circle", 50), deadline=0.0))[-1]
     assert isinstance(last, Done) and last.stopped == "deadline" and len(model.losses_) == 1
 
 
@@ -171,7 +171,7 @@ def test_a_wild_learning_rate_is_explained() -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("name", SHAPES)
 def test_every_preset_is_learnt_in_fifteen_seconds(name: str) -> None:
-    clock, model = Deadline(15.0), PointDiffusion()
-    last = list(model.steps(shape(name), deadline=clock))[-1]
+    model = PointDiffusion()
+    last = list(model.steps(shape(name), deadline=15.0))[-1]
     assert last.stopped is None
     assert distance(model.sample(1000), shape(name, 1000, jitter=0)) < 0.06
