@@ -116,6 +116,10 @@ class Form:
     def __init__(self, **defaults: Any) -> None:
         self._defaults = defaults
 
+    def __or__(self, other: Form) -> Form:
+        """The controls of both: for what speaks of a whole page, as its code does."""
+        return Form(**self._defaults, **other._defaults)
+
     @property
     def names(self) -> tuple[str, ...]:
         return tuple(self._defaults)
