@@ -2,22 +2,35 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import gradio as gr
 
+from core.lessons.activations import choices
 from demos import kit, views
 from demos.activations import side_by_side as gallery
-from demos.activations.tasks import SCORES, TASKS
+from demos.activations.tasks import TASKS
 from demos.kit import text
-from demos.kit.lesson import Lesson, Opening, Room
+from demos.kit.lesson import Lesson, Room
 
 COLOURS = gallery.COLOURS
-LOW, HIGH = -6, 6  # the z that is drawn
+LOW, HIGH = choices.Z.low, choices.Z.high
+SCORES = tuple(f"score{i}" for i in range(len(choices.SCORES)))
+FORM = kit.Form(
+    name=choices.ACTIVATION,
+    others=lambda: list(choices.BESIDE),
+    z=choices.Z,
+    **dict(zip(SCORES, choices.SCORES, strict=True)),
+    temperature=choices.TEMPERATURE,
+)
+ALL = FORM | gallery.FORM  # of the whole page
+SCREEN = kit.Screen("z", "picture", "said", "bars", "moves")
+POINT, SOFTMAX = ("picture", "said"), ("bars", "moves")
 
 
 @kit.handler
-def on_point(lang: str, name: str, others: list[str], z: float) -> tuple[Any, str]:
+def on_point(lang: str, name: str, others: list[str], z: float) -> kit.Update:
     """Value, slope and call-out of a function at z, −6 to 6, and of the others beside it."""
     from core import runtime
     from core.mlp.activations import ACTIVATIONS, at, curves, zones
@@ -57,35 +70,27 @@ def on_point(lang: str, name: str, others: list[str], z: float) -> tuple[Any, st
     ]
     for each in names[1:]:
         beside = at(each, z)
-        said.append(
-            t(
-                "beside",
-                name=t(f"name.{each}"),
-                value=beside.value,
-                slope=beside.slope,
-                state=t(f"short.{beside.state}"),
-            )
-        )
+        state = t(f"short.{beside.state}")
+        said.append(t("beside", name=t(f"name.{each}"), value=beside.value, slope=beside.slope, state=state))
     said.append(kit.badge_text(t, source="computed_now", device=runtime.describe("cpu")))
-    return picture, "\n\n".join(said)
+    return SCREEN(picture=picture, said="\n\n".join(said))
 
 
 @kit.handler
-def on_move(lang: str, name: str, others: list[str], move: gr.EventData) -> tuple[float, Any, str]:
+def on_move(lang: str, name: str, others: list[str], move: gr.EventData) -> kit.Update:
     """The point was dragged, or moved by the arrow keys."""
     z = min(max(kit.number(move.z, "z"), LOW), HIGH)
-    return z, *on_point(lang, name, others, z)
+    return SCREEN(z=z) | on_point(lang, name, others, z)
 
 
 @kit.handler
-def on_softmax(lang: str, *scores: float) -> tuple[Any, Any]:
-    """Softmax of four scores at a temperature (the last number): the probabilities, and how each moves."""
+def on_softmax(lang: str, score0: float, score1: float, score2: float, score3: float, temperature: float) -> kit.Update:
+    """Softmax of four scores at a temperature: the probabilities, and how each moves."""
     from core.mlp.activations import softmax
 
-    *logits, temperature = scores
-    t, result = text.load("activations", lang), softmax(logits, temperature)
-    names = [t(f"animal.{i}") for i in range(len(logits))]
+    t, result = text.load("activations", lang), softmax([score0, score1, score2, score3], temperature)
     shares, top = result.probabilities.tolist(), int(result.probabilities.argmax())
+    names, after = [t(f"animal.{i}") for i in range(len(shares))], (top + 1) % len(shares)
     bars = {
         "items": [
             {"name": n, "value": p, "text": f"{p:.1%}", "colour": 1 if i == top else 7}
@@ -95,34 +100,36 @@ def on_softmax(lang: str, *scores: float) -> tuple[Any, Any]:
         "high": 1,
         "caption": t("softmax_caption", name=names[top], share=shares[top], total=sum(shares)),
     }
+    own, other = float(result.jacobian[top, top]), float(result.jacobian[after, top])
     moves = {
         "cells": result.jacobian.tolist(),
         "text": [[f"{v:+.3f}" for v in row] for row in result.jacobian.tolist()],
         "rows": [t("share_of", name=n) for n in names],
         "cols": [t("score_of", name=n) for n in names],
-        "caption": t(
-            "jacobian_caption", name=names[top], own=result.jacobian[top, top], next=names[(top + 1) % len(names)],
-            other=result.jacobian[(top + 1) % len(names), top],
-        ),
-    }  # fmt: skip
-    return bars, moves
+        "caption": t("jacobian_caption", name=names[top], own=own, next=names[after], other=other),
+    }
+    return SCREEN(bars=bars, moves=moves)
 
 
 @kit.handler
-def on_open(lang: str, name: str, others: list[str], z: float, *rest: Any) -> tuple[Any, ...]:
-    """The first screen: a point on its curve, eight nets before learning, four probabilities."""
-    cut = len(SCORES) + 1
-    return *on_point(lang, name, others, z), *on_softmax(lang, *rest[:cut]), *gallery.on_reset(lang, *rest[cut:])
+def on_open(lang: str, form: kit.Values) -> kit.Update:
+    """The first screen: a point on its curve, four probabilities."""
+    scores = [form[score] for score in SCORES]
+    return on_point(lang, form.name, form.others, form.z) | on_softmax(lang, *scores, form.temperature)
 
 
 @kit.handler
-def on_code(lang: str, run: Any, name: str, others: list[str], z: float, *rest: Any) -> str:
+def on_code(lang: str, run: Any, form: kit.Values) -> str:
     """The numbers of the three pictures, as a script."""
-    cut = len(SCORES) + 1
-    *scores, temperature = rest[:cut]
-    config, epochs = gallery.shown(run, *rest[cut:])
-    names = list(dict.fromkeys([name, *others]))
-    return CODE.format(names=names, z=z, scores=scores, temperature=temperature, config=config, epochs=epochs)
+    config, epochs = gallery.shown(run, form)
+    return CODE.format(
+        names=list(dict.fromkeys([form.name, *form.others])),
+        z=form.z,
+        scores=[form[score] for score in SCORES],
+        temperature=form.temperature,
+        config=config,
+        epochs=epochs,
+    )
 
 
 CODE = """from core.lessons.activations.side_by_side import NetsConfig, SideBySide
@@ -143,45 +150,41 @@ for net in run.view().nets:
 
 def build(lang: str) -> Room:
     t = text.load("activations", lang)
-    language, names = kit.header(t), t.choices("name", COLOURS)
+    language = kit.header(t)
+    desk = kit.Desk(t, FORM, SCREEN, language)
     with gr.Row(equal_height=False):
         with gr.Column(scale=5, min_width=300):
-            picture = views.tangent(height=380, can=("move",))
-            z = gr.Slider(LOW, HIGH, value=2, step=0.01, label=t("z"))
+            desk.put(picture=views.tangent(height=380, can=("move",)))
+            desk.put(z=kit.slider(choices.Z, label=t("z")))
         with gr.Column(scale=4, min_width=300):
-            name = gr.Radio(names, value="tanh", label=t("which"))
-            said = kit.markdown("", min_height=260)
-            others = gr.CheckboxGroup(names, value=["sigmoid"], label=t("others"))
+            desk.put(name=kit.radio(t, "name", choices.ACTIVATION, label=t("which")))
+            desk.put(said=kit.markdown("", min_height=260))
+            names = t.choices("name", choices.ACTIVATION)
+            desk.put(others=gr.CheckboxGroup(names, value=list(choices.BESIDE), label=t("others")))
     nets = gallery.build(t, language)
     kit.markdown(t("softmax_title"))
     with gr.Row(equal_height=False):
         with gr.Column(scale=2, min_width=280):
-            scores = [
-                gr.Slider(-5, 5, value=score, step=0.1, label=t("score_of", name=t(f"animal.{i}")))
-                for i, score in enumerate(SCORES)
-            ]
-            temperature = gr.Slider(0.1, 5, value=1, step=0.1, label=t("temperature"), info=t("temperature_info"))
+            for i, score in enumerate(choices.SCORES):
+                label = t("score_of", name=t(f"animal.{i}"))
+                desk.put(**{SCORES[i]: kit.slider(replace(choices.SCORE, default=score), label=label)})
+            desk.put(temperature=kit.slider(choices.TEMPERATURE, label=t("temperature"), info=t("temperature_info")))
         with gr.Column(scale=3, min_width=300):
-            bars = views.bars()
+            desk.put(bars=views.bars())
             with gr.Accordion(t("jacobian_title"), open=False):
-                moves = views.matrix()
-    point, soft = [language, name, others, z], [language, *scores, temperature]
-    quiet = kit.LIGHT | kit.PRIVATE
-    z.input(on_point, point, [picture, said], **kit.LIGHT, **kit.api("activations_at"))
-    for chosen in (name, others):
-        chosen.change(on_point, point, [picture, said], **quiet)
-    picture.move(on_move, point[:-1], [z, picture, said], **quiet)
-    for score in scores:
-        score.change(on_softmax, soft, [bars, moves], **quiet)
-    temperature.change(on_softmax, soft, [bars, moves], **kit.LIGHT, **kit.api("activations_softmax"))
-    inputs = [*point, *soft[1:], *nets.controls.values()]
+                desk.put(moves=views.matrix())
+    desk.on(desk.z.input, on_point, to=POINT, api="activations_at")
+    desk.on((desk.name.change, desk.others.change), on_point, to=POINT)
+    desk.on(desk.picture.move, on_move, to=("z", *POINT))
+    changes = [desk.temperature.change, *(getattr(desk, score).change for score in SCORES)]
+    desk.on(changes, on_softmax, to=SOFTMAX, api="activations_softmax")
     kit.tasks(t, TASKS)
-    kit.code_panel(t, "activations.py", on_code, [language, nets.run, *inputs[1:]])
-    controls = {"name": name, "others": others, "z": z, "temperature": temperature, **nets.controls}
-    controls |= {f"score{i}": slider for i, slider in enumerate(scores)}
-    kit.share(t, controls)
+    whole = kit.Desk(t, ALL, language=language)
+    whole.put(run=nets.run, **desk.controls, **nets.controls)
+    kit.code_panel(whole, "activations.py", on_code)
+    kit.share(t, whole.controls)
     kit.story(t)
-    return Room(controls, Opening(on_open, inputs, [picture, said, bars, moves, *nets.outputs]))
+    return Room(whole.controls, desk.opening(on_open, (*POINT, *SOFTMAX)), (nets.opening(gallery.on_reset),))
 
 
 LESSON = Lesson("activations", build)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 
 import gradio as gr
 
+from core.lessons.activations import choices
 from demos import kit, views
-from demos.kit import text
+from demos.kit import downloads, text
 
 # One colour per function, in every picture of the lesson: the palette's numbers.
 COLOURS = {
@@ -23,76 +23,64 @@ COLOURS = {
     "silu": 8,
 }
 PACES = {"slow": 0.4, "normal": 0.1, "fast": 0.0}  # seconds an epoch stays on the screen
-DATA = ("circle", "xor", "gauss", "spiral", "moons")
+FORM = kit.Form(
+    data=choices.DATA,
+    layers=choices.LAYERS,
+    hidden=choices.UNITS,
+    epochs=choices.EPOCHS,
+    rate=choices.RATE,
+    noise=choices.NOISE,
+    seed=choices.SEED,
+    pace=choices.PACE,
+)
+SCREEN = kit.Screen("run", "tiles", "losses", "badge")
 
 
-@dataclass(frozen=True)
-class Nets:
-    """What the lesson needs of this half: controls of the link, the run, and everything ``on_reset`` fills."""
-
-    controls: dict[str, Any]
-    run: gr.State
-    outputs: list[Any]
-
-
-def _config(
-    data: str, layers: float, hidden: float, epochs: float, rate: float, noise: float, seed: float, pace: str = ""
-) -> Any:
+def _config(form: kit.Values) -> Any:
     from core.lessons.activations.side_by_side import NetsConfig
 
-    sizes = {"hidden": kit.whole(hidden), "layers": kit.whole(layers), "epochs": kit.whole(epochs)}
-    return NetsConfig(data, **sizes, learning_rate=rate, noise=noise, seed=kit.whole(seed))
+    return form.read(NetsConfig, learning_rate=form.rate)
 
 
-def shown(run: Any, *controls: Any) -> tuple[Any, int]:
+def shown(run: Any, form: kit.Values) -> tuple[Any, int]:
     """Config and epochs of what is on the screen; before any training, of what the button would do."""
-    config = _config(*controls)
+    config = _config(form)
     return config, run.epoch if run and run.config == config and run.epoch else config.epochs
 
 
 @kit.handler
-def on_reset(lang: str, *controls: Any) -> tuple[Any, ...]:
+def on_reset(lang: str, form: kit.Values) -> kit.Update:
     """Fresh nets of these settings, before learning."""
     from core.lessons.activations.side_by_side import SideBySide
 
-    run = SideBySide(_config(*controls))
-    return run, *_pictures(text.load("activations", lang), run, run.view()), ""
+    run = SideBySide(_config(form))
+    return _pictures(text.load("activations", lang), run, run.view()) | SCREEN(badge="")
 
 
 @kit.handler
-def on_step(lang: str, run: Any, *controls: Any) -> Iterator[tuple[Any, ...]]:
-    """One epoch of every net."""
-    yield from _train(lang, run, controls, epochs=1)
-
-
-@kit.handler
-def on_train(lang: str, run: Any, *controls: Any) -> Iterator[tuple[Any, ...]]:
+def on_train(lang: str, run: Any, form: kit.Values, count: int | None = None) -> Iterator[kit.Update]:
     """Train the nets of all functions to the last epoch; after Stop it goes on, after the end it starts anew."""
-    yield from _train(lang, run, controls)
-
-
-def _train(lang: str, run: Any, controls: tuple[Any, ...], epochs: int | None = None) -> Iterator[tuple[Any, ...]]:
     from core import runtime
-    from core.events import Done
+    from core.events import Cadence, Done
     from core.lessons.activations.side_by_side import NetsStep, SideBySide
 
-    t, config, pace = text.load("activations", lang), _config(*controls), PACES.get(controls[-1], 0.0)
+    t, config, pace = text.load("activations", lang), _config(form), PACES.get(form.pace, 0.0)
     if run is None or run.config != config or run.finished:
         run = SideBySide(config)
-    every = None if pace else kit.FRAME_SECONDS
-    for event in kit.paced(run.steps(epochs, every_seconds=every, deadline=kit.RUN_SECONDS), pace):
+    every = 1 if pace else Cadence(seconds=kit.FRAME_SECONDS)
+    for event in kit.paced(run.steps(count, every=every, deadline=kit.RUN_SECONDS), pace):
         match event:
             case NetsStep():
-                yield run, *_pictures(t, run, event), gr.skip()
+                yield _pictures(t, run, event)
             case Done(seconds=seconds, stopped=why):
                 label = kit.badge_text(
                     t, source="trained_now", parameters=run.parameters, seconds=seconds, device=runtime.describe("cpu")
                 )
-                yield run, gr.skip(), gr.skip(), label + kit.why_stopped(t, why, config.learning_rate)
+                yield SCREEN(badge=label + kit.why_stopped(t, why, config.learning_rate))
 
 
-def _pictures(t: text.Text, run: Any, step: Any) -> tuple[Any, Any]:
-    """The tiles and the losses of a moment."""
+def _pictures(t: text.Text, run: Any, step: Any) -> kit.Update:
+    """The run, and the tiles and the losses of a moment."""
     points = zip(run.points.x_train.tolist(), run.points.colours()[0].tolist(), strict=True)
     best, worst = max(step.nets, key=lambda net: net.accuracy), max(step.nets, key=lambda net: net.loss)
     told = {
@@ -132,7 +120,7 @@ def _pictures(t: text.Text, run: Any, step: Any) -> tuple[Any, Any]:
         "ylabel": t("net.loss_axis"),
         "caption": t("net.loss_caption", **told),
     }
-    return tiles, losses
+    return SCREEN(run=run, tiles=tiles, losses=losses)
 
 
 def _note(t: text.Text, net: Any, units: int) -> str:
@@ -142,45 +130,38 @@ def _note(t: text.Text, net: Any, units: int) -> str:
 
 
 @kit.handler
-def on_csv(lang: str, run: Any, *controls: Any) -> str:
+def on_csv(lang: str, run: Any, form: kit.Values) -> str:
     """Every net's training loss after each epoch, as CSV."""
     from core.lessons.activations.side_by_side import SideBySide
 
-    nets: SideBySide = run or SideBySide(_config(*controls))
+    nets: SideBySide = run or SideBySide(_config(form))
     return nets.to_csv()
 
 
-def build(t: text.Text, language: gr.State) -> Nets:
+def build(t: text.Text, language: gr.State) -> kit.Desk:
+    desk = kit.Desk(t, FORM, SCREEN, language)
     kit.markdown(t("nets_title"))
-    run = gr.State(None)
+    desk.put(run=gr.State(None))
     with gr.Row(equal_height=False, elem_classes="taste-playground"):
         with gr.Column(scale=2, min_width=280):
-            data = gr.Radio(t.choices("data", DATA), value="circle", label=t("data_label"))
-            layers = gr.Slider(1, 4, value=1, step=1, label=t("layers"), info=t("layers_info"))
-            epochs = gr.Slider(1, 200, value=60, step=1, label=t("epochs"))
-            pace = gr.Radio(t.choices("pace", PACES), value="normal", label=t("pace_label"))
+            desk.put(data=kit.radio(t, "data", choices.DATA, label=t("data_label")))
+            desk.put(layers=kit.slider(choices.LAYERS, label=t("layers"), info=t("layers_info")))
+            desk.put(epochs=kit.slider(choices.EPOCHS, label=t("epochs")))
+            desk.put(pace=kit.radio(t, "pace", choices.PACE, label=t("pace_label")))
             with gr.Accordion(t("more"), open=False):
-                hidden = gr.Slider(1, 32, value=8, step=1, label=t("hidden"))
-                rate = gr.Slider(0.001, 0.3, value=0.03, step=0.001, label=t("rate"))
-                noise = gr.Slider(0, 50, value=10, step=5, label=t("noise"))
-                seed = gr.Number(0, precision=0, label=t("seed"), info=t("seed_info"))
+                desk.put(hidden=kit.slider(choices.UNITS, label=t("hidden")))
+                desk.put(rate=kit.slider(choices.RATE, label=t("rate")))
+                desk.put(noise=kit.slider(choices.NOISE, label=t("noise")))
+                desk.put(seed=kit.number_box(choices.SEED, precision=0, label=t("seed"), info=t("seed_info")))
         with gr.Column(scale=5, min_width=300, elem_classes="taste-play-output"):
             buttons = kit.buttons(t, "run", "step")
-            tiles = views.tiles()
-            badge = kit.badge()
-            losses = views.curve(height=260)
-            save, csv = gr.Button(t("download_csv"), size="md"), gr.Textbox(visible=False)
-    settings: dict[str, Any] = {"data": data, "layers": layers, "hidden": hidden, "epochs": epochs}
-    settings |= {"rate": rate, "noise": noise, "seed": seed}
-    inputs, outputs = [language, *settings.values(), pace], [run, tiles, losses, badge]
-    stateful = [language, run, *inputs[1:]]
-    training = buttons.run.click(on_train, stateful, outputs, **kit.RUN, **kit.api("activations_train"))
-    stepping = buttons.step.click(on_step, stateful, outputs, cancels=[training], **kit.RUN, **kit.PRIVATE)
-    buttons.stop.click(None, cancels=[training, stepping], **kit.PRIVATE)
-    quiet = kit.LIGHT | kit.PRIVATE
-    for listen in (buttons.reset.click, *(control.change for control in settings.values())):
-        listen(on_reset, inputs, outputs, cancels=[training, stepping], **quiet)
-    save.click(on_csv, stateful, csv, **quiet).then(
-        None, csv, None, js="(text) => taste.save('activations.csv', text)", **kit.PRIVATE
-    )
-    return Nets(settings | {"pace": pace}, run, outputs)
+            desk.put(tiles=views.tiles(), badge=kit.badge(), losses=views.curve(height=260))
+            save = downloads.button(t)
+    training = desk.on(buttons.run.click, on_train, kit.RUN, api="activations_train")
+    stepping = desk.on(buttons.step.click, on_train, kit.RUN, cancels=[training], count=1)
+    runs = [training, stepping]
+    buttons.stop.click(None, cancels=runs, **kit.PRIVATE)
+    changes = [control.change for name, control in desk.controls.items() if name != "pace"]
+    desk.on((buttons.reset.click, *changes), on_reset, cancels=runs)
+    downloads.save(desk, save, "activations.csv", on_csv)
+    return desk

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from core.lessons.activations.choices import SCORES
 from demos import kit
-
-SCORES = (2.0, 1.0, 0.0, -1.0)  # of the four animals, at first
 
 
 def _answer_ten() -> tuple[str, dict[str, Any]]:

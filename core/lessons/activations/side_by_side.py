@@ -8,8 +8,6 @@ Sources: Glorot and Bengio 2010; He et al. 2015; the loop is core/training/train
 
 from __future__ import annotations
 
-import csv
-import io
 import math
 import threading
 from collections.abc import Iterator
@@ -23,8 +21,10 @@ from torch.nn.functional import binary_cross_entropy_with_logits
 from core import runtime
 from core.data import toy
 from core.errors import Check
-from core.events import Cadence, Deadline, Done
-from core.mlp.activations import ACTIVATIONS, ELEMENTWISE, Activation
+from core.events import Done, Every, Frames
+from core.files.csv_text import to_csv
+from core.lessons.activations import choices
+from core.mlp.activations import ACTIVATIONS, Activation
 from core.training.torch_engine import TorchEngine
 from core.training.trainer import TrainConfig, Trainer, supervised
 
@@ -33,31 +33,31 @@ from core.training.trainer import TrainConfig, Trainer, supervised
 class NetsConfig:
     """What is trained. Half of the ``samples`` points are held out; ``noise`` is a percentage, as in ToyConfig."""
 
-    data: str = "circle"
-    activations: tuple[str, ...] = ELEMENTWISE
-    hidden: int = 8  # units in each hidden layer
-    layers: int = 1  # hidden layers
-    epochs: int = 60
-    learning_rate: float = 0.03
+    data: str = choices.DATA.default
+    activations: tuple[str, ...] = choices.ACTIVATION.names
+    hidden: int = int(choices.UNITS.default)  # units in each hidden layer
+    layers: int = int(choices.LAYERS.default)  # hidden layers
+    epochs: int = int(choices.EPOCHS.default)
+    learning_rate: float = choices.RATE.default
     batch_size: int = 25
     samples: int = 300
-    noise: float = 10.0
-    seed: int = 0
+    noise: float = choices.NOISE.default
+    seed: int = int(choices.SEED.default)
 
     def __post_init__(self) -> None:
         check = Check()
-        check.one_of("data", self.data, toy.CLASSIFICATION)
-        check.whole("activations", len(self.activations), 1, len(ELEMENTWISE))
+        check.within("data", self.data, choices.DATA)
+        check.whole("activations", len(self.activations), 1, len(choices.ACTIVATION))
         for name in self.activations:
-            check.one_of("activation", name, ELEMENTWISE)
-        check.whole("hidden", self.hidden, 1, 32)
-        check.whole("layers", self.layers, 1, 4)
-        check.whole("epochs", self.epochs, 1, 500)
-        check.between("learning_rate", self.learning_rate, 1e-6, 10)
+            check.within("activation", name, choices.ACTIVATION)
+        check.within("hidden", self.hidden, choices.UNITS)
+        check.within("layers", self.layers, choices.LAYERS)
+        check.within("epochs", self.epochs, choices.EPOCHS)
+        check.within("learning_rate", self.learning_rate, choices.RATE)
         check.whole("batch_size", self.batch_size, 5, 1000)
         check.whole("samples", self.samples, 20, 1000)
-        check.between("noise", self.noise, 0, 50)
-        check.whole("seed", self.seed, 0, 2**31 - 1)
+        check.within("noise", self.noise, choices.NOISE)
+        check.within("seed", self.seed, choices.SEED)
         check.done()
 
 
@@ -147,35 +147,30 @@ class SideBySide:
         return sum(p.numel() for p in next(iter(self.nets.values())).parameters())
 
     def steps(
-        self, epochs: int | None = None, *, every_seconds: float | None = None, deadline: float | None = None
+        self, epochs: int | None = None, *, every: Every = 1, deadline: float | None = None
     ) -> Iterator[NetsStep | Done[SideBySide]]:
         """Train to the last epoch, or for ``epochs`` more (1 is a single step).
 
-        Reports every epoch, or every ``every_seconds`` seconds, and the last one. A net whose loss overflows is left at
-        its last finite weights while the others go on; when all have, the run ends as "diverged".
+        A net whose loss overflows is left at its last finite weights while the others go on; when all have, the run
+        ends as "diverged".
         """
-        clock, beat, stopped = Deadline(deadline), Cadence(seconds=every_seconds), None
         goal = self.config.epochs if epochs is None else min(self.config.epochs, self.epoch + epochs)
-        while self.epoch < goal and stopped is None:
-            self._one_epoch()
-            if len(self.diverged) == len(self.nets):
-                stopped = "diverged"
-            elif clock.expired:
-                stopped = "deadline"
-            if beat.due(self.epoch) or stopped or self.epoch >= goal:
-                yield self.view()
-        yield Done(self, clock.elapsed, stopped)
+        run = Frames(self._one_epoch, goal - self.epoch, every, deadline)
+        for _ in run:
+            yield self.view()
+        yield Done(self, run.seconds, run.stopped)
 
-    def _one_epoch(self) -> None:
+    def _one_epoch(self) -> str | None:
         with self._one_epoch_at_a_time:
             if self.finished:
-                return
+                return None
             with runtime.threads(1):
                 for name, trainer in self._trainers.items():
                     if name not in self.diverged and _diverges(trainer):
                         self.diverged.add(name)
                     self.losses[name].append(self._loss(self.nets[name]))
             self.epoch += 1
+        return "diverged" if len(self.diverged) == len(self.nets) else None
 
     def _loss(self, net: SmallNet) -> float:
         with torch.no_grad():
@@ -205,15 +200,11 @@ class SideBySide:
 
     def to_csv(self) -> str:
         """``epoch`` and each net's training loss, one row per epoch from 0."""
-        text = io.StringIO()
-        rows = csv.writer(text, lineterminator="\n")
-        rows.writerow(["epoch", *self.losses])
-        rows.writerows([epoch, *row] for epoch, row in enumerate(zip(*self.losses.values(), strict=True)))
-        return text.getvalue()
+        return to_csv({"epoch": range(self.epoch + 1), **self.losses})
 
 
 def boundaries(
-    config: NetsConfig, *, every_seconds: float | None = None, deadline: float | None = None
+    config: NetsConfig, *, every: Every = 1, deadline: float | None = None
 ) -> Iterator[NetsStep | Done[SideBySide]]:
     """Train every net of ``config``: one NetsStep before the first epoch, then as SideBySide.steps reports.
 
@@ -224,7 +215,7 @@ def boundaries(
     """
     run = SideBySide(config)
     yield run.view()
-    yield from run.steps(every_seconds=every_seconds, deadline=deadline)
+    yield from run.steps(every=every, deadline=deadline)
 
 
 def _diverges(trainer: Trainer) -> bool:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from types import SimpleNamespace
 from typing import Any
 
@@ -9,22 +11,26 @@ import gradio as gr
 import numpy as np
 import pytest
 
+from core.lessons.activations import choices
 from core.lessons.activations.side_by_side import SideBySide
 from core.mlp.activations import ELEMENTWISE, at, softmax
+from demos import kit
 from demos.activations import page as activations
 from demos.activations import side_by_side as gallery
 from demos.kit import text
+from tests.places import ROOT
 
-NETS = ("xor", 1, 4, 3, 0.05, 10, 0, "fast")  # data, layers, hidden, epochs, rate, noise, seed, pace
-SOFT = (2.0, 1.0, 0.0, -1.0, 1.0)
+SMALL = {"data": "xor", "hidden": 4, "epochs": 3, "rate": 0.05, "pace": "fast"}
+NETS = gallery.FORM.values(**SMALL)
+SCORES = (2.0, 1.0, 0.0, -1.0)
 
 
 @pytest.mark.parametrize("lang", text.LANGUAGES)
 @pytest.mark.parametrize("name", ELEMENTWISE)
 @pytest.mark.parametrize("z", [-6, -1.5, 0, 0.25, 6])
 def test_the_point_is_where_core_says(lang: str, name: str, z: float) -> None:
-    picture, said = activations.on_point(lang, name, ["relu", name], z)
-    point = at(name, z)
+    shown, point = activations.on_point(lang, name, ["relu", name], z), at(name, z)
+    picture, said = shown["picture"], shown["said"]
     assert picture["at"] == {"z": z, "value": point.value, "slope": point.slope}
     first = picture["curves"][0]
     middle = (len(first["f"]) - 1) // 2  # z = 0
@@ -35,17 +41,17 @@ def test_the_point_is_where_core_says(lang: str, name: str, z: float) -> None:
 
 
 def test_dragging_moves_the_slider_and_stays_on_the_axis() -> None:
-    z, picture, said = activations.on_move("en", "sigmoid", [], SimpleNamespace(z=99.0))
-    assert z == 6 == picture["at"]["z"] and "saturated" in said
-    assert [zone["name"] for zone in picture["zones"]] == ["saturated", "saturated"]
+    moved = activations.on_move("en", "sigmoid", [], SimpleNamespace(z=99.0))
+    assert moved["z"] == 6 == moved["picture"]["at"]["z"] and "saturated" in moved["said"]
+    assert [zone["name"] for zone in moved["picture"]["zones"]] == ["saturated", "saturated"]
     for garbage in (float("nan"), "x", None):
         with pytest.raises(gr.Error):
             activations.on_move("en", "sigmoid", [], SimpleNamespace(z=garbage))
 
 
 def test_softmax_bars_and_their_moves() -> None:
-    bars, moves = activations.on_softmax("en", *SOFT)
-    truth = softmax(SOFT[:-1])
+    shown, truth = activations.on_softmax("en", *SCORES, 1.0), softmax(SCORES)
+    bars, moves = shown["bars"], shown["moves"]
     assert [item["value"] for item in bars["items"]] == truth.probabilities.tolist()
     assert "cat" in bars["caption"] and "1.000" in bars["caption"]
     np.testing.assert_allclose(moves["cells"], truth.jacobian)
@@ -53,11 +59,11 @@ def test_softmax_bars_and_their_moves() -> None:
 
 @pytest.mark.parametrize("lang", text.LANGUAGES)
 def test_training_streams_and_ends(lang: str) -> None:
-    updates = list(gallery.on_train(lang, None, *NETS))
-    run, tiles, losses, _ = updates[-2]
+    updates = list(gallery.on_train(lang, None, NETS))
+    run, tiles, losses = (updates[-2][name] for name in ("run", "tiles", "losses"))
     assert run.finished and [item["name"] for item in tiles["items"]][3] == "ReLU"
     assert [len(s["y"]) for s in losses["series"]] == [4] * len(ELEMENTWISE)
-    assert updates[-1][1] == gr.skip() and str(run.parameters) in updates[-1][3]
+    assert updates[-1].keys() == {"badge"} and str(run.parameters) in updates[-1]["badge"]
     twin = SideBySide(run.config)
     for _ in twin.steps():
         pass
@@ -65,38 +71,48 @@ def test_training_streams_and_ends(lang: str) -> None:
 
 
 def test_stop_step_and_resume_go_on_with_the_same_nets() -> None:
-    stream = gallery.on_step("ko", None, *NETS)
-    run = next(stream)[0]
+    stream = gallery.on_train("ko", None, NETS, count=1)
+    run = next(stream)["run"]
     stream.close()
     assert run.epoch == 1
-    (*_, last) = gallery.on_train("ko", run, *NETS)
-    assert last[0] is run and run.epoch == 3
-    other = next(gallery.on_train("ko", run, *NETS))[0]
+    last = kit.settled(gallery.on_train("ko", run, NETS))
+    assert last["run"] is run and run.epoch == 3
+    other = next(gallery.on_train("ko", run, NETS))["run"]
     assert other is not run, "after the end it starts anew"
 
 
 def test_the_first_screen_is_filled() -> None:
-    room_outputs = activations.on_open("ko", "tanh", ["sigmoid"], 2, *SOFT, *NETS)
-    picture, said, bars, moves, run, tiles, losses, badge = room_outputs
-    assert picture["curves"] and said and bars["items"] and moves["cells"] and run.epoch == 0 and badge == ""
-    assert len(tiles["items"]) == 8 and len({item["field"]["data"] for item in tiles["items"]}) == 8
-    assert [s["y"] for s in losses["series"]]
+    first = activations.on_open("ko", activations.FORM.values(name="tanh", others=["sigmoid"], z=2))
+    assert first["picture"]["curves"] and first["said"] and first["bars"]["items"] and first["moves"]["cells"]
+    nets = gallery.on_reset("ko", NETS)
+    assert nets["run"].epoch == 0 and nets["badge"] == ""
+    tiles = nets["tiles"]["items"]
+    assert len(tiles) == 8 and len({item["field"]["data"] for item in tiles}) == 8
+    assert [s["y"] for s in nets["losses"]["series"]]
 
 
-def test_the_code_prints_the_numbers_on_the_screen(capsys: pytest.CaptureFixture[str]) -> None:
-    run = next(gallery.on_step("en", None, *NETS))[0]
-    exec(activations.on_code("en", run, "gelu", ["relu"], -1.5, *SOFT, *NETS), {})
-    printed = capsys.readouterr().out
+def test_the_code_prints_the_numbers_on_the_screen() -> None:
+    run = next(gallery.on_train("en", None, NETS, count=1))["run"]
+    form = activations.ALL.values(name="gelu", others=["relu"], z=-1.5, **SMALL)
+    script = activations.on_code("en", run, form)
+    done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True)
     point, net = at("gelu", -1.5), run.view().nets[2]
-    assert f"gelu {point.value} {point.slope} falling" in printed
-    assert f"tanh {net.loss} {net.accuracy}" in printed
-    assert "epochs=3)" in activations.on_code("en", None, "gelu", [], 0, *SOFT, *NETS)
+    assert f"gelu {point.value} {point.slope} falling" in done.stdout
+    assert f"tanh {net.loss} {net.accuracy}" in done.stdout
+    assert "epochs=3)" in activations.on_code("en", None, form.changed(others=[], z=0))
 
 
 def test_csv_holds_every_loss() -> None:
-    run = next(gallery.on_step("en", None, *NETS))[0]
-    assert gallery.on_csv("en", run, *NETS).count("\n") == 3
-    assert gallery.on_csv("en", None, *NETS).startswith("epoch,linear,")
+    run = next(gallery.on_train("en", None, NETS, count=1))["run"]
+    assert gallery.on_csv("en", run, NETS).count("\n") == 3
+    assert gallery.on_csv("en", None, NETS).startswith("epoch,linear,")
+
+
+def test_the_page_offers_every_activation_and_teaches_every_data_set_it_offers() -> None:
+    from core.data import toy
+
+    assert choices.ACTIVATION.names == tuple(ELEMENTWISE) == tuple(gallery.COLOURS)
+    assert set(choices.DATA) <= set(toy.CLASSIFICATION) and set(choices.PACE) == set(gallery.PACES)
 
 
 @pytest.mark.parametrize(
@@ -107,9 +123,9 @@ def test_csv_holds_every_loss() -> None:
         lambda: activations.on_point("ko", "relu", [], 1e308),
         lambda: activations.on_softmax("ko", 1.0, float("inf"), 0.0, 0.0, 1.0),
         lambda: activations.on_softmax("ko", 1.0, 1.0, 0.0, 0.0, 0.0),
-        lambda: next(gallery.on_train("ko", None, "xor", 99, 4, 3, 0.05, 10, 0)),
-        lambda: next(gallery.on_train("ko", None, "cats", 1, 4, 3, 0.05, 10, 0)),
-        lambda: gallery.on_reset("ko", "xor", 1, 4, 3, 0.05, 10, None),
+        lambda: next(gallery.on_train("ko", None, NETS.changed(layers=99))),
+        lambda: next(gallery.on_train("ko", None, NETS.changed(data="cats"))),
+        lambda: gallery.on_reset("ko", NETS.changed(seed=None)),
     ],
 )
 def test_bad_values_end_in_one_korean_sentence(call: Any) -> None:
