@@ -56,9 +56,9 @@ def playground(**settings: Any) -> tuple[Callable[[], Any], Callable[[], Any]]:
 
 
 def lab() -> tuple[Callable[[], Any], Callable[[], Any]]:
-    chosen = values("sequential", lab_controls.NAMES, {"epochs": 10_000})
-    spec = lab_controls.chosen(chosen)
-    return lambda: Lab(spec).trainer, lambda: sequential.on_fit("en", None, *chosen)
+    form = lab_controls.FORM.values(epochs=10_000)
+    spec = lab_controls.chosen(form)
+    return lambda: Lab(spec).trainer, lambda: sequential.on_fit("en", None, form)
 
 
 def alone(make: Callable[[], Any], seconds: float) -> float:
@@ -74,8 +74,9 @@ def watched(stream: Any, seconds: float) -> tuple[float, float, float]:
     first = updates = pictures = 0.0
     begun, clock = time.perf_counter(), 0.0
     for shown in stream:
-        orjson.dumps([value for value in shown if isinstance(value, dict | str)])
-        run = shown[0]
+        parts = list(shown.values()) if isinstance(shown, dict) else list(shown)
+        orjson.dumps([value for value in parts if isinstance(value, dict | str)])
+        run = next(part for part in parts if hasattr(part, "play") or hasattr(part, "trainer"))
         done = (run.play.trainer if hasattr(run, "play") else run.trainer).updates
         if not clock:
             clock, first = time.process_time(), done

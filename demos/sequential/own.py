@@ -8,31 +8,31 @@ from typing import Any
 
 import gradio as gr
 
+from core.lessons.sequential import choices
 from demos import kit
-from demos.kit import text
+from demos.kit import downloads
 from demos.sequential import controls as ctl
-
-LIBRARIES = ("core", "keras", "torch")
+from demos.sequential.controls import SCREEN
 
 
 @kit.handler
-def on_file(lang: str, path: str | None, *controls: Any) -> tuple[Any, ...]:
+def on_file(lang: str, path: str | None) -> kit.Update:
     """The learner's CSV, the target in the last column; words there are classes. The file is read, never kept."""
     from core.files import tables
     from core.lessons.sequential.data import from_cells
 
     if not path:
-        return (gr.skip(),) * 3
+        return SCREEN()
     with open(path, "rb") as file:
         cells = tables.read_csv(file.read(tables.MOST_BYTES + 1))
     from_cells(cells.rows, cells.names)  # what cannot be used is told now
     names = ", ".join(name.replace(",", " ") for name in cells.names)
-    data = {"headers": list(cells.names), "data": [list(row) for row in cells.rows]}
-    return gr.update(value=data), names, "table"
+    table = {"headers": list(cells.names), "data": [list(row) for row in cells.rows]}
+    return SCREEN(table=gr.update(value=table), columns=names, data="table")
 
 
 @kit.handler
-def on_code(lang: str, lab: Any, library: str, *controls: Any) -> str:
+def on_code(lang: str, lab: Any, library: str, form: kit.Values) -> str:
     """The run as a program: this library's, Keras', or plain PyTorch that prints the same loss."""
     from core.errors import Check
     from core.lessons.sequential.lab import Lab
@@ -40,53 +40,47 @@ def on_code(lang: str, lab: Any, library: str, *controls: Any) -> str:
     from core.mlp.script import to_script
 
     check = Check()
-    check.one_of("library", library, LIBRARIES)
+    check.within("library", library, choices.LIBRARY)
     check.done()
-    spec = ctl.chosen(controls)
+    spec = ctl.chosen(form)
     lab = lab if lab is not None and lab.goes_on(spec) else Lab(spec)
     if library != "torch":
         return code(replace(spec, epochs=lab.trainer.epoch or spec.epochs), library)
-    if not lab.trainer.updates:
-        for _ in lab.steps(every=60, deadline=kit.RUN_SECONDS):
-            pass
-    return to_script(lab.run)
+    return to_script((lab if lab.trainer.updates else lab.train(deadline=kit.RUN_SECONDS)).run)
 
 
 @kit.handler
-def on_weights(lang: str, lab: Any, *controls: Any) -> str:
+def on_weights(lang: str, lab: Any, form: kit.Values) -> str:
     """The model as safetensors, in base64; ``core.Sequential.load`` reads it."""
     from core.lessons.sequential.lab import Lab
 
-    return base64.b64encode((lab or Lab(ctl.chosen(controls))).to_safetensors()).decode()
+    return base64.b64encode((lab or Lab(ctl.chosen(form))).to_safetensors()).decode()
 
 
 @kit.handler
-def on_history(lang: str, lab: Any, *controls: Any) -> str:
+def on_history(lang: str, lab: Any, form: kit.Values) -> str:
     """``history`` as CSV: a row for each epoch."""
     from core.lessons.sequential.lab import Lab
 
-    return str((lab or Lab(ctl.chosen(controls))).history_csv())
+    return str((lab or Lab(ctl.chosen(form))).history_csv())
 
 
 @kit.handler
-def on_data(lang: str, *controls: Any) -> str:
+def on_data(lang: str, form: kit.Values) -> str:
     """The rows as CSV, which the programs read as data.csv."""
     from core.lessons.sequential.data import load
 
-    return str(load(ctl.chosen(controls)).table)
+    return str(load(ctl.chosen(form)).table)
 
 
-def downloads(t: text.Text, language: gr.State, lab: gr.State, values: list[Any]) -> None:
+def files(desk: kit.Desk) -> None:
     """Model, history and rows as files, made in the browser."""
-    everything, quiet = [language, lab, *values], kit.LIGHT | kit.PRIVATE
     with gr.Row(elem_classes="taste-buttons"):
-        buttons = [gr.Button(t(f"download.{name}"), size="md") for name in ("model", "history", "data")]
-        held = [gr.Textbox(visible=False) for _ in buttons]
-    kit.markdown(t("shelf_note"), elem_classes="taste-badge")
-    saves = (
-        (on_weights, everything, "(data) => taste.saveBytes('model.safetensors', data)"),
-        (on_history, everything, "(text) => taste.save('history.csv', text)"),
-        (on_data, [language, *values], "(text) => taste.save('data.csv', text)"),
-    )
-    for button, box, (fn, inputs, script) in zip(buttons, held, saves, strict=True):
-        button.click(fn, inputs, box, **quiet).then(None, box, None, js=script, **kit.PRIVATE)
+        model, history, data = (gr.Button(desk.t(f"download.{n}"), size="md") for n in ("model", "history", "data"))
+        held = gr.Textbox(visible=False)
+    kit.markdown(desk.t("shelf_note"), elem_classes="taste-badge")
+    call, inputs, _ = desk.bound(on_weights, ())
+    made = model.click(call, inputs, held, **kit.LIGHT, **kit.PRIVATE)
+    made.success(None, held, None, js="(data) => taste.saveBytes('model.safetensors', data)", **kit.PRIVATE)
+    downloads.save(desk, history, "history.csv", on_history)
+    downloads.save(desk, data, "data.csv", on_data)

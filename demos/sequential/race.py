@@ -7,30 +7,30 @@ from typing import Any
 
 import gradio as gr
 
+from core.lessons.sequential import choices
 from demos import kit, views
 from demos.kit import text
 from demos.sequential import controls as ctl
 
-RACES = ("standardise", "source", "dropout")
+SCREEN = kit.Screen("curve", "badge")
 
 
 @kit.handler
-def on_race(lang: str, kind: str, *controls: Any) -> Iterator[tuple[Any, Any]]:
+def on_race(lang: str, race: str, form: kit.Values) -> Iterator[kit.Update]:
     """Train the rivals in turn; one line each: mean error in the target's unit, or accuracy."""
     from core import runtime
-    from core.events import Done
-    from core.lessons.sequential.race import RaceStep, race
+    from core.events import Cadence, Done
+    from core.lessons.sequential import race as races
 
-    t, spec = text.load("sequential", lang), ctl.chosen(controls)
-    for event in kit.paced(race(spec, kind, every=kit.FRAME_SECONDS, deadline=kit.RUN_SECONDS), 0):
+    t, spec = text.load("sequential", lang), ctl.chosen(form)
+    every = Cadence(seconds=kit.FRAME_SECONDS)
+    for event in kit.paced(races.race(spec, race, every=every, deadline=kit.RUN_SECONDS), 0):
         match event:
-            case RaceStep():
-                yield shown(t, event, kind), gr.skip()
+            case races.RaceStep():
+                yield SCREEN(curve=shown(t, event, race))
             case Done(seconds=seconds):
-                yield (
-                    gr.skip(),
-                    kit.badge_text(t, source="trained_now", seconds=seconds, device=runtime.describe("cpu")),
-                )
+                cpu = runtime.describe("cpu")
+                yield SCREEN(badge=kit.badge_text(t, source="trained_now", seconds=seconds, device=cpu))
 
 
 def shown(t: text.Text, step: Any, kind: str) -> dict[str, Any]:
@@ -54,13 +54,16 @@ def shown(t: text.Text, step: Any, kind: str) -> dict[str, Any]:
     }
 
 
-def build(t: text.Text, language: gr.State, values: list[Any]) -> None:
+def build(page: kit.Desk) -> kit.Desk:
+    """The race learns from what is set on the page."""
+    t, desk = page.t, kit.Desk(page.t, ctl.FORM, SCREEN, page.language)
+    desk.put(**page.controls)
     kit.markdown(t("race.lead"))
-    kind = gr.Radio(t.choices("race.kind", RACES), value="standardise", label=t("race.label"))
+    desk.put(race=kit.radio(t, "race.kind", choices.RACE, label=t("race.label")))
     with gr.Row(elem_classes="taste-buttons"):
         go = gr.Button(t("race.run"), min_width=140, scale=0)
         stop = gr.Button(t("stop"), variant="stop", min_width=100, scale=0)
-    curve = views.curve(height=250)
-    badge = kit.badge()
-    running = go.click(on_race, [language, kind, *values], [curve, badge], **kit.RUN, **kit.api("sequential_race"))
+    desk.put(curve=views.curve(height=250), badge=kit.badge())
+    running = desk.on(go.click, on_race, kit.RUN, api="sequential_race")
     stop.click(None, cancels=[running], **kit.PRIVATE)
+    return desk

@@ -8,6 +8,7 @@ import gradio as gr
 
 from demos import kit, views
 from demos.kit import text
+from demos.sequential.controls import SCREEN
 
 MOST_LINES = 6  # classes drawn as curves
 
@@ -32,18 +33,17 @@ def summary(lang: str, spec: Any, data: Any) -> tuple[str, bool, bool]:
     return "\n".join(lines), bool(found.errors), bool(found.errors or found.hints)
 
 
-def pictures(lang: str, lab: Any, step: Any, log: bool) -> tuple[Any, ...]:
-    """Curve or field over the rows, losses, metrics, confusion matrix and its box, truth against prediction and its box."""
+def pictures(lang: str, lab: Any, step: Any, log: bool) -> kit.Update:
+    """Curve or field over the rows, losses, metrics, and the confusion matrix or truth against prediction."""
     t = text.load("sequential", lang)
     classified = bool(lab.data.classes)
-    return (
-        plane(t, lab.data, lab.marks(), step),
-        curve(t, lab, step, log),
-        metrics(t, lab, step),
-        confusion(t, lab) if classified else gr.skip(),
-        gr.update(visible=classified),
-        gr.skip() if classified else compared(t, lab),
-        gr.update(visible=not classified),
+    ends = SCREEN(confusion=confusion(t, lab)) if classified else SCREEN(compared=compared(t, lab))
+    return ends | SCREEN(
+        plane=plane(t, lab.data, lab.marks(), step),
+        curve=curve(t, lab, step, log),
+        measures=metrics(t, lab, step),
+        confused=gr.update(visible=classified),
+        compare=gr.update(visible=not classified),
     )
 
 
@@ -181,12 +181,12 @@ def verbs(lang: str, spec: Any) -> str:
     return f"{text.load('sequential', lang)('verbs')}\n```python\n{said(spec)}\n```"
 
 
-def example(data: Any, rows: Any) -> Any:
-    """New rows to ask about, where those in the box do not fit the data; otherwise as it is."""
-    lines = [line for line in str(rows or "").replace(",", " ").splitlines() if line.strip()]
+def example(data: Any, new: Any) -> kit.Update:
+    """New rows to ask about, where those in the box do not fit the data."""
+    lines = [line for line in str(new or "").replace(",", " ").splitlines() if line.strip()]
     if lines and all(len(line.split()) == data.x.shape[1] for line in lines):
-        return gr.skip()
-    return "\n".join(", ".join(f"{v:.4g}" for v in row) for row in data.x[:3].tolist())
+        return SCREEN()
+    return SCREEN(new="\n".join(", ".join(f"{v:.4g}" for v in row) for row in data.x[:3].tolist()))
 
 
 def scores(lang: str, lab: Any) -> str:
@@ -252,7 +252,6 @@ def end_losses(preset: str) -> dict[str, float]:
 
 
 def _trained(spec: Any) -> Any:
-    from core.events import drain
     from core.lessons.sequential.lab import Lab
 
-    return drain(Lab(spec).steps(every=60, deadline=kit.RUN_SECONDS))
+    return Lab(spec).train(deadline=kit.RUN_SECONDS)

@@ -110,20 +110,18 @@ def test_hidden_layers(settings: dict[str, Any], monkeypatch: pytest.MonkeyPatch
     ids=["line", "deep", "dropout", "diverged", "mae", "two classes", "classes", "patience", "own words"],
 )
 def test_sequential(preset: str, settings: dict[str, Any]) -> None:
-    controls = untouched("sequential", lab.NAMES)
-    controls = tuple((lab.of_preset(preset, controls) | settings).values())
-    last = kit.settled(sequential.on_fit("en", None, *controls))
-    script = sequential.on_code("en", last[0], "torch", *controls)
-    assert printed_loss(script) == pytest.approx(shown_loss(last[-2]), rel=1e-6)
+    form = lab.of_preset(preset, lab.FORM.values()).changed(**settings)
+    last = kit.settled(sequential.on_fit("en", None, form))
+    script = sequential.on_code("en", last["lab"], "torch", form)
+    assert printed_loss(script) == pytest.approx(shown_loss(last["badge"]), rel=1e-6)
 
 
 @pytest.mark.parametrize("preset", ["deep", "groups"])
 def test_the_program_that_the_page_of_lesson_8_opens_with(preset: str, tmp_path: Path) -> None:
-    controls = untouched("sequential", lab.NAMES)
-    controls = tuple((lab.of_preset(preset, controls) | {"epochs": 5}).values())
-    last = kit.settled(sequential.on_fit("en", None, *controls))
-    (tmp_path / "data.csv").write_text(own.on_data("en", *controls))
-    (tmp_path / "run.py").write_text(sequential.on_code("en", last[0], "core", *controls))
+    form = lab.of_preset(preset, lab.FORM.values()).changed(epochs=5)
+    last = kit.settled(sequential.on_fit("en", None, form))
+    (tmp_path / "data.csv").write_text(own.on_data("en", form))
+    (tmp_path / "run.py").write_text(sequential.on_code("en", last["lab"], "core", form))
     path = os.environ | {"PYTHONPATH": str(ROOT)}
     ran = subprocess.run([sys.executable, "run.py"], cwd=tmp_path, env=path, capture_output=True, text=True, check=True)
-    assert float(ran.stdout.splitlines()[-2]) == pytest.approx(shown_loss(last[-2]), rel=1e-6)
+    assert float(ran.stdout.splitlines()[-2]) == pytest.approx(shown_loss(last["badge"]), rel=1e-6)

@@ -166,8 +166,9 @@ def test_any_csv_a_spreadsheet_saves_is_read(kind: str, tmp_path: Path) -> None:
     controls = [[] if name == "points" else values[i] for name, i in at.items()]
     rows = hidden_layers_own.on_file("ko", None, str(tmp_path / "three.csv"), 0, 0, *controls)[0]
     assert [label for _, _, label in rows] == [0, 1, 0]
-    grid, names, data = sequential_own.on_file("ko", str(tmp_path / "three.csv"))
-    assert len(grid["value"]["data"]) == 3 and data == "table" and len(names.split(",")) == 3
+    read = sequential_own.on_file("ko", str(tmp_path / "three.csv"))
+    assert len(read["table"]["value"]["data"]) == 3 and read["data"] == "table"
+    assert len(read["columns"].split(",")) == 3
 
 
 @pytest.mark.parametrize("lang", text.LANGUAGES)

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from core.data import toy
 from core.errors import Check, InvalidInput, register
-from core.events import Cadence, Deadline, Done, TrainStep
+from core.events import Cadence, Deadline, Done, Every, TrainStep, drain
 from core.lessons.sequential.data import Array, Scaler, load, one_hot
 from core.lessons.sequential.pictures import MARKS, Compared, Fitted, fitted, marks
 from core.lessons.sequential.spec import RunSpec, inspect
@@ -101,17 +101,17 @@ class Lab:
         epochs: int | None = None,
         *,
         updates: int | None = None,
-        every: float = 0.1,
+        every: Every = 1,
         deadline: float | None = None,
     ) -> Iterator[FitStep | Done[Lab]]:
-        """Train ``epochs`` more (default: the spec's), or ``updates`` more; a report every ``every`` seconds.
+        """Train ``epochs`` more (default: the spec's), or ``updates`` more; a report with pictures when ``every`` says so.
 
         ``Done.stopped``: "updates", "deadline", "patience" or "diverged" (the last finite weights are back).
         """
         clock, stopped = Deadline(), None
         self.stopped = None
         goal = epochs or self.spec.epochs
-        for event in self.trainer.steps(goal, updates=updates, every=Cadence(seconds=every), seconds=deadline):
+        for event in self.trainer.steps(goal, updates=updates, every=every, seconds=deadline):
             if isinstance(event, TrainStep):
                 yield self.report(event.loss)
             else:
@@ -125,6 +125,10 @@ class Lab:
         """The run as it stands."""
         history = tuple((name, np.array(values)) for name, values in self.trainer.history.items())
         return FitStep(self.trainer.epoch, self.trainer.updates, loss, history, self.fitted())
+
+    def train(self, epochs: int | None = None, *, deadline: float | None = None) -> Lab:
+        """Train without pictures."""
+        return drain(self.steps(epochs, every=Cadence(seconds=math.inf), deadline=deadline))
 
     @property
     def learning_rate(self) -> float:

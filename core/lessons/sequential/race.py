@@ -12,14 +12,14 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from core.errors import Check, InvalidInput, register
-from core.events import Cadence, Deadline, Done
+from core.events import Done, Every, Frames
+from core.lessons.sequential import choices
 from core.lessons.sequential.data import Array, load
 from core.lessons.sequential.lab import Lab, Score
 from core.lessons.sequential.spec import PRESETS, LayerSpec, RunSpec, suited
 
 register({"no_hidden_layer": "Dropout stands between two Dense layers. Add a Dense layer first."})
 
-RACES = ("standardise", "source", "dropout")
 DROPPED = 0.3  # share that rests in the race "dropout"
 
 
@@ -41,7 +41,7 @@ def rivals(spec: RunSpec, kind: str) -> dict[str, RunSpec]:
     (['line', 'deep'], ['line', 'deep', 'yours'])
     """
     check = Check()
-    check.one_of("race", kind, RACES)
+    check.within("race", kind, choices.RACE)
     check.done()
     if kind == "standardise":
         return {"off": replace(spec, standardise=False), "on": replace(spec, standardise=True)}
@@ -60,24 +60,19 @@ def rivals(spec: RunSpec, kind: str) -> dict[str, RunSpec]:
 
 
 def race(
-    spec: RunSpec, kind: str, *, every: float = 0.1, deadline: float | None = None
+    spec: RunSpec, kind: str, *, every: Every = 1, deadline: float | None = None
 ) -> Iterator[RaceStep | Done[RaceStep]]:
-    """Train all rivals, an epoch each in turn; a report every ``every`` seconds and at the end."""
+    """Train all rivals, an epoch each in turn; a report when ``every`` says so (in epochs or seconds) and at the end.
+
+    ``Done.stopped``: "deadline", or "all_out" when no rival can go on.
+    """
     labs = {name: Lab(one) for name, one in rivals(spec, kind).items()}
     values: dict[str, list[float]] = {name: [] for name in labs}
-    clock, cadence = Deadline(deadline), Cadence(seconds=every)
     out: list[str] = []
-    why: str | None = None
     first = next(iter(labs.values()))
     part = "validation" if first.data.training < len(first.data.x) else "train"
 
-    def report(epoch: int) -> RaceStep:
-        runners = tuple((name, lab.inspection.total, np.array(values[name])) for name, lab in labs.items())
-        return RaceStep(epoch, part, "accuracy" if first.data.classes else "error", runners, tuple(out))
-
-    epoch = 0
-    while epoch < spec.epochs and len(out) < len(labs) and why is None:
-        epoch += 1
+    def epoch() -> str | None:
         for name, lab in labs.items():
             if name in out:
                 continue
@@ -85,12 +80,17 @@ def race(
             values[name].append(_measured(lab.evaluate(part)))
             if isinstance(done, Done) and done.stopped in ("diverged", "patience"):
                 out.append(name)
-        why = "deadline" if clock.expired else None
-        if cadence.due(epoch) and epoch < spec.epochs:
-            yield report(epoch)
-    last = report(epoch)
-    yield last
-    yield Done(last, clock.elapsed, why)
+        return "all_out" if len(out) == len(labs) else None
+
+    def report(number: int) -> RaceStep:
+        runners = tuple((name, lab.inspection.total, np.array(values[name])) for name, lab in labs.items())
+        return RaceStep(number, part, "accuracy" if first.data.classes else "error", runners, tuple(out))
+
+    frames = Frames(epoch, spec.epochs, every, deadline)
+    for number in frames:
+        last = report(number)
+        yield last
+    yield Done(last, frames.seconds, frames.stopped)
 
 
 def _measured(score: Score) -> float:

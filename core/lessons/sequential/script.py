@@ -11,7 +11,6 @@ from core.lessons.sequential.data import Data, load
 from core.lessons.sequential.spec import LayerSpec, RunSpec
 from core.mlp.named_optimizers import OPTIMIZERS
 
-LIBRARIES = ("keras", "core")
 MOST_LITERAL = 20  # rows written into the program
 _CLASSES = {"sgd": "SGD", "rmsprop": "RMSprop", "adagrad": "Adagrad", "adam": "Adam", "adamw": "AdamW"}
 

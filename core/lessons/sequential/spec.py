@@ -11,11 +11,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from core.data import toy
 from core.errors import Check, CoreError, InvalidInput, register
-from core.mlp.activations import ACTIVATIONS
+from core.lessons.sequential import choices
 from core.mlp.losses import LOSSES, METRICS
-from core.mlp.named_optimizers import OPTIMIZERS
 
 register(
     {
@@ -32,7 +30,6 @@ register(
 )
 
 TASKS = ("regression", "binary", "multiclass")
-DATA = ("people", "many_people", "groups", *toy.NAMES, "table")
 MOST_PARAMETERS = 1_000_000
 REGRESSION_LOSSES = ("mean_squared_error", "mean_absolute_error", "mse", "mae")
 CLASS_METRICS = ("acc", "accuracy", "f1_score")
@@ -43,17 +40,17 @@ _LIMITS = {"sigmoid": ("0", "1"), "tanh": ("-1", "1"), "relu": ("0", "∞"), "so
 class LayerSpec:
     """Dense(units, activation) or Dropout(rate)."""
 
-    kind: str = "dense"
+    kind: str = choices.KIND.default
     units: int = 1
-    activation: str = "linear"
+    activation: str = choices.ACTIVATION.default
     rate: float = 0.0
 
     def __post_init__(self) -> None:
         check = Check()
-        check.one_of("layer", self.kind, ("dense", "dropout"))
-        check.whole("units", self.units, 1, 1000)
-        check.one_of("activation", self.activation, ACTIVATIONS)
-        check.between("rate", self.rate, 0, 0.95)
+        check.within("layer", self.kind, choices.KIND)
+        check.within("units", self.units, choices.UNITS)
+        check.within("activation", self.activation, choices.ACTIVATION)
+        check.within("rate", self.rate, choices.DROP)
         check.done()
 
 
@@ -62,45 +59,45 @@ class RunSpec:
     """A whole run: data, model, compile and fit. By default the source's one neuron, on standardised people."""
 
     layers: tuple[LayerSpec, ...] = (LayerSpec(),)
-    data: str = "people"
+    data: str = choices.DATA.default
     table: tuple[tuple[float, ...], ...] = ()  # the learner's own rows, for data "table"; the last column is the target
     names: tuple[str, ...] = ()  # of the table's columns
     classify: bool = False  # the table's target is a class
     labels: tuple[str, ...] = ()  # names of the table's classes 0, 1, …; without them the numbers are the names
-    samples: int = 200  # of drawn data
-    noise: float = 10.0  # percent, of toy data
+    samples: int = int(choices.SAMPLES.default)
+    noise: float = choices.NOISE.default
     standardise: bool = True  # inputs, and targets of a regression, to mean 0 and standard deviation 1
-    optimizer: str = "adam"
+    optimizer: str = choices.OPTIMIZER.default
     learning_rate: float | None = None  # None: Keras' default
-    loss: str = "mean_squared_error"
-    metrics: tuple[str, ...] = ()
-    epochs: int = 100
-    batch_size: int = 10
-    validation_split: float = 0.0  # the last share of the rows is held out, as Keras does
+    loss: str = choices.LOSS.default
+    metrics: tuple[str, ...] = choices.FIRST_METRICS
+    epochs: int = int(choices.EPOCHS.default)
+    batch_size: int = int(choices.BATCH.default)
+    validation_split: float = choices.SPLIT.default  # the last share of the rows is held out, as Keras does
     shuffle: bool = True
     patience: int | None = None  # epochs without a better (validation) loss before the run stops itself
-    seed: int = 0
+    seed: int = int(choices.SEED.default)
 
     def __post_init__(self) -> None:
         check = Check()
-        check.whole("layers", len(self.layers), 1, 12)
-        check.one_of("data", self.data, DATA)
+        check.whole("layers", len(self.layers), 1, choices.MOST_LAYERS)
+        check.within("data", self.data, choices.DATA)
         if self.data == "table" and len({len(row) for row in self.table} | {0}) != 2:
             check.add("wrong_shape", name="table", expected="N × columns", received=f"{len(self.table)} rows")
-        check.whole("samples", self.samples, 10, toy.MOST_POINTS)
-        check.between("noise", self.noise, 0, 50)
-        check.one_of("optimizer", self.optimizer, OPTIMIZERS)
+        check.within("samples", self.samples, choices.SAMPLES)
+        check.within("noise", self.noise, choices.NOISE)
+        check.within("optimizer", self.optimizer, choices.OPTIMIZER)
         if self.learning_rate is not None:
-            check.between("learning_rate", self.learning_rate, 1e-7, 1000)
+            check.between("learning_rate", self.learning_rate, choices.LEAST_RATE, choices.RATE.high)
         check.one_of("loss", self.loss, LOSSES)
         for metric in self.metrics:
             check.one_of("metrics", metric, METRICS)
-        check.whole("epochs", self.epochs, 1, 10_000)
-        check.whole("batch_size", self.batch_size, 1, toy.MOST_POINTS)
-        check.between("validation_split", self.validation_split, 0, 0.9)
+        check.whole("epochs", self.epochs, 1, choices.MOST_EPOCHS)
+        check.within("batch_size", self.batch_size, choices.BATCH)
+        check.within("validation_split", self.validation_split, choices.SPLIT)
         if self.patience is not None:
-            check.whole("patience", self.patience, 1, 10_000)
-        check.whole("seed", self.seed, 0, 2**31 - 1)
+            check.whole("patience", self.patience, 1, int(choices.PATIENCE.high))
+        check.within("seed", self.seed, choices.SEED)
         check.done()
 
 
@@ -246,9 +243,9 @@ _MOONS = RunSpec(
     validation_split=0.3,
 )
 PRESETS: dict[str, RunSpec] = {
-    "line": RunSpec(metrics=("mse",), learning_rate=0.1, epochs=60),
-    "deep": RunSpec(dense(64, 64, 1), metrics=("mse",)),
-    "raw": RunSpec(metrics=("mse",), standardise=False),
+    "line": RunSpec(learning_rate=0.1, epochs=60),
+    "deep": RunSpec(tuple(LayerSpec(units=units, activation=name) for units, name in choices.FIRST)),
+    "raw": RunSpec(standardise=False),
     "moons": _MOONS,
     "groups": replace(
         _MOONS, layers=dense(16, 3, last="softmax"), data="groups", loss="sparse_categorical_crossentropy"

@@ -8,11 +8,12 @@ import pytest
 
 from core.data.people import HEIGHTS_CM, WEIGHTS_KG
 from core.errors import InvalidInput
-from core.events import Done, drain
+from core.events import Cadence, Done, drain
 from core.lessons.backpropagation.trace import check_gradients, run
+from core.lessons.sequential import choices
 from core.lessons.sequential.data import Scaler, from_cells, load
 from core.lessons.sequential.lab import FitStep, Lab, opened
-from core.lessons.sequential.race import RACES, RaceStep, race, rivals
+from core.lessons.sequential.race import RaceStep, race, rivals
 from core.lessons.sequential.script import code, verbs
 from core.lessons.sequential.spec import PRESETS, LayerSpec, RunSpec, dense, inspect, suited, summary_rows
 
@@ -89,7 +90,7 @@ def test_a_limited_output_is_a_hint_only():
 @pytest.mark.parametrize("name", PRESETS)
 def test_every_preset_runs(name):
     lab = Lab(replace(PRESETS[name], epochs=2))
-    *_, step, done = lab.steps(every=0.0)
+    *_, step, done = lab.steps(every=1)
     assert isinstance(step, FitStep) and step.epoch == 2 and done.result is lab and done.stopped is None
     assert all(len(values) == 2 and np.isfinite(values).all() for _, values in step.history)
     assert dict(step.history).keys() >= {"loss", *lab.spec.metrics}
@@ -159,7 +160,7 @@ def test_patience_ends_a_run_before_it_overfits():
 def test_stop_and_continue_is_one_run():
     whole, parts = Lab(replace(FAST, batch_size=4)), Lab(replace(FAST, batch_size=4))
     drain(whole.steps())
-    events = parts.steps(every=0.0)
+    events = parts.steps(every=1)
     for _ in itertools.islice(events, 4):
         pass
     events.close()
@@ -354,11 +355,11 @@ def test_a_run_goes_on_under_another_number_of_epochs_only():
     assert lab.stopped == "patience" and lab.same(lab.spec) and not lab.goes_on(lab.spec)
 
 
-@pytest.mark.parametrize("kind", RACES)
+@pytest.mark.parametrize("kind", choices.RACE)
 @pytest.mark.parametrize("name", ["deep", "overfit", "groups"])
 def test_a_race_is_the_single_runs_side_by_side(name, kind):
     spec = replace(PRESETS[name], epochs=3)
-    *_, step, done = race(spec, kind, every=0.0)
+    *_, step, done = race(spec, kind, every=1)
     assert isinstance(step, RaceStep) and done.result is not None and step.epoch == 3 and step.out == ()
     for runner, parameters, values in step.runners:
         lab = Lab(rivals(spec, kind)[runner])
@@ -372,8 +373,10 @@ def test_a_race_ends_at_its_deadline_and_drops_who_diverges():
     *_, done = race(replace(PRESETS["deep"], epochs=10_000), "standardise", deadline=0.2)
     assert done.stopped == "deadline" and done.seconds < 5
     spec = replace(PRESETS["line"], optimizer="sgd", learning_rate=1.0, epochs=300)
-    *_, step, _ = race(spec, "standardise")
-    assert step.out == ("off",) and dict((n, len(v)) for n, _, v in step.runners)["on"] == 300
+    *_, step, done = race(spec, "standardise", every=Cadence(seconds=60))
+    assert step.out == ("off",) and done.stopped is None and dict((n, len(v)) for n, _, v in step.runners)["on"] == 300
+    *_, step, done = race(replace(spec, layers=dense(2, 1, activation="linear"), standardise=False), "dropout")
+    assert set(step.out) == {"without", "with"} and done.stopped == "all_out"
     with pytest.raises(InvalidInput):
         rivals(RunSpec(), "dropout")
     with pytest.raises(InvalidInput):
@@ -383,3 +386,14 @@ def test_a_race_ends_at_its_deadline_and_drops_who_diverges():
 def test_the_verbs_are_those_of_the_program():
     for library in ("keras", "core"):
         assert verbs(FAST, library) in code(FAST, library)
+
+
+def test_the_choices_are_what_the_library_has():
+    from core.data import toy
+    from core.mlp.activations import ACTIVATIONS
+    from core.mlp.losses import LOSSES, METRICS
+
+    assert set(choices.DATA) == {"people", "many_people", "groups", *toy.NAMES, "table"} - {"gauss_field"}
+    assert set(choices.ACTIVATION) == set(ACTIVATIONS)
+    assert set(choices.LOSS) < set(LOSSES) and set(choices.METRICS) < set(METRICS)
+    assert tuple(PRESETS) == tuple(choices.PRESET) and PRESETS["deep"].metrics == choices.FIRST_METRICS
