@@ -3,17 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 
 import gradio as gr
 
+from core.lessons.attention import choices
 from demos import kit, views
 from demos.attention import shown
 from demos.kit import text
 
-SOURCES = ("stories", "reviews", "own")
-STAGES = ("q", "k", "v", "scores", "scaled", "masked", "weights", "output")
+FORM = kit.Form(
+    texts=choices.TEXTS,
+    source=choices.SOURCE,
+    own="",
+    updates=choices.UPDATES,
+    prompt="",
+    temperature=choices.TEMPERATURE,
+    letters="",
+    layer=choices.LAYER,
+)
+LINKED = tuple(name for name in FORM.names if name != "own")  # a text of one's own is too long for a link
+LEARNT = ("run", "curve", "samples", "badge", "maps")
+WRITTEN = ("written", "bars")
+INSIDE = ("maps", "table", "said")  # a look inside
+SCREEN = kit.Screen(*LEARNT, *WRITTEN, *INSIDE[1:], "layer", "own")
 KEPT = 5  # samples on the screen: the first, and the latest
 
 
@@ -22,7 +35,7 @@ def _text(texts: str, source: str, own: str) -> str:
     from core.errors import Check, InvalidInput
 
     check = Check()
-    check.one_of("source", source, SOURCES)
+    check.within("source", source, choices.SOURCE)
     check.done()
     if source != "own":
         return tiny_text.load(texts, source)
@@ -33,61 +46,48 @@ def _text(texts: str, source: str, own: str) -> str:
 
 def _words(prompt: Any) -> str:
     from core.errors import InvalidInput
-    from core.lessons.attention.head import MOST_LETTERS
 
     if not isinstance(prompt, str):
         raise InvalidInput("not_text", row=1, received=str(prompt)[:40])
-    if len(prompt) > MOST_LETTERS:
-        raise InvalidInput("text_too_long", row=1, most=MOST_LETTERS, received=len(prompt))
+    if len(prompt) > choices.MOST_LETTERS:
+        raise InvalidInput("text_too_long", row=1, most=choices.MOST_LETTERS, received=len(prompt))
     return prompt
 
 
 @kit.handler
-def on_train(
-    lang: str,
-    run: Any,
-    texts: str,
-    source: str,
-    own: str,
-    updates: float,
-    prompt: str,
-    temperature: float,
-    letters: str,
-    layer: float,
-) -> Iterator[tuple[Any, ...]]:
+def on_train(lang: str, run: Any, form: kit.Values) -> Iterator[kit.Update]:
     """Learn more batches of the text, from where it stopped; loss, samples and maps are streamed."""
     from core.events import Done
     from core.language.alphabet import clean
     from core.language.tiny_gpt_training import GPTRun, GPTSample, GPTStep
 
-    t, skip, samples = text.load("attention", lang), gr.skip(), []
-    prompt = _words(prompt)
-    words = _text(texts, source, own)
+    t, samples = text.load("attention", lang), list[Any]()
+    prompt, words = _words(form.prompt), _text(form.texts, form.source, form.own)
     if run is None or run.text != clean(words):
         run = GPTRun(words)
-    yield run, skip, skip, t("gpt.starting"), skip
-    events = run.steps(kit.whole(updates), deadline=kit.RUN_SECONDS, prompt=prompt, temperature=kit.number(temperature))
-    for event in kit.paced(events, 0):
+    yield SCREEN(run=run, badge=t("gpt.starting"))
+    how = {"deadline": kit.RUN_SECONDS, "prompt": prompt, "temperature": kit.number(form.temperature)}
+    for event in kit.paced(run.steps(kit.whole(form.updates), **how), 0):
         match event:
             case GPTStep():
-                yield skip, _curve(t, run), skip, _badge(t, run), skip
+                yield SCREEN(curve=_curve(t, run), badge=_badge(t, run))
             case GPTSample():
                 samples.append(event)
-                yield skip, skip, _samples(t, samples), skip, _growing(t, run, letters, layer)
+                yield SCREEN(samples=_samples(t, samples)) | _growing(t, run, form.letters, form.layer)
             case Done(stopped=why):
                 label = _badge(t, run) + kit.why_stopped(t, why, run.config.learning_rate)
-                yield run, _curve(t, run), skip, label, skip
+                yield SCREEN(run=run, curve=_curve(t, run), badge=label)
 
 
-def _growing(t: text.Text, run: Any, letters: str, layer: Any) -> Any:
+def _growing(t: text.Text, run: Any, letters: str, layer: Any) -> kit.Update:
     """The maps at this moment; a text that cannot be read must not stop the training."""
     from core.errors import CoreError
     from core.lessons.attention.head import look
 
     try:
-        return _thumbs(t, look(run.model, letters), kit.whole(layer))
+        return SCREEN(maps=_thumbs(t, look(run.model, letters), kit.whole(layer)))
     except CoreError:
-        return gr.skip()
+        return SCREEN()
 
 
 def _thumbs(t: text.Text, inside: Any, layer: int) -> dict[str, Any]:
@@ -130,7 +130,7 @@ def _samples(t: text.Text, samples: list[Any]) -> dict[str, Any]:
 
 
 @kit.handler
-def on_write(lang: str, run: Any, prompt: str, temperature: float, seed: float) -> tuple[Any, Any]:
+def on_write(lang: str, run: Any, prompt: str, temperature: float, seed: float) -> kit.Update:
     """The tiny GPT goes on writing: each letter coloured by how sure it was; and the next letter at this temperature."""
     from core.lessons.attention.sentence import following, learnt_model
 
@@ -142,54 +142,70 @@ def on_write(lang: str, run: Any, prompt: str, temperature: float, seed: float) 
     for letter, plain, warm in following(model, prompt, heat):
         items.append({"name": shown.visible(letter), "value": warm, "text": f"{plain:.1%} → {warm:.1%}"})
     bars = {"items": items, "low": 0, "high": 1, "caption": t("write.bars", temperature=heat)}
-    return {"tokens": chips, "caption": t("write.caption")}, bars
+    return SCREEN(written={"tokens": chips, "caption": t("write.caption")}, bars=bars)
 
 
 @kit.handler
-def on_maps(lang: str, run: Any, words: str, layer: float, head: float, stage: str) -> tuple[Any, ...]:
+def on_maps(lang: str, run: Any, letters: str, layer: float, head: float, stage: str) -> kit.Update:
     """What every head of the tiny GPT looks at in a text of at most 24 letters; one of them with all its steps."""
-    return _look(lang, run, words, layer, head, stage, None)
+    return _look(lang, run, letters, layer, head, stage)
 
 
 @kit.handler
-def on_cell(
-    lang: str, run: Any, words: str, layer: float, head: float, stage: str, spot: gr.EventData
-) -> tuple[Any, ...]:
+def on_cell(lang: str, run: Any, letters: str, layer: float, head: float, stage: str, spot: gr.EventData) -> kit.Update:
     """Where one number of this head comes from."""
     where = [kit.number(spot.row, "row"), kit.number(spot.col, "column")]
-    return _look(lang, run, words, layer, head, stage, where)
+    return _look(lang, run, letters, layer, head, stage, where)
 
 
 @kit.handler
-def on_layer(
-    lang: str, run: Any, words: str, layer: float, head: float, stage: str, spot: gr.EventData
-) -> tuple[Any, ...]:
+def on_layer(lang: str, run: Any, letters: str, head: float, stage: str, spot: gr.EventData) -> kit.Update:
     """A layer was chosen among the maps."""
-    chosen = kit.whole(kit.number(spot.index, "layer")) + 1
-    return chosen, *_look(lang, run, words, chosen, head, stage, None)
+    layer = kit.whole(kit.number(spot.index, "layer")) + 1
+    return SCREEN(layer=layer) | _look(lang, run, letters, layer, head, stage)
 
 
-def _look(lang: str, run: Any, words: str, layer: Any, head: Any, stage: str, spot: Any) -> tuple[Any, ...]:
+def _look(
+    lang: str, run: Any, letters: str, layer: Any, head: Any, stage: str, spot: list[float] | None = None
+) -> kit.Update:
     from core.lessons.attention.head import learnt, look
     from core.lessons.attention.sentence import learnt_model
 
-    t, inside = text.load("attention", lang), look(learnt_model(run), words)
+    t, inside = text.load("attention", lang), look(learnt_model(run), letters)
     one = learnt(inside, kit.whole(kit.number(layer, "layer")) - 1, kit.whole(kit.number(head, "head")) - 1)
     row, column = shown.place(one, stage, spot)
-    maps = _thumbs(t, inside, int(layer))
     said = t("maps.after", update=run.update)
     if 0 in inside.ids:
         said += " " + t("maps.strangers")
-    table = shown.matrix(t, one, stage, row, column)
-    return maps, table, f"{shown.derived(t, one, stage, row, column)}\n\n{said}"
+    return SCREEN(
+        maps=_thumbs(t, inside, int(layer)),
+        table=shown.matrix(t, one, stage, row, column),
+        said=f"{shown.derived(t, one, stage, row, column)}\n\n{said}",
+    )
+
+
+@kit.handler
+def on_source(lang: str, source: str) -> Any:
+    """The box for a text of one's own, while that is what is learnt from."""
+    return gr.update(visible=source == "own")
+
+
+@kit.handler
+def on_reset(lang: str) -> kit.Update:
+    """Nothing learnt."""
+    empty = (*LEARNT, *WRITTEN, *INSIDE)
+    return SCREEN(**dict.fromkeys(empty)) | SCREEN(badge="", said="")
 
 
 def code(run: Any, texts: str, source: str, own: str) -> str:
     """The training of this very model as a script: the same last loss."""
     if run is None or not run.update:
-        return CODE.format(text=f"tiny_text.load({texts!r}, {source!r})" if source != "own" else repr(own), updates=100)
-    known = {kind: _text(texts, kind, own) for kind in SOURCES}
-    same = next((kind for kind in SOURCES if known[kind] == run.text), "own")
+        return CODE.format(
+            text=f"tiny_text.load({texts!r}, {source!r})" if source != "own" else repr(own),
+            updates=choices.UPDATES.default,
+        )
+    known = {kind: _text(texts, kind, own) for kind in choices.SOURCE}
+    same = next((kind for kind in choices.SOURCE if known[kind] == run.text), "own")
     words = f"tiny_text.load({texts!r}, {same!r})" if same != "own" else repr(run.text)
     return CODE.format(text=words, updates=run.update)
 
@@ -205,78 +221,59 @@ print("".join(letter.text for letter in run.model.write("", 100, 0.8, 0)))
 """
 
 
-@dataclass(frozen=True)
-class Part:
-    """What the page needs of this part."""
-
-    run: gr.State
-    texts: Any
-    source: Any
-    own: Any
-    controls: dict[str, Any]
-
-
-def build(t: text.Text, language: gr.State) -> Part:
-    run = gr.State(None)
+def build(t: text.Text, language: gr.State) -> kit.Desk:
+    desk = kit.Desk(t, FORM, SCREEN, language)
+    desk.put(run=gr.State(None))
     kit.markdown(f"### {t('gpt.title')}\n{t('gpt.hint')}")
     with gr.Row(equal_height=False):
         with gr.Column(scale=2, min_width=280):
-            texts = gr.Radio(t.choices("texts_in", ("ko", "en")), value=t.lang, label=t("gpt.texts"))
-            source = gr.Radio(t.choices("sources", SOURCES), value="stories", label=t("gpt.source"))
-            own = gr.Textbox("", label=t("gpt.own"), info=t("gpt.own_info"), lines=3, max_length=20_000, visible=False)
-            prompt = gr.Textbox(t("example.prompt"), label=t("gpt.prompt"), max_length=200)
-            temperature = gr.Slider(0, 2, 0.8, step=0.05, label=t("gpt.temperature"), info=t("gpt.temperature_info"))
+            desk.put(texts=gr.Radio(t.choices("texts_in", choices.TEXTS), value=t.lang, label=t("gpt.texts")))
+            desk.put(source=kit.radio(t, "sources", choices.SOURCE, label=t("gpt.source")))
+            own = {"label": t("gpt.own"), "info": t("gpt.own_info"), "lines": 3, "max_length": choices.MOST_OWN}
+            desk.put(own=gr.Textbox("", visible=False, **own))
+            desk.put(prompt=gr.Textbox(t("example.prompt"), label=t("gpt.prompt"), max_length=choices.MOST_PROMPT))
+            heat = {"label": t("gpt.temperature"), "info": t("gpt.temperature_info")}
+            desk.put(temperature=kit.slider(choices.TEMPERATURE, **heat))
             buttons = kit.buttons(t, "gpt.run")
             with gr.Accordion(t("more"), open=False):
-                updates = gr.Slider(20, 1000, 300, step=20, label=t("gpt.updates"))
-                seed = gr.Number(0, precision=0, minimum=0, maximum=2**31 - 1, label=t("gpt.seed"))
-            badge = kit.badge()
+                desk.put(updates=kit.slider(choices.UPDATES, label=t("gpt.updates")))
+                desk.put(seed=kit.number_box(choices.SEED, label=t("gpt.seed")))
+            desk.put(badge=kit.badge())
         with gr.Column(scale=3, min_width=300):
-            curve = views.curve(height=220)
-            samples = views.tokens()
+            desk.put(curve=views.curve(height=220), samples=views.tokens())
     with gr.Row(equal_height=False):
         with gr.Column(scale=2, min_width=280):
             write = gr.Button(t("write.run"), min_width=110)
             keep = gr.Button(t("write.keep"), size="md")
-            bars = views.bars()
+            desk.put(bars=views.bars())
         with gr.Column(scale=3, min_width=300):
-            written = views.tokens()
+            desk.put(written=views.tokens())
     kit.markdown(f"#### {t('maps.title')}\n{t('maps.hint')}")
     with gr.Row(equal_height=False):
         with gr.Column(scale=2, min_width=280):
-            words = gr.Textbox(t("example.letters"), label=t("maps.words"), max_length=48)
+            most = 2 * choices.MOST_TOKENS  # a Mac pastes Hangul in pieces
+            desk.put(letters=gr.Textbox(t("example.letters"), label=t("maps.words"), max_length=most))
             look = gr.Button(t("maps.look"), min_width=110)
             with gr.Row():
-                layer = gr.Slider(1, 2, 1, step=1, label=t("maps.layer_label"))
-                head = gr.Slider(1, 4, 1, step=1, label=t("maps.head_label"))
-            maps = views.maps(can=("pick",))
+                desk.put(layer=kit.slider(choices.LAYER, label=t("maps.layer_label")))
+                desk.put(head=kit.slider(choices.HEAD, label=t("maps.head_label")))
+            desk.put(maps=views.maps(can=("pick",)))
         with gr.Column(scale=3, min_width=300):
-            stage = gr.Radio(t.choices("stages", STAGES), value="weights", label=t("stage_label"))
-            table = views.matrix(can=("pick",))
-            said = kit.markdown("", elem_classes="taste-answer")
-    quiet = kit.LIGHT | kit.PRIVATE
-    learn = [language, run, texts, source, own, updates, prompt, temperature, words, layer]
-    opened, shown_maps = [language, run, words, layer, head, stage], [maps, table, said]
+            desk.put(stage=kit.radio(t, "stages", choices.LEARNT_STAGE, label=t("stage_label")))
+            desk.put(table=views.matrix(can=("pick",)), said=kit.markdown("", elem_classes="taste-answer"))
     kit.hold(buttons.run)
-    train = buttons.run.click(
-        on_train, learn, [run, curve, samples, badge, maps], **kit.RUN, **kit.api("attention_train")
-    )
-    after = train.success(on_maps, opened, shown_maps, **quiet)
+    train = desk.on(buttons.run.click, on_train, kit.RUN, to=LEARNT, api="attention_train")
+    call, inputs, outputs = desk.bound(on_maps, INSIDE)
+    after = train.success(call, inputs, outputs, **kit.LIGHT, **kit.PRIVATE)
     kit.free(buttons.run, train)
     buttons.stop.click(None, cancels=[train], **kit.PRIVATE)
-    shown_all = [run, curve, samples, badge, bars, written, *shown_maps]
-    empty = (None, None, None, "", None, None, None, None, "")
-    buttons.reset.click(lambda: empty, None, shown_all, cancels=[train, after], **quiet)
-    for control in (texts, source, own):
-        control.change(lambda: empty, None, shown_all, cancels=[train, after], **quiet)
-    source.change(lambda kind: gr.update(visible=kind == "own"), source, own, **quiet)
-    write.click(
-        on_write, [language, run, prompt, temperature, seed], [written, bars], **kit.LIGHT, **kit.api("attention_write")
-    )
-    look.click(on_maps, opened, shown_maps, **kit.LIGHT, **kit.api("attention_maps"))
-    for listen in (words.submit, layer.release, head.release, stage.input):
-        listen(on_maps, opened, shown_maps, **quiet)
-    maps.pick(on_layer, opened, [layer, *shown_maps], **quiet)
-    table.pick(on_cell, opened, shown_maps, **quiet)
-    keep.click(lambda words: words, prompt, kit.shelf("prompt"), **quiet)
-    return Part(run, texts, source, own, {"texts": texts, "source": source, "prompt": prompt, "letters": words})
+    changed = (buttons.reset.click, desk.texts.change, desk.source.change, desk.own.change)
+    desk.on(changed, on_reset, to=(*LEARNT, *WRITTEN, *INSIDE[1:]), cancels=[train, after])
+    desk.on(desk.source.change, on_source, to="own")
+    desk.on(write.click, on_write, to=WRITTEN, api="attention_write")
+    asked = (look.click, desk.letters.submit, desk.layer.release, desk.head.release, desk.stage.input)
+    desk.on(asked, on_maps, to=INSIDE, api="attention_maps")
+    desk.on(desk.maps.pick, on_layer, to=("layer", *INSIDE))
+    desk.on(desk.table.pick, on_cell, to=INSIDE)
+    keep.click(lambda words: words, desk.prompt, kit.shelf("prompt"), **kit.LIGHT, **kit.PRIVATE)
+    return desk

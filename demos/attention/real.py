@@ -7,15 +7,19 @@ from typing import Any
 
 import gradio as gr
 
+from core.lessons.attention import choices
 from demos import kit, views
 from demos.attention import shown
 from demos.kit import text
 
-TOKENIZERS = ("bytes", "emoji", "llm")
+TOKENS = kit.Form(sentence="", tokenizer=choices.TOKENIZER)
+CUT = kit.Screen("chips", "said")
+HEADS = kit.Form(sentence="", layer=choices.REAL_LAYER, head=choices.REAL_HEAD)
+SCREEN = kit.Screen("maps", "table", "badge")
 
 
 @kit.handler
-def on_tokens(lang: str, sentence: str, tokenizer: str) -> tuple[Any, str]:
+def on_tokens(lang: str, sentence: str, tokenizer: str) -> kit.Update:
     """A text (at most 400 letters) as the tokens and ids of a real tokenizer; pieces of a letter are shown as bytes."""
     from core.lessons.attention.sentence import tokenize
 
@@ -33,22 +37,23 @@ def on_tokens(lang: str, sentence: str, tokenizer: str) -> tuple[Any, str]:
         for piece in found.pieces
     ]
     said = t("tok.said", letters=found.letters, tokens=len(chips), vocabulary=found.vocabulary)
-    return {"tokens": chips, "caption": t("tok.caption")}, f"{said} {t(f'tok.about.{tokenizer}')}"
+    about = t(f"tok.about.{tokenizer}")
+    return CUT(chips={"tokens": chips, "caption": t("tok.caption")}, said=f"{said} {about}")
 
 
 def build_tokens(t: text.Text, language: gr.State, sentence: gr.Textbox) -> None:
+    desk = kit.Desk(t, TOKENS, CUT, language)
+    desk.put(sentence=sentence)
     with gr.Accordion(t("tok.title"), open=False) as panel:
         kit.markdown(t("tok.hint"))
-        which = gr.Radio(t.choices("tok.by", TOKENIZERS), value="bytes", label=t("tok.label"))
-        chips, said = views.tokens(), kit.markdown("")
-    inputs, outputs = [language, sentence, which], [chips, said]
-    which.input(on_tokens, inputs, outputs, **kit.LIGHT, **kit.api("attention_tokens"))
-    for listen in (panel.expand, sentence.submit, sentence.blur):
-        listen(on_tokens, inputs, outputs, **kit.LIGHT, **kit.PRIVATE)
+        desk.put(tokenizer=kit.radio(t, "tok.by", choices.TOKENIZER, label=t("tok.label")))
+        desk.put(chips=views.tokens(), said=kit.markdown(""))
+    asked = (desk.tokenizer.input, panel.expand, sentence.submit, sentence.blur)
+    desk.on(asked, on_tokens, api="attention_tokens")
 
 
 @kit.handler
-def on_real(lang: str, sentence: str, layer: float, head: float) -> Iterator[tuple[Any, Any, str]]:
+def on_real(lang: str, sentence: str, layer: float, head: float) -> Iterator[kit.Update]:
     """The attention of a real LLM (SmolLM2 135M, only if it is on this disk already): every head of one layer."""
     from core.lessons.attention import real_model
     from demos.kit.waiting_line import Waiting
@@ -57,12 +62,12 @@ def on_real(lang: str, sentence: str, layer: float, head: float) -> Iterator[tup
     for event in kit.LLM.call(lambda: real_model.look(sentence, which)):
         match event:
             case Waiting(ahead=ahead):
-                yield gr.skip(), gr.skip(), t("waiting", ahead=ahead)
+                yield SCREEN(badge=t("waiting", ahead=ahead))
             case seen:
                 yield _maps(t, seen, kit.whole(head))
 
 
-def _maps(t: text.Text, seen: Any, head: Any) -> tuple[Any, Any, str]:
+def _maps(t: text.Text, seen: Any, head: Any) -> kit.Update:
     from core.errors import Check
     from core.lessons.attention.head import thumbnails
 
@@ -73,20 +78,20 @@ def _maps(t: text.Text, seen: Any, head: Any) -> tuple[Any, Any, str]:
     names = [shown.visible(piece.name) for piece in seen.tokens]
     table = shown.shares(t, seen.maps[head - 1].tolist(), names, seen.layer + 1, head)
     badge = kit.badge_text(t, source="fetched", parameters=seen.parameters, seconds=seen.seconds, device=seen.name)
-    return maps, table, badge
+    return SCREEN(maps=maps, table=table, badge=badge)
 
 
 def build_maps(t: text.Text, language: gr.State, sentence: gr.Textbox) -> None:
+    desk = kit.Desk(t, HEADS, SCREEN, language)
+    desk.put(sentence=sentence)
     with gr.Accordion(t("real.title"), open=False):
         kit.markdown(t("real.hint"))
         with gr.Row():
-            layer = gr.Slider(1, 30, 1, step=1, label=t("maps.layer_label"))
-            head = gr.Slider(1, 9, 1, step=1, label=t("maps.head_label"))
+            desk.put(layer=kit.slider(choices.REAL_LAYER, label=t("maps.layer_label")))
+            desk.put(head=kit.slider(choices.REAL_HEAD, label=t("maps.head_label")))
         with gr.Row(elem_classes="taste-buttons"):
             look = gr.Button(t("real.look"), size="md", min_width=160)
             stop = gr.Button(t("stop"), size="md", min_width=80)
-        badge = kit.badge()
-        maps, table = views.maps(), views.matrix()
-    inputs, outputs = [language, sentence, layer, head], [maps, table, badge]
-    looking = look.click(on_real, inputs, outputs, **kit.TALK, **kit.api("attention_real"))
-    stop.click(None, None, badge, cancels=[looking], js="() => ''", **kit.PRIVATE)
+        desk.put(badge=kit.badge(), maps=views.maps(), table=views.matrix())
+    looking = desk.on(look.click, on_real, kit.TALK, api="attention_real")
+    stop.click(None, None, desk.badge, cancels=[looking], js="() => ''", **kit.PRIVATE)

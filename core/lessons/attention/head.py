@@ -17,11 +17,7 @@ from core.language.alphabet import Inside, clean
 from core.language.attention import Array, AttentionTrace, ToyConfig, attend, positions, toy_head
 from core.language.tiny_gpt import TinyGPT
 from core.language.tokens import kiwi
-
-STAGES = ("x", "q", "k", "v", "scores", "scaled", "masked", "weights", "output")
-CUTS = ("words", "morphemes", "letters")
-MOST = 24  # tokens on the screen
-MOST_LETTERS = 400  # of a sentence
+from core.lessons.attention import choices
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,19 +46,19 @@ class Derivation:
     value: float
 
 
-def cut(text: str, how: str = "words") -> tuple[str, ...]:
+def cut(text: str, how: str = choices.CUT.default) -> tuple[str, ...]:
     """A sentence as 1 to 24 tokens: between spaces, Korean morphemes (punctuation kept), or letter by letter.
 
     >>> cut("a b", "letters")
     ('a', ' ', 'b')
     """
     check = Check()
-    check.one_of("tokens", how, CUTS)
+    check.within("tokens", how, choices.CUT)
     check.done()
     if not isinstance(text, str):
         raise InvalidInput("not_text", row=1, received=str(text)[:40])
-    if len(text) > MOST_LETTERS:
-        raise InvalidInput("text_too_long", row=1, most=MOST_LETTERS, received=len(text))
+    if len(text) > choices.MOST_LETTERS:
+        raise InvalidInput("text_too_long", row=1, most=choices.MOST_LETTERS, received=len(text))
     text = clean(text)
     if how == "letters":
         tokens = tuple(text)
@@ -72,8 +68,8 @@ def cut(text: str, how: str = "words") -> tuple[str, ...]:
         tokens = tuple(token.form for token in kiwi().tokenize(text, compatible_jamo=True))
     if not "".join(tokens).strip():
         raise InvalidInput("empty", name="text", least=1)
-    if len(tokens) > MOST:
-        raise InvalidInput("too_many", name="tokens", most=MOST, received=len(tokens))
+    if len(tokens) > choices.MOST_TOKENS:
+        raise InvalidInput("too_many", name="tokens", most=choices.MOST_TOKENS, received=len(tokens))
     return tokens
 
 
@@ -186,5 +182,5 @@ print(f"largest difference from torch's own: {{(theirs - output).abs().max():.1e
 
 def _known(head: Head, stage: str) -> None:
     check = Check()
-    check.one_of("stage", stage, STAGES if head.x is not None else STAGES[1:])
+    check.within("stage", stage, choices.STAGE if head.x is not None else choices.LEARNT_STAGE)
     check.done()

@@ -11,8 +11,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from core.errors import Check, InvalidInput, Unavailable, register
+from core.lessons.attention import choices
 from core.llm.detokenizer import Piece
 from core.pretrained import resolve
+from core.pretrained.catalog import DEFAULT
 
 register(
     {
@@ -20,9 +22,6 @@ register(
         "text_too_long": "Row {row} has {received} characters; at most {most} are allowed. Shorten it.",
     }
 )
-
-MODEL = "smollm2-135m-instruct"
-MOST_TOKENS, MOST_LETTERS = 48, 400
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,12 +37,12 @@ class RealMaps:
     seconds: float  # of the forward pass
 
 
-def on_disk(name: str = MODEL) -> bool:
+def on_disk(name: str = DEFAULT) -> bool:
     """Whether the model can be opened without a network."""
     return resolve.nearby(name) is not None
 
 
-def look(text: str, layer: int = 0, name: str = MODEL) -> RealMaps:
+def look(text: str, layer: int = 0, name: str = DEFAULT) -> RealMaps:
     """How much each token of ``text`` (at most 48) looks at each earlier one, in every head of one layer.
 
     Raises:
@@ -53,16 +52,16 @@ def look(text: str, layer: int = 0, name: str = MODEL) -> RealMaps:
 
     if not isinstance(text, str) or not text.strip():
         raise InvalidInput("empty", name="text", least=1)
-    if len(text) > MOST_LETTERS:
-        raise InvalidInput("text_too_long", row=1, most=MOST_LETTERS, received=len(text))
+    if len(text) > choices.MOST_LETTERS:
+        raise InvalidInput("text_too_long", row=1, most=choices.MOST_LETTERS, received=len(text))
     if not on_disk(name):
         raise Unavailable("not_on_disk", name=name)
     model = LanguageModel.local(name)
     check = Check()
     check.whole("layer", layer, 0, model.layers - 1)
     check.done()
-    if (size := len(model.ids(text))) > MOST_TOKENS:
-        raise InvalidInput("too_many", name="tokens", most=MOST_TOKENS, received=size)
+    if (size := len(model.ids(text))) > choices.MOST_REAL:
+        raise InvalidInput("too_many", name="tokens", most=choices.MOST_REAL, received=size)
     seen = model.inspect(text)
     maps = seen.attention[int(layer)]
     return RealMaps(name, seen.tokens, maps, int(layer), model.layers, model.parameters, seen.seconds)

@@ -22,14 +22,14 @@ from core.language.alphabet import GPTConfig, clean
 from core.language.attention import ToyConfig, attend
 from core.language.tiny_gpt import TinyGPT
 from core.language.tiny_gpt_training import GPTRun
-from core.lessons.attention.head import MOST_LETTERS, Head, toy
-from core.lessons.attention.real_model import MODEL
+from core.lessons.attention import choices
+from core.lessons.attention.head import Head, toy
 from core.llm.detokenizer import Piece, pieces
 from core.pretrained import resolve
+from core.pretrained.catalog import DEFAULT
 
 register({"no_tiny_gpt": "The tiny GPT has not learnt anything yet. Train it first."})
 
-TOKENIZERS = ("bytes", "emoji", "llm")
 MOST_PIECES = 400
 WORD_END = " 3C 2F 77 3E⟩"  # "</w>" in bytes: CLIP marks the end of a word so
 
@@ -52,16 +52,16 @@ def tokenize(text: str, how: str) -> Cut:
     [237, 149, 156]
     """
     check = Check()
-    check.one_of("tokenizer", how, TOKENIZERS)
+    check.within("tokenizer", how, choices.TOKENIZER)
     check.done()
     if not isinstance(text, str) or not clean(text).strip():
         raise InvalidInput("empty", name="text", least=1)
-    if len(text) > MOST_LETTERS:
-        raise InvalidInput("text_too_long", row=1, most=MOST_LETTERS, received=len(text))
+    if len(text) > choices.MOST_LETTERS:
+        raise InvalidInput("text_too_long", row=1, most=choices.MOST_LETTERS, received=len(text))
     text = clean(text)
     if how == "bytes":
         return Cut(tuple(piece for letter in text for piece in _bytes(letter)), 256, len(text))
-    tokenizer = _tokenizer(MODEL if how == "llm" else "emoji")
+    tokenizer = _tokenizer(DEFAULT if how == "llm" else "emoji")
     ids = tokenizer(text, add_special_tokens=False, split_special_tokens=True, verbose=False)["input_ids"]
     return Cut(tuple(map(_tidy, pieces(tokenizer, ids[:MOST_PIECES]))), len(tokenizer), len(text))
 

@@ -12,7 +12,8 @@ from core.errors import CoreError
 from core.language.alphabet import Alphabet, GPTConfig
 from core.language.attention import ToyConfig
 from core.language.tiny_gpt import TinyGPT
-from core.lessons.attention.head import MOST, STAGES, Head, cut, derive, learnt, look, matrix, script, thumbnails, toy
+from core.lessons.attention import choices
+from core.lessons.attention.head import Head, cut, derive, learnt, look, matrix, script, thumbnails, toy
 from recipes import tiny_text as recipe
 
 SMALL = GPTConfig(layers=2, heads=2, width=16, context=32, batch=4)
@@ -29,7 +30,7 @@ def heads() -> list[tuple[str, Head]]:
 
 @pytest.mark.parametrize(("name", "head"), heads(), ids=lambda x: x if isinstance(x, str) else "")
 def test_the_terms_give_the_number(name: str, head: Head) -> None:
-    for stage in STAGES if head.x is not None else STAGES[1:]:
+    for stage in choices.STAGE if head.x is not None else choices.LEARNT_STAGE:
         numbers = matrix(head, stage)
         for (row, column), value in np.ndenumerate(numbers):
             told = derive(head, stage, row, column)
@@ -76,7 +77,7 @@ def test_tokens_are_whole() -> None:
         (lambda: cut(""), "empty"),
         (lambda: cut(" \n\t "), "empty"),
         (lambda: cut("   ", "letters"), "empty"),
-        (lambda: cut("a " * (MOST + 1)), "too_many"),
+        (lambda: cut("a " * (choices.MOST_TOKENS + 1)), "too_many"),
         (lambda: cut("a" * 1000), "text_too_long"),
         (lambda: cut("a", "bytes"), "not_one_of"),
         (lambda: cut(None), "not_text"),  # type: ignore[arg-type]

@@ -13,6 +13,7 @@ from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
 from core.errors import CoreError
 from core.lessons.attention import real_model
 from core.llm import language_model
+from core.pretrained.catalog import DEFAULT
 
 
 @pytest.fixture
@@ -21,7 +22,7 @@ def disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     letters = sorted(pre_tokenizers.ByteLevel.alphabet())
     raw = Tokenizer(models.BPE({letter: i for i, letter in enumerate(letters)}, []))
     raw.pre_tokenizer, raw.decoder = pre_tokenizers.ByteLevel(add_prefix_space=False), decoders.ByteLevel()
-    folder = tmp_path / real_model.MODEL
+    folder = tmp_path / DEFAULT
     PreTrainedTokenizerFast(tokenizer_object=raw, eos_token="<|im_end|>").save_pretrained(folder)
     torch.manual_seed(0)
     size = dict(hidden_size=16, intermediate_size=32, num_hidden_layers=2, num_attention_heads=2)
