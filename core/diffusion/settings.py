@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass, fields
 import numpy as np
 from PIL import Image
 
-from core.diffusion import png_settings
+from core.diffusion import choices, png_settings
 from core.diffusion.samplers import Memory
 from core.errors import Check, InvalidInput, register
 
@@ -30,11 +30,11 @@ class Settings:
 
     prompt: str
     negative_prompt: str = ""
-    num_inference_steps: int = 20
-    guidance_scale: float = 4.0  # up to 1: no guidance, one pass of the UNet a step
-    seed: int = 0
+    num_inference_steps: int = int(choices.DENOISE_STEPS.default)
+    guidance_scale: float = choices.GUIDANCE.default  # up to 1: no guidance, one pass of the UNet a step
+    seed: int = int(choices.SEED.default)
     scheduler: str = ""  # "": the one the weights came with
-    strength: float = 1.0  # of the noise laid over a start picture
+    strength: float = choices.STRENGTH.default  # of the noise laid over a start picture
     prompt_to: str = ""  # interpolation: a second prompt, and how far to go to it
     blend: float = 0.0
 
@@ -48,10 +48,10 @@ class Settings:
                 check.add("prompt_too_long", name=name, received=len(text), most=LONGEST_PROMPT)
         if isinstance(self.prompt, str) and not self.prompt.strip():
             check.add("empty", name="prompt", least="one word")
-        check.whole("num_inference_steps", self.num_inference_steps, 1, 150)
-        check.between("guidance_scale", self.guidance_scale, 0, 30)
-        check.whole("seed", self.seed, 0, 2**63 - 1)
-        check.between("strength", self.strength, 0.01, 1)
+        check.within("num_inference_steps", self.num_inference_steps, choices.DENOISE_STEPS)
+        check.within("guidance_scale", self.guidance_scale, choices.GUIDANCE)
+        check.within("seed", self.seed, choices.SEED)
+        check.within("strength", self.strength, choices.STRENGTH)
         check.between("blend", self.blend, 0, 1)
         check.done()
 

@@ -93,7 +93,7 @@ class StableDiffusion:
         guides: bool = False,
         maps: bool = False,
         start: Moment | None = None,
-        deadline: Deadline | None = None,
+        deadline: float | None = None,
     ) -> Iterator[DenoiseStep | Done[Drawn]]:
         """Draw one picture, step by step.
 
@@ -103,15 +103,16 @@ class StableDiffusion:
             guides: also show what each step would predict without the words and with the words alone.
             maps: record the cross-attention; ``Drawn.attention`` then says where each word was looked at.
             start: go on from this moment of an earlier run, with the settings given now: a branch.
+            deadline: seconds after which the run stops and shows what it has.
         """
         check = Check()
         check.one_of("preview", preview, sd_preview.KINDS)
         check.one_of("scheduler", settings.scheduler, ("", *self.schedulers))
         check.done()
-        return self._draw(settings, image, preview, guides, maps, start, deadline or Deadline())
+        return self._draw(settings, image, preview, guides, maps, start, Deadline(deadline))
 
     def _draw(
-        self, s: Settings, image: Any, preview: str, guides: bool, maps: bool, start: Moment | None, deadline: Deadline
+        self, s: Settings, image: Any, preview: str, guides: bool, maps: bool, start: Moment | None, clock: Deadline
     ) -> Iterator[DenoiseStep | Done[Drawn]]:
         run, times = self._begin(s, image)
         seen = attention_maps.Maps((run.latents.shape[2], run.latents.shape[3])) if maps else None
@@ -130,12 +131,12 @@ class StableDiffusion:
             memory = samplers.snapshot(run.scheduler, run.generator)
             moment = Moment(step + 1, total, _numpy(run.latents), memory)
             yield DenoiseStep(step + 1, total, float(times[step]), *frames, moment, pair)
-            if deadline.expired and step + 1 < total:
+            if clock.expired and step + 1 < total:
                 stopped = "deadline"
                 break
         picture, flagged = self._decode(run.latents, run.generator)
         words, attention = prompt_tokens.attention(self.tokens(s.prompt), s.prompt, seen) if seen else ((), None)
-        yield Done(Drawn(picture, s, _numpy(run.latents), flagged, words, attention), deadline.elapsed, stopped)
+        yield Done(Drawn(picture, s, _numpy(run.latents), flagged, words, attention), clock.elapsed, stopped)
 
     @torch.no_grad()
     def _begin(self, s: Settings, image: Any) -> tuple[_Run, Tensor]:

@@ -74,7 +74,7 @@ def _run(lang: str, words: str, picture: Any, aloud: bool, *settings: Any) -> It
     noisy: list[str] = []
     clean: list[str] = []
     skip = gr.skip()
-    for event in kit.paced(steps(config, picture, seconds=kit.RUN_SECONDS), 0.0):
+    for event in kit.paced(steps(config, picture, deadline=kit.RUN_SECONDS), 0.0):
         match event:
             case Drawing():
                 noisy.append(f"data:image/png;base64,{pictures.png(event.noisy)}")

@@ -9,46 +9,35 @@ from typing import Any
 
 import gradio as gr
 
+from core.lessons.stable_diffusion import choices
 from demos import kit, views
 from demos.kit import text
 from demos.stable_diffusion import shown
 
-SCALES = (1.0, 2.0, 4.0, 8.0, 16.0)
+FORM = kit.Form(**shown.BASE, other=shown.words("two.example"), walk_to=shown.words("walk.example"))
+SCREEN = kit.Screen("two_film", "guidance_film", "guidance_tiles", "half_film", "walk_film")
 
 
 @kit.handler
-def on_two(
-    lang: str,
-    name: str,
-    prompt: str,
-    negative: str,
-    steps: float,
-    scale: float,
-    seed: float,
-    scheduler: str,
-    other: str,
-) -> Iterator[dict[str, Any]]:
+def on_two(lang: str, name: str, form: kit.Values) -> Iterator[dict[str, Any]]:
     """A second prompt from the very same noise."""
-    t, rest = text.load("stable_diffusion", lang), (negative, steps, scale, seed, scheduler)
-    first = shown.settings(prompt, *rest)
-    runs = [shown.Run(name, first), shown.Run(name, shown.settings(other, *rest))]
+    t, first = text.load("stable_diffusion", lang), shown.settings(form)
+    runs = [shown.Run(name, first), shown.Run(name, shown.settings(form, prompt=form.other))]
     for run in runs:
         for _ in kit.paced(shown.steps(t, run), 0):
             reels = [(each.settings.prompt, each.predicted, "") for each in runs]
             labels = max((each.labels for each in runs), key=len)
-            yield shown.film(t, reels, labels, caption=t("two.caption", seed=first.seed), key=f"{first} {other}")
+            caption = t("two.caption", seed=first.seed)
+            yield shown.film(t, reels, labels, caption=caption, key=f"{first} {form.other}")
 
 
 @kit.handler
-def on_guidance(
-    lang: str, name: str, prompt: str, negative: str, steps: float, scale: float, seed: float, scheduler: str
-) -> Iterator[tuple[Any, Any]]:
+def on_guidance(lang: str, name: str, form: kit.Values) -> Iterator[kit.Update]:
     """Without words, with words, and the mix that goes beyond; then the same seed under five scales."""
     from core.diffusion.settings import DenoiseStep
     from core.lessons.stable_diffusion import studio
 
-    t = text.load("stable_diffusion", lang)
-    settings = shown.settings(prompt, negative, steps, scale, seed, scheduler)
+    t, settings = text.load("stable_diffusion", lang), shown.settings(form)
     run = shown.Run(name, replace(settings, guidance_scale=max(settings.guidance_scale, 1.5)))
     without: list[str] = []
     words: list[str] = []
@@ -58,22 +47,21 @@ def on_guidance(
             words.append(studio.data_url(event.guided[1]))
             mix = t("guidance.mix", scale=run.settings.guidance_scale)
             reels = [(t("guidance.without"), without, ""), (t("guidance.with"), words, ""), (mix, run.predicted, "")]
-            yield shown.film(t, reels, run.labels, caption=t("guidance.caption"), key=str(run.settings)), gr.skip()
+            film = shown.film(t, reels, run.labels, caption=t("guidance.caption"), key=str(run.settings))
+            yield SCREEN(guidance_film=film)
     shots: list[Any] = []
-    with closing(studio.sweep(shown.model(name), settings, SCALES)) as events:  # type: ignore[type-var]
+    with closing(studio.sweep(shown.model(name), settings, choices.SCALES)) as events:  # type: ignore[type-var]
         for shot in events:
             if isinstance(shot, studio.Shot):
                 shots.append((t("guidance.scale", scale=shot.value), [studio.data_url(shot.drawn.image)], ""))
-                yield gr.skip(), shown.film(t, shots, [], caption=t("guidance.sweep"))
+                yield SCREEN(guidance_tiles=shown.film(t, shots, [], caption=t("guidance.sweep")))
 
 
 @kit.handler
-def on_half(
-    lang: str, name: str, prompt: str, negative: str, steps: float, scale: float, seed: float, scheduler: str
-) -> Iterator[dict[str, Any]]:
+def on_half(lang: str, name: str, form: kit.Values) -> Iterator[dict[str, Any]]:
     """A run of twice the steps beside this one: stopping half way is not the same as planning half the way."""
-    t, short = text.load("stable_diffusion", lang), shown.settings(prompt, negative, steps, scale, seed, scheduler)
-    count = min(short.num_inference_steps, 60)
+    t, short = text.load("stable_diffusion", lang), shown.settings(form)
+    count = min(short.num_inference_steps, choices.LONGEST_HALF)
     runs = [shown.Run(name, replace(short, num_inference_steps=n)) for n in (2 * count, count)]
     names = [t("half.long", steps=2 * count), t("half.guess", steps=2 * count), t("half.short", steps=count)]
     for run in runs:
@@ -84,14 +72,11 @@ def on_half(
 
 
 @kit.handler
-def on_walk(
-    lang: str, name: str, prompt: str, negative: str, steps: float, scale: float, seed: float, scheduler: str, to: str
-) -> Iterator[dict[str, Any]]:
+def on_walk(lang: str, name: str, form: kit.Values) -> Iterator[dict[str, Any]]:
     """Nine pictures on the way from one prompt's vectors to another's."""
     from core.lessons.stable_diffusion import studio
 
-    t = text.load("stable_diffusion", lang)
-    settings = shown.settings(prompt, negative, steps, scale, seed, scheduler)
+    t, settings, to = text.load("stable_diffusion", lang), shown.settings(form), form.walk_to
     frames: list[str] = []
     labels: list[str] = []
     with closing(studio.walk(shown.model(name), settings, to)) as events:  # type: ignore[type-var]
@@ -103,25 +88,30 @@ def on_walk(
                 yield shown.film(t, reel, labels, caption=t("walk.caption"), key=f"{settings} {to}")
 
 
-def build(t: text.Text, base: list[Any]) -> dict[str, Any]:
-    controls: dict[str, Any] = {}
+def build(main: kit.Desk) -> kit.Desk:
+    t, desk = main.t, shown.part(main, FORM, SCREEN)
     kit.markdown(f"### {t('compare_title')}")
     with gr.Tabs(overflow_behavior="wrap"):
         with gr.Tab(t("two.title")):
             kit.markdown(t("two.words"))
-            controls["other"] = gr.Textbox(t("two.example"), label=t("two.label"), max_length=2000)
-            shown.panel(t, on_two, [*base, controls["other"]], kit.api("stable_diffusion_two"))
+            desk.put(other=gr.Textbox(t("two.example"), label=t("two.label"), max_length=2000))
+            two = shown.panel(desk, "two")
         with gr.Tab(t("guidance.title")):
             kit.markdown(t("guidance.words"))
             go, stop = shown.buttons(t)
-            film, tiles = views.film(square=260), views.film(square=200)
-            run = go.click(on_guidance, base, [film, tiles], **kit.RUN, **kit.api("stable_diffusion_guidance"))
-            stop.click(None, cancels=[run], **kit.PRIVATE)
+            desk.put(guidance_film=views.film(square=260), guidance_tiles=views.film(square=200))
         with gr.Tab(t("half.title")):
             kit.markdown(t("half.words"))
-            shown.panel(t, on_half, base, kit.api("stable_diffusion_half"))
+            half = shown.panel(desk, "half")
         with gr.Tab(t("walk.title")):
             kit.markdown(t("walk.words"))
-            controls["walk_to"] = gr.Textbox(t("walk.example"), label=t("walk.label_to"), max_length=2000)
-            shown.panel(t, on_walk, [*base, controls["walk_to"]], kit.api("stable_diffusion_walk"))
-    return controls
+            desk.put(walk_to=gr.Textbox(t("walk.example"), label=t("walk.label_to"), max_length=2000))
+            walk = shown.panel(desk, "walk")
+    shown.wire(desk, "two", on_two, *two)
+    run = desk.on(
+        go.click, on_guidance, kit.RUN, to=("guidance_film", "guidance_tiles"), api="stable_diffusion_guidance"
+    )
+    stop.click(None, cancels=[run], **kit.PRIVATE)
+    shown.wire(desk, "half", on_half, *half)
+    shown.wire(desk, "walk", on_walk, *walk)
+    return desk

@@ -8,42 +8,37 @@ from typing import Any
 
 import gradio as gr
 
+from core.lessons.stable_diffusion import choices
 from demos import kit, views
 from demos.kit import text
-from demos.kit.lesson import Lesson, Opening, Room
+from demos.kit.lesson import Lesson, Room
 from demos.stable_diffusion import compare, shown, tools
 from demos.stable_diffusion.tasks import TASKS
 
-EXAMPLES = ("heart", "apple", "cat", "sunflower", "rocket", "new")
-SCHEDULERS = ("own", "ddim", "euler", "euler-a", "dpm++2m")
+FORM = kit.Form(**shown.BASE)
+DRAWN = ("run", "film", "chips", "vectors", "noise", "badge", "prompt_shelf", "picture_shelf")
+SCREEN = kit.Screen(*DRAWN, "name", *FORM.names)
 
 
 @kit.handler
-def on_draw(
-    lang: str, name: str, prompt: str, negative: str, steps: float, scale: float, seed: float, scheduler: str
-) -> Iterator[tuple[Any, ...]]:
+def on_draw(lang: str, name: str, form: kit.Values) -> Iterator[kit.Update]:
     """Draw a picture from words, every step shown: the noisy picture, and the clean one predicted in it."""
     from core.events import Done
 
     t = text.load("stable_diffusion", lang)
-    run = shown.Run(name, shown.settings(prompt, negative, steps, scale, seed, scheduler))
+    run = shown.Run(name, shown.settings(form))
     sd = shown.model(name)
-    yield run, gr.skip(), *_stages(t, sd, run), shown.label(t, run), gr.skip(), gr.skip()
+    yield SCREEN(run=run, badge=shown.label(t, run)) | _stages(t, sd, run)
     for event in kit.paced(shown.steps(t, run), 0):
         match event:
             case Done(result=drawn, seconds=seconds, stopped=why):
                 said = t("flagged") if drawn.flagged else t("film_done", steps=len(run.now))
-                yield (
-                    run,
-                    shown.both(t, run, said),
-                    *[gr.skip()] * 3,
-                    shown.label(t, run, seconds, why),
-                    run.settings.prompt,
-                    _pixels(drawn),
-                )
+                label = shown.label(t, run, seconds, why)
+                left = SCREEN(prompt_shelf=run.settings.prompt, picture_shelf=_pixels(drawn))
+                yield SCREEN(run=run, film=shown.both(t, run, said), badge=label) | left
             case _:
                 said = t("film_step", step=event.step, total=event.total, t=event.t)
-                yield gr.skip(), shown.both(t, run, said), *[gr.skip()] * 6
+                yield SCREEN(film=shown.both(t, run, said))
 
 
 def _pixels(drawn: Any) -> Any:
@@ -52,7 +47,7 @@ def _pixels(drawn: Any) -> Any:
     return images.read(drawn.image).pixels
 
 
-def _stages(t: text.Text, sd: Any, run: shown.Run) -> tuple[Any, Any, Any]:
+def _stages(t: text.Text, sd: Any, run: shown.Run) -> kit.Update:
     """Prompt → tokens → vectors, and the noise the seed stands for."""
     from core.lessons.stable_diffusion import studio
 
@@ -85,7 +80,7 @@ def _stages(t: text.Text, sd: Any, run: shown.Run) -> tuple[Any, Any, Any]:
         [],
         caption=t("noise.caption"),
     )
-    return chips, field, noise
+    return SCREEN(chips=chips, vectors=field, noise=noise)
 
 
 def _honest(t: text.Text, sd: Any, run: shown.Run) -> str:
@@ -103,66 +98,68 @@ def _honest(t: text.Text, sd: Any, run: shown.Run) -> str:
 
 
 @kit.handler
-def on_open(lang: str, *controls: Any) -> tuple[Any, ...]:
+def on_open(lang: str, name: str, form: kit.Values) -> kit.Update:
     """The first screen: one picture, really drawn."""
-    return kit.settled(on_draw(lang, *controls))
+    return SCREEN(**kit.settled(on_draw(lang, name, form)))
 
 
 @kit.handler
-def on_reset(lang: str) -> tuple[Any, ...]:
+def on_reset(lang: str) -> kit.Update:
     """The settings of the first screen, and its picture."""
-    t = text.load("stable_diffusion", lang)
-    start = ("emoji", t("example.heart"), "", 20, 4.0, 0, "own")
-    return *start, *on_open(lang, *start)
+    prompt = text.load("stable_diffusion", lang)(f"example.{choices.EXAMPLES[0]}")
+    start = FORM.values(prompt=prompt)
+    return SCREEN(name=choices.MODEL, **start) | on_open(lang, choices.MODEL, start)
 
 
 @kit.handler
-def on_take(lang: str, prompt: Any) -> str:
+def on_take(lang: str, prompt_shelf: Any) -> str:
     """The prompt another lesson left."""
     from core.errors import InvalidInput
 
-    if not isinstance(prompt, str) or not prompt.strip():
+    if not isinstance(prompt_shelf, str) or not prompt_shelf.strip():
         raise InvalidInput("empty", name="prompt", least=1)
-    return prompt
+    return prompt_shelf
 
 
 @kit.handler
-def on_code(lang: str, name: str, *controls: Any) -> str:
+def on_code(lang: str, name: str, form: kit.Values) -> str:
     from core.lessons.stable_diffusion import studio
 
-    return studio.script(name, shown.settings(*controls))
+    return studio.script(name, shown.settings(form))
 
 
 def build(lang: str) -> Room:
     from core.pretrained.shipped import card
 
     t = text.load("stable_diffusion", lang)
-    language, run, few = kit.header(t), gr.State(None), card("emoji")["few_steps"]
+    desk, few = kit.Desk(t, FORM, SCREEN, kit.header(t)), card(choices.MODEL)["few_steps"]
+    desk.put(name=gr.State(choices.MODEL), run=gr.State(None))
+    desk.put(prompt_shelf=kit.shelf("prompt"), picture_shelf=kit.shelf("picture"))
     with gr.Row(equal_height=False):
         with gr.Column(scale=2, min_width=300):
-            prompt = gr.Textbox(t("example.heart"), label=t("prompt"), lines=2, max_lines=4, max_length=2000)
+            first = t(f"example.{choices.EXAMPLES[0]}")
+            desk.put(prompt=gr.Textbox(first, label=t("prompt"), lines=2, max_lines=4, max_length=2000))
             with gr.Row(elem_classes="taste-buttons"):
-                examples = [gr.Button(t(f"example.{name}"), size="sm", min_width=90) for name in EXAMPLES]
+                examples = {each: gr.Button(t(f"example.{each}"), size="sm", min_width=90) for each in choices.EXAMPLES}
             buttons = kit.buttons(t, "run")
-            badge = kit.markdown(t("opening"), elem_classes="taste-badge")
+            desk.put(badge=kit.markdown(t("opening"), elem_classes="taste-badge"))
             with gr.Row(elem_classes="taste-buttons"):
                 take = gr.Button(t("take_prompt"), size="md", min_width=150)
                 save = gr.Button(t("save_png"), size="md", min_width=150)
         with gr.Column(scale=3, min_width=300):
-            film = views.film(square=360)
+            desk.put(film=views.film(square=360))
     with gr.Row(equal_height=False):
         with gr.Column(min_width=280):
-            steps = gr.Slider(1, 100, value=20, step=1, label=t("steps"))
+            desk.put(steps=kit.slider(choices.STEPS, label=t("steps")))
         with gr.Column(min_width=280):
-            scale = gr.Slider(0, 30, value=4, step=0.5, label=t("scale"), info=t("scale_info"))
+            desk.put(scale=kit.slider(choices.SCALE, label=t("scale"), info=t("scale_info")))
         with gr.Column(min_width=280):
             with gr.Row():
-                seed = gr.Number(0, precision=0, minimum=0, maximum=2**31, label=t("seed"), min_width=90)
-                scheduler = gr.Dropdown(
-                    t.choices("scheduler", SCHEDULERS), value="own", label=t("scheduler_label"), min_width=150
-                )
+                desk.put(seed=kit.number_box(choices.SEED, precision=0, label=t("seed"), min_width=90))
+                named = {"label": t("scheduler_label"), "min_width": 150}
+                desk.put(scheduler=kit.dropdown(t, "scheduler", choices.SCHEDULER, **named))
         with gr.Column(min_width=280):
-            negative = gr.Textbox("", label=t("negative"), info=t("negative_info"), max_length=2000)
+            desk.put(negative=gr.Textbox("", label=t("negative"), info=t("negative_info"), max_length=2000))
     with gr.Row(equal_height=False):
         quick = gr.Button(t("quick", **few), size="md", scale=1, min_width=200)
         with gr.Column(scale=4, min_width=280):
@@ -171,43 +168,34 @@ def build(lang: str) -> Room:
         with gr.Row(equal_height=False):
             with gr.Column(min_width=280):
                 kit.markdown(t("stage.tokens"))
-                chips = views.chips()
+                desk.put(chips=views.chips())
             with gr.Column(min_width=280):
                 kit.markdown(t("stage.vectors"))
-                vectors = views.plane(height=230)
+                desk.put(vectors=views.plane(height=230))
             with gr.Column(min_width=200):
                 kit.markdown(t("stage.noise"))
-                noise = views.film(square=230)
+                desk.put(noise=views.film(square=230))
         kit.markdown(t("stage.rest"))
-    name = gr.State("emoji")
-    controls: dict[str, Any] = {"prompt": prompt, "negative": negative, "steps": steps, "scale": scale}
-    controls |= {"seed": seed, "scheduler": scheduler}
-    base = [language, name, *controls.values()]
-    outputs = [run, film, chips, vectors, noise, badge, kit.shelf("prompt"), kit.shelf("picture")]
-    quiet = kit.LIGHT | kit.PRIVATE
     drawing = [
-        buttons.run.click(on_draw, base, outputs, **kit.RUN, **kit.api("stable_diffusion_draw")),
-        prompt.submit(on_draw, base, outputs, **kit.RUN, **kit.PRIVATE),
+        desk.on(buttons.run.click, on_draw, kit.RUN, to=DRAWN, api="stable_diffusion_draw"),
+        desk.on(desk.prompt.submit, on_draw, kit.RUN, to=DRAWN),
     ]
-    for each, button in zip(EXAMPLES, examples, strict=True):
-        chosen = button.click(None, None, prompt, js=f"() => {json.dumps(t(f'example.{each}'))}", **kit.PRIVATE)
-        drawing.append(chosen.then(on_draw, base, outputs, **kit.RUN, **kit.PRIVATE))
-    chosen = quick.click(
-        None, None, [steps, scheduler], js=f"() => {json.dumps([few['steps'], few['scheduler']])}", **kit.PRIVATE
-    )
-    drawing.append(chosen.then(on_draw, base, outputs, **kit.RUN, **kit.PRIVATE))
+    for each, button in examples.items():
+        chosen = button.click(None, None, desk.prompt, js=f"() => {json.dumps(t(f'example.{each}'))}", **kit.PRIVATE)
+        drawing.append(desk.on(chosen.then, on_draw, kit.RUN, to=DRAWN))
+    set_few = f"() => {json.dumps([few['steps'], few['scheduler']])}"
+    chosen = quick.click(None, None, [desk.steps, desk.scheduler], js=set_few, **kit.PRIVATE)
+    drawing.append(desk.on(chosen.then, on_draw, kit.RUN, to=DRAWN))
     buttons.stop.click(None, cancels=drawing, **kit.PRIVATE)
-    buttons.reset.click(
-        on_reset, language, [name, *controls.values(), *outputs], cancels=drawing, **kit.RUN, **kit.PRIVATE
-    )
-    take.click(on_take, [language, kit.shelf("prompt")], prompt, **quiet)
-    controls |= compare.build(t, base)
-    controls |= tools.build(t, base, [name, prompt, negative, steps, scale, seed, scheduler], run, save)
+    desk.on(buttons.reset.click, on_reset, kit.RUN, cancels=drawing)
+    desk.on(take.click, on_take, to="prompt")
+    compared, tooled = compare.build(desk), tools.build(desk, save)
+    controls = desk.controls | compared.controls | tooled.controls
     kit.tasks(t, TASKS)
-    kit.code_panel(t, "stable_diffusion.py", on_code, base)
+    kit.code_panel(desk, "stable_diffusion.py", on_code)
     kit.share(t, controls)
     kit.story(t)
-    return Room(controls, Opening(on_open, base, outputs))
+    return Room(controls, desk.opening(on_open, DRAWN))
 
 
 LESSON = Lesson("stable_diffusion", build)

@@ -2,15 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass, field
 from typing import Any
 
 import gradio as gr
 
+from core.diffusion import choices as library
+from core.lessons.stable_diffusion import choices
 from demos import kit, views
 from demos.kit import text
+
+
+def words(key: str) -> Callable[[], str]:
+    """The words a text box begins with: on the page in its language, without a page in Korean."""
+    return lambda: text.load("stable_diffusion", "ko")(key)
+
+
+BASE: dict[str, Any] = {  # the controls of the first screen, which every panel draws with
+    "prompt": words(f"example.{choices.EXAMPLES[0]}"),
+    "negative": "",
+    "steps": choices.STEPS,
+    "scale": choices.SCALE,
+    "seed": choices.SEED,
+    "scheduler": choices.SCHEDULER,
+}
 
 
 @dataclass
@@ -26,19 +43,18 @@ class Run:
     drawn: Any = None
 
 
-def settings(prompt: str, negative: str, steps: float, scale: float, seed: float, scheduler: str, **more: Any) -> Any:
+def settings(form: kit.Values, **more: Any) -> Any:
     """The controls as checked settings. Raises one sentence about everything that is wrong."""
     from core.diffusion.settings import Settings
 
-    return Settings(
-        prompt,
-        negative or "",
-        kit.whole(steps),
-        scale,
-        kit.whole(seed),
-        "" if scheduler == "own" else scheduler,
-        **more,
-    )
+    given: dict[str, Any] = {
+        "negative_prompt": form.negative or "",
+        "num_inference_steps": kit.whole(form.steps),
+        "guidance_scale": form.scale,
+        "scheduler": "" if form.scheduler == "own" else form.scheduler,
+        "strength": library.STRENGTH.default,
+    }
+    return form.read(Settings, **(given | more))
 
 
 def model(name: str) -> Any:
@@ -52,12 +68,12 @@ def steps(t: text.Text, run: Run, *, side_by_side: bool = False, **how: Any) -> 
 
     ``side_by_side``: frames stand beside finished pictures, so a small model's autoencoder itself decodes them all.
     """
-    from core.events import Deadline, Done
+    from core.events import Done
     from core.lessons.stable_diffusion import studio
 
     sd = model(run.model)
     preview = "quick" if sd.size > studio.PLAIN or (sd.sketches and not side_by_side) else "decode"
-    with closing(sd.draw(run.settings, deadline=Deadline(kit.RUN_SECONDS), preview=preview, **how)) as events:
+    with closing(sd.draw(run.settings, deadline=kit.RUN_SECONDS, preview=preview, **how)) as events:
         for event in events:
             if isinstance(event, Done):
                 run.drawn = event.result
@@ -107,14 +123,26 @@ def label(t: text.Text, run: Run, seconds: float | None = None, why: str | None 
     return words + (" · " + t("deadline") if why else "")
 
 
+def part(main: kit.Desk, form: kit.Form, screen: kit.Screen) -> kit.Desk:
+    """A desk for a part of the lesson; the controls of the first screen, the model and the last run stand on it too."""
+    desk = kit.Desk(main.t, form, screen, main.language)
+    desk.put(name=main.name, run=main.run, **main.controls)
+    return desk
+
+
 def buttons(t: text.Text) -> tuple[gr.Button, gr.Button]:
     with gr.Row(elem_classes="taste-buttons"):
         return gr.Button(t("go"), variant="primary", min_width=120), gr.Button(t("stop"), variant="stop", min_width=80)
 
 
-def panel(t: text.Text, fn: Any, inputs: list[Any], named: dict[str, Any], square: int = 280) -> None:
-    """Go, Stop and a film."""
-    go, stop = buttons(t)
-    film = views.film(square=square)
-    run = go.click(fn, inputs, film, **kit.RUN, **named)
+def panel(desk: kit.Desk, key: str, square: int = 280) -> tuple[gr.Button, gr.Button]:
+    """Go, Stop, and the film ``<key>_film``; ``wire`` connects them once every control stands on the desk."""
+    pressed = buttons(desk.t)
+    desk.put(**{f"{key}_film": views.film(square=square)})
+    return pressed
+
+
+def wire(desk: kit.Desk, key: str, fn: Any, go: gr.Button, stop: gr.Button) -> None:
+    """Let ``go`` draw into the film of this panel, with what ``fn`` answers."""
+    run = desk.on(go.click, fn, kit.RUN, to=f"{key}_film", api=f"stable_diffusion_{key}")
     stop.click(None, cancels=[run], **kit.PRIVATE)

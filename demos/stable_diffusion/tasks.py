@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from demos import kit
-from demos.stable_diffusion import shown
 
 
 def _answer_seed() -> tuple[str, dict[str, Any]]:
@@ -18,19 +17,21 @@ def _answer_seed() -> tuple[str, dict[str, Any]]:
 
 
 def _answer_half() -> tuple[str, dict[str, Any]]:
+    from core.diffusion.settings import Settings
     from core.lessons.stable_diffusion import studio
 
     sd = studio.shared()
-    long, _ = studio.pictures(sd, shown.settings("red apple", "", 20, 4.0, 0, ""))
-    _, short = studio.pictures(sd, shown.settings("red apple", "", 10, 4.0, 0, ""))
+    long, _ = studio.pictures(sd, Settings("red apple", num_inference_steps=20))
+    _, short = studio.pictures(sd, Settings("red apple", num_inference_steps=10))
     between = studio.gap(long[9].image, short.image)
     return "same" if between < 2 else "noisy", {"between": between, "t": long[9].t}
 
 
 def _answer_early() -> tuple[str, dict[str, Any]]:
+    from core.diffusion.settings import Settings
     from core.lessons.stable_diffusion import studio
 
-    steps, _ = studio.pictures(studio.shared(), shown.settings("파란 하트", "", 15, 4.0, 0, ""))
+    steps, _ = studio.pictures(studio.shared(), Settings("파란 하트", num_inference_steps=15))
     at = studio.settled_at([step.predicted for step in steps])
     return "first" if at <= 5 else "second" if at <= 10 else "last", {"step": at}
 

@@ -11,21 +11,31 @@ from typing import Any
 
 import gradio as gr
 
-from demos import kit, views
+from core.lessons.stable_diffusion import choices
+from demos import kit
 from demos.kit import pictures, text
 from demos.stable_diffusion import shown
 
+FORM = kit.Form(
+    **shown.BASE,
+    branch_at=choices.BRANCH_AT,
+    branch_prompt=shown.words("branch.example"),
+    strength=choices.STRENGTH,
+)
+START = ("start", "image_film")  # what a picture to start from changes
+SCREEN = kit.Screen(*START, "image", "branch_film", "words_film", "png_said", "model_said", "name", *shown.BASE)
+
 
 @kit.handler
-def on_branch(lang: str, run: shown.Run | None, at: float, prompt: str) -> Iterator[dict[str, Any]]:
-    """Back to step ``at`` of the last drawing, and on from there with other words."""
+def on_branch(lang: str, run: shown.Run | None, branch_at: float, branch_prompt: str) -> Iterator[dict[str, Any]]:
+    """Back to a step of the last drawing, and on from there with other words."""
     from core.lessons.stable_diffusion import studio
 
     t = text.load("stable_diffusion", lang)
     if run is None or not run.moments:
         raise studio.no_drawing()
-    at = int(max(1, min(kit.number(at, "step"), len(run.moments) - 1)))
-    old = run.settings
+    at = int(max(1, min(kit.number(branch_at, "step"), len(run.moments) - 1)))
+    old, prompt = run.settings, branch_prompt
     new = shown.Run(run.model, replace(old, prompt=prompt), run.now[:at], run.predicted[:at], [], run.labels[:at])
     for _ in kit.paced(shown.steps(t, new, start=run.moments[at - 1]), 0):
         reels = [(old.prompt, run.predicted, t("branch.old")), (prompt, new.predicted, t("branch.new", step=at))]
@@ -34,59 +44,53 @@ def on_branch(lang: str, run: shown.Run | None, at: float, prompt: str) -> Itera
 
 
 @kit.handler
-def on_bring(lang: str, file: Any) -> tuple[Any, Any, Any]:
+def on_bring(lang: str, image: Any) -> kit.Update:
     """A picture of one's own to start from."""
-    return None, *_begin(text.load("stable_diffusion", lang), pictures.opened(file).pixels)
+    return SCREEN(image=None) | _begin(lang, pictures.opened(image).pixels)
 
 
 @kit.handler
-def on_snap(lang: str, shot: gr.EventData) -> tuple[Any, Any]:
+def on_snap(lang: str, shot: gr.EventData) -> kit.Update:
     """A photo from the webcam to start from."""
-    picture = pictures.photographed(getattr(shot, "photos", None))[0]
-    return _begin(text.load("stable_diffusion", lang), picture.pixels)
+    return _begin(lang, pictures.photographed(getattr(shot, "photos", None))[0].pixels)
 
 
 @kit.handler
-def on_shelf(lang: str, thing: Any) -> tuple[Any, Any]:
+def on_shelf(lang: str, shelf: Any) -> kit.Update:
     """The picture another lesson left, or the last one drawn here."""
-    return _begin(text.load("stable_diffusion", lang), pictures.shelved(thing).pixels)
+    return _begin(lang, pictures.shelved(shelf).pixels)
 
 
-def _begin(t: text.Text, pixels: Any) -> tuple[Any, Any]:
+def _begin(lang: str, pixels: Any) -> kit.Update:
     from core.lessons.stable_diffusion import studio
 
+    t = text.load("stable_diffusion", lang)
     reel = [(t("image.start"), [studio.data_url(pixels)], "")]
-    return pixels, shown.film(t, reel, [], caption=t("image.ready"))
+    return SCREEN(start=pixels, image_film=shown.film(t, reel, [], caption=t("image.ready")))
 
 
 @kit.handler
-def on_image(
-    lang: str, name: str, prompt: str, negative: str, steps: float, scale: float, seed: float, scheduler: str,
-    picture: Any, strength: float,
-) -> Iterator[dict[str, Any]]:  # fmt: skip
+def on_image(lang: str, name: str, start: Any, form: kit.Values) -> Iterator[dict[str, Any]]:
     """Lay some noise over a picture and let the words clear it away."""
     from core.lessons.stable_diffusion import studio
 
     t = text.load("stable_diffusion", lang)
-    if picture is None:
+    if start is None:
         raise studio.no_start()
-    run = shown.Run(name, shown.settings(prompt, negative, steps, scale, seed, scheduler, strength=strength))
-    start = [studio.data_url(picture)]
-    for _ in kit.paced(shown.steps(t, run, image=picture), 0):
-        reels = [(t("image.start"), start, ""), (t("now"), run.now, ""), (t("predicted"), run.predicted, "")]
-        yield shown.film(t, reels, run.labels, caption=t("image.caption", strength=strength), key=str(run.settings))
+    run = shown.Run(name, shown.settings(form, strength=form.strength))
+    begun, caption = [studio.data_url(start)], t("image.caption", strength=form.strength)
+    for _ in kit.paced(shown.steps(t, run, image=start), 0):
+        reels = [(t("image.start"), begun, ""), (t("now"), run.now, ""), (t("predicted"), run.predicted, "")]
+        yield shown.film(t, reels, run.labels, caption=caption, key=str(run.settings))
 
 
 @kit.handler
-def on_words(
-    lang: str, name: str, prompt: str, negative: str, steps: float, scale: float, seed: float, scheduler: str
-) -> Iterator[dict[str, Any]]:
+def on_words(lang: str, name: str, form: kit.Values) -> Iterator[dict[str, Any]]:
     """Draw once more and record the cross-attention: where each word was looked at."""
     from core.events import Done
     from core.lessons.stable_diffusion import studio
 
-    t = text.load("stable_diffusion", lang)
-    run = shown.Run(name, shown.settings(prompt, negative, steps, scale, seed, scheduler))
+    t, run = text.load("stable_diffusion", lang), shown.Run(name, shown.settings(form))
     for event in kit.paced(shown.steps(t, run, maps=True), 0):
         match event:
             case Done(result=drawn):
@@ -110,101 +114,106 @@ def on_png(lang: str, run: shown.Run | None) -> str:
 
 
 @kit.handler
-def on_reload(lang: str, path: str | None) -> tuple[Any, ...]:
+def on_reload(lang: str, png_file: str | None) -> kit.Update:
     """The settings inside a PNG that was saved here, back on the controls."""
     from core.diffusion.settings import settings_from_png
 
-    if not path:
-        return (gr.skip(),) * 7
-    s = settings_from_png(Path(path).read_bytes())
-    said = text.load("stable_diffusion", lang)("png.read")
-    return s.prompt, s.negative_prompt, s.num_inference_steps, s.guidance_scale, s.seed, s.scheduler or "own", said
+    if not png_file:
+        return SCREEN()
+    found = settings_from_png(Path(png_file).read_bytes())
+    return SCREEN(
+        prompt=found.prompt,
+        negative=found.negative_prompt,
+        steps=found.num_inference_steps,
+        scale=found.guidance_scale,
+        seed=found.seed,
+        scheduler=found.scheduler or "own",
+        png_said=text.load("stable_diffusion", lang)("png.read"),
+    )
 
 
 @kit.handler
-def on_plan(lang: str, name: str) -> str:
+def on_plan(lang: str, wish: str) -> str:
     """Size, memory and time of a model, before anything is fetched."""
     from core.lessons.stable_diffusion import studio
 
-    t, plan = text.load("stable_diffusion", lang), studio.plan(name)
+    t, plan = text.load("stable_diffusion", lang), studio.plan(wish)
     key = "model.here" if plan.here else "model.away"
     return t(key, megabytes=plan.megabytes, minutes=plan.minutes, needed=plan.needed, free=plan.available)
 
 
 @kit.handler
-def on_model(lang: str, name: str) -> Iterator[tuple[Any, str, Any]]:
+def on_model(lang: str, wish: str) -> Iterator[kit.Update]:
     """Fetch if need be, open, and draw with it from now on."""
     from core.events import Done
     from core.lessons.stable_diffusion import studio
 
     t = text.load("stable_diffusion", lang)
-    with closing(studio.opened(name)) as events:  # type: ignore[type-var]
+    with closing(studio.opened(wish)) as events:  # type: ignore[type-var]
         for event in events:
             match event:
                 case Done(result=sd, seconds=seconds):
                     said = t("model.ready", parameters=sd.parameters, size=sd.size, seconds=seconds)
-                    known = [("own" if not each else each) for each in ("", *sd.schedulers)]
-                    yield name, said, gr.update(choices=t.choices("scheduler", known), value="own")
+                    known = t.choices("scheduler", ("own", *sd.schedulers))
+                    yield SCREEN(name=wish, model_said=said, scheduler=gr.update(choices=known, value="own"))
                 case _:
                     words = t(f"progress.{event.stage}", done=event.done / 1e6, total=event.total / 1e6)
-                    yield gr.skip(), words, gr.skip()
+                    yield SCREEN(model_said=words)
 
 
-def build(t: text.Text, base: list[Any], settings: list[Any], run: gr.State, save: gr.Button) -> dict[str, Any]:
-    """``settings``: model, prompt, negative, steps, scale, seed, scheduler."""
-    language, quiet = base[0], kit.LIGHT | kit.PRIVATE
+def build(main: kit.Desk, save: gr.Button) -> kit.Desk:
+    """``save``: the button of the first screen that saves the last picture."""
+    t, desk = main.t, shown.part(main, FORM, SCREEN)
+    desk.put(start=gr.State(None), shelf=kit.shelf("picture"), png=gr.Textbox(visible=False))
     kit.markdown(f"### {t('tools_title')}")
     with gr.Tabs(overflow_behavior="wrap"):
         with gr.Tab(t("branch.title")):
             kit.markdown(t("branch.words"))
             with gr.Row():
-                at = gr.Slider(1, 99, value=8, step=1, label=t("branch.at"))
-                prompt = gr.Textbox(t("branch.example"), label=t("branch.prompt"), max_length=2000)
-            shown.panel(t, on_branch, [language, run, at, prompt], kit.api("stable_diffusion_branch"))
+                desk.put(branch_at=kit.slider(choices.BRANCH_AT, label=t("branch.at")))
+                desk.put(branch_prompt=gr.Textbox(t("branch.example"), label=t("branch.prompt"), max_length=2000))
+            branch = shown.panel(desk, "branch")
         with gr.Tab(t("words.title")):
             kit.markdown(t("words.words"))
-            shown.panel(t, on_words, base, kit.api("stable_diffusion_words"), square=200)
+            looked = shown.panel(desk, "words", square=200)
         with gr.Tab(t("image.title")):
-            strength = _image(t, base)
+            _image(desk)
         with gr.Tab(t("png.title")):
             kit.markdown(t("png.words"))
-            file, said = gr.File(label=t("png.label"), file_types=[".png"], height=110), kit.markdown("")
-            file.upload(on_reload, [language, file], [*settings[1:], said], **quiet)
+            desk.put(png_file=gr.File(label=t("png.label"), file_types=[".png"], height=110))
+            desk.put(png_said=kit.markdown(""))
         with gr.Tab(t("model.title")):
             kit.markdown(t("model.words"))
-            wish = gr.Textbox("emoji", label=t("model.label"), max_length=250)
+            desk.put(wish=gr.Textbox(choices.MODEL, label=t("model.label"), max_length=250))
             with gr.Row(elem_classes="taste-buttons"):
                 look = gr.Button(t("model.look"), min_width=140)
                 load = gr.Button(t("model.load"), min_width=140)
                 halt = gr.Button(t("stop"), variant="stop", min_width=80)
-            words = kit.markdown("", min_height=30)
-            look.click(on_plan, [language, wish], words, **quiet)
-            opening = load.click(
-                on_model, [language, wish], [settings[0], words, settings[6]], **kit.RUN, **kit.PRIVATE
-            )
-            halt.click(None, cancels=[opening], **kit.PRIVATE)
-    png = gr.Textbox(visible=False)
-    save.click(on_png, [language, run], png, **kit.LIGHT, **kit.api("stable_diffusion_png")).then(
-        None, png, None, js="(data) => data && taste.savePng('stable_diffusion.png', data)", **kit.PRIVATE
-    )
-    return {"branch_at": at, "branch_prompt": prompt, "strength": strength}
+            desk.put(model_said=kit.markdown("", min_height=30))
+    shown.wire(desk, "branch", on_branch, *branch)
+    shown.wire(desk, "words", on_words, *looked)
+    desk.on(desk.png_file.upload, on_reload, to=(*shown.BASE, "png_said"))
+    desk.on(look.click, on_plan, to="model_said")
+    opening = desk.on(load.click, on_model, kit.RUN, to=("name", "model_said", "scheduler"))
+    halt.click(None, cancels=[opening], **kit.PRIVATE)
+    saved = desk.on(save.click, on_png, to="png", api="stable_diffusion_png")
+    keep = "(data) => data && taste.savePng('stable_diffusion.png', data)"
+    saved.then(None, desk.png, None, js=keep, **kit.PRIVATE)
+    return desk
 
 
-def _image(t: text.Text, base: list[Any]) -> gr.Slider:
-    language, quiet, start = base[0], kit.LIGHT | kit.PRIVATE, gr.State(None)
+def _image(desk: kit.Desk) -> None:
+    t = desk.t
     kit.markdown(t("image.words"))
     with gr.Row(equal_height=False):
         with gr.Column(scale=2, min_width=280):
-            file, camera = pictures.intake(t), pictures.snapshot(t)
+            desk.put(image=pictures.intake(t))
+            camera = pictures.snapshot(t)
             take = gr.Button(t("image.take"), size="md")
-            strength = gr.Slider(0.05, 1, value=0.6, step=0.05, label=t("image.strength"), info=t("image.info"))
+            desk.put(strength=kit.slider(choices.STRENGTH, label=t("image.strength"), info=t("image.info")))
         with gr.Column(scale=3, min_width=280):
-            go, stop = shown.buttons(t)
-            film = views.film(square=230)
-    file.input(on_bring, [language, file], [file, start, film], **quiet, **pictures.RAW)
-    camera.snap(on_snap, [language], [start, film], **quiet)
-    take.click(on_shelf, [language, kit.shelf("picture")], [start, film], **quiet)
-    named = kit.api("stable_diffusion_image")
-    run = go.click(on_image, [*base, start, strength], film, **kit.RUN, **named)
-    stop.click(None, cancels=[run], **kit.PRIVATE)
-    return strength
+            pressed = shown.panel(desk, "image", square=230)
+    desk.on(desk.image.input, on_bring, kit.LIGHT | pictures.RAW, to=("image", *START))
+    desk.on(camera.snap, on_snap, to=START)
+    desk.on(take.click, on_shelf, to=START)
+    shown.wire(desk, "image", on_image, *pressed)

@@ -122,15 +122,15 @@ def can_draw() -> bool:
 
 
 def steps(
-    config: LoopConfig, picture: images.Source | None = None, *, seconds: float | None = 120
+    config: LoopConfig, picture: images.Source | None = None, *, deadline: float | None = 120
 ) -> Iterator[Drawing | Pictured | Compared | Done[LoopResult]]:
     """Words → picture → names. With ``picture`` the drawing is left out and the run goes on from that."""
-    clock, brought = Deadline(seconds), picture is not None
+    clock, brought = Deadline(deadline), picture is not None
     stopped: str | None = None
     if picture is None:
         run = painter(config.model).steps(
             config.words, num_inference_steps=int(config.steps), guidance_scale=config.guidance, seed=int(config.seed),
-            deadline=clock,
+            deadline=deadline,
         )  # fmt: skip
         with closing(run) as events:
             for event in events:

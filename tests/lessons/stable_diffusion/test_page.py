@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import base64
+import os
 import shutil
 import socket
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -22,16 +25,21 @@ from core.diffusion.settings import Settings
 from core.errors import CoreError
 from core.events import Done, Progress
 from core.files import images
-from core.lessons.stable_diffusion import studio
+from core.lessons.stable_diffusion import choices, studio
 from core.pretrained import shipped
 from core.pretrained.shipped import card
+from demos import kit
 from demos.kit import pictures, text
 from demos.stable_diffusion import compare, shown, tools
 from demos.stable_diffusion import page as lesson
+from tests.places import ROOT
 
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")  # diffusers on numpy 2
 
-WORDS = ("emoji", "red apple", "", 3, 4.0, 0, "own")  # model, prompt, negative, steps, guidance, seed, scheduler
+MODEL = choices.MODEL
+WORDS = lesson.FORM.values(prompt="red apple", steps=3)
+COMPARED = compare.FORM.values(prompt="red apple", steps=3)
+TOOLED = tools.FORM.values(prompt="red apple", steps=3)
 
 
 def last(stream: Iterator[Any]) -> Any:
@@ -39,37 +47,43 @@ def last(stream: Iterator[Any]) -> Any:
     return end
 
 
+def drawn(lang: str, form: kit.Values) -> dict[str, Any]:
+    """All that a drawing leaves on the page."""
+    return kit.settled(lesson.on_draw(lang, MODEL, form))
+
+
 @pytest.fixture(scope="module")
 def run() -> shown.Run:
-    return last(lesson.on_draw("en", *WORDS))[0]
+    return drawn("en", WORDS)["run"]
 
 
 @pytest.mark.parametrize("lang", text.LANGUAGES)
 def test_drawing_keeps_every_step(lang: str) -> None:
-    updates = list(lesson.on_draw(lang, *WORDS))
-    assert len(updates) == 1 + 3 + 1 and all(len(update) == 8 for update in updates)
-    run, film, _, _, _, badge, prompt, picture = updates[-1]
-    assert [len(reel["frames"]) for reel in film["reels"]] == [3, 3] and len(film["labels"]) == 3
-    assert prompt == "red apple" and picture.shape == (64, 64, 3) and "64 × 64" in badge
+    updates = list(lesson.on_draw(lang, MODEL, WORDS))
+    first, end = updates[0], updates[-1]
+    assert len(updates) == 1 + 3 + 1 and set(kit.settled(iter(updates))) == set(lesson.DRAWN)
+    assert [len(reel["frames"]) for reel in end["film"]["reels"]] == [3, 3] and len(end["film"]["labels"]) == 3
+    picture = end["picture_shelf"]
+    assert end["prompt_shelf"] == "red apple" and picture.shape == (64, 64, 3) and "64 × 64" in end["badge"]
     direct = studio.shared().generate("red apple", num_inference_steps=3, seed=0)
     assert np.array_equal(np.asarray(direct), picture)
-    _, _, chips, vectors, noise, *_ = updates[0]
-    assert [item["text"] for item in chips["items"]][1:-1] == ["red", "apple"]
-    assert vectors["caption"] and noise["reels"][0]["frames"][0].startswith("data:image/png;base64,")
+    assert [item["text"] for item in first["chips"]["items"]][1:-1] == ["red", "apple"]
+    assert first["vectors"]["caption"]
+    assert first["noise"]["reels"][0]["frames"][0].startswith("data:image/png;base64,")
 
 
 def test_an_unknown_word_is_said_and_a_known_one_counted() -> None:
     sd = studio.shared()
     words = studio.familiar(sd, "red dragonfly zzyzx")
     assert words[0].names > 3 and words[0].pieces == 1 and words[2].names == 0 and words[2].pieces > 1
-    update = next(lesson.on_draw("ko", "emoji", "zzyzx", *WORDS[2:]))
-    assert "‘zzyzx’" in update[2]["caption"] and "짐작" in update[2]["caption"]
+    chips = next(lesson.on_draw("ko", MODEL, WORDS.changed(prompt="zzyzx")))["chips"]
+    assert "‘zzyzx’" in chips["caption"] and "짐작" in chips["caption"]
     assert studio.familiar(sd, "사과")[0].names > 0
 
 
 def test_stop_keeps_the_steps_so_far_and_they_can_be_branched() -> None:
-    stream = lesson.on_draw("en", *WORDS)
-    run = next(stream)[0]
+    stream = lesson.on_draw("en", MODEL, WORDS)
+    run = next(stream)["run"]
     next(stream), next(stream)
     stream.close()
     assert len(run.moments) == 2 and run.drawn is None
@@ -78,24 +92,24 @@ def test_stop_keeps_the_steps_so_far_and_they_can_be_branched() -> None:
 
 @pytest.mark.parametrize("after", range(5))
 def test_stop_at_any_step_loses_nothing_and_the_next_run_is_whole(after: int) -> None:
-    stream = lesson.on_draw("en", *WORDS)
-    run = next(stream)[0]
+    stream = lesson.on_draw("en", MODEL, WORDS)
+    run = next(stream)["run"]
     for _ in range(after):
         next(stream)
     stream.close()
-    kept = min(after, WORDS[3])
+    kept = min(after, WORDS.steps)
     assert len(run.now) == len(run.predicted) == len(run.moments) == len(run.labels) == kept
     assert (run.drawn is None) == (after < 4)
-    again = last(lesson.on_draw("en", *WORDS))
+    again = drawn("en", WORDS)["run"]
     sketched = min(kept, 2)  # the last frame of a finished run is decoded by the autoencoder itself
-    assert again[0].now[:sketched] == run.now[:sketched] and again[0].drawn is not None
+    assert again.now[:sketched] == run.now[:sketched] and again.drawn is not None
 
 
 def test_three_visitors_at_once_get_what_each_would_get_alone() -> None:
-    wishes = [(*WORDS[:5], seed, scheduler) for seed, scheduler in ((1, "own"), (2, "euler-a"), (3, "dpm++2m"))]
-    alone = [last(lesson.on_draw("en", *wish))[-1] for wish in wishes]
+    wishes = [WORDS.changed(seed=seed, scheduler=name) for seed, name in ((1, "own"), (2, "euler-a"), (3, "dpm++2m"))]
+    alone = [drawn("en", wish)["picture_shelf"] for wish in wishes]
     with ThreadPoolExecutor(3) as visitors:
-        together = list(visitors.map(lambda wish: last(lesson.on_draw("en", *wish))[-1], wishes))
+        together = list(visitors.map(lambda wish: drawn("en", wish)["picture_shelf"], wishes))
     for one, other in zip(alone, together, strict=True):
         assert np.abs(one.astype(int) - other).max() <= 1
     assert not np.array_equal(alone[0], alone[1])
@@ -110,40 +124,40 @@ def test_a_branch_shares_its_past_number_for_number(run: shown.Run) -> None:
 
 
 def test_two_prompts_half_and_walk() -> None:
-    two = last(compare.on_two("en", *WORDS, "green apple"))
+    two = last(compare.on_two("en", MODEL, COMPARED.changed(other="green apple")))
     assert [reel["name"] for reel in two["reels"]] == ["red apple", "green apple"]
-    half = last(compare.on_half("en", *WORDS))
+    half = last(compare.on_half("en", MODEL, COMPARED))
     assert [len(reel["frames"]) for reel in half["reels"]] == [6, 6, 3] and half["start"] == 2
-    walk = last(compare.on_walk("en", *WORDS[:3], 1, *WORDS[4:], "blue heart"))
+    walk = last(compare.on_walk("en", MODEL, COMPARED.changed(steps=1, walk_to="blue heart")))
     assert len(walk["reels"][0]["frames"]) == 9 and walk["labels"][-1].startswith("100%")
 
 
 def test_what_stands_side_by_side_comes_from_one_decoder(monkeypatch: pytest.MonkeyPatch) -> None:
     """A sketch of the autoencoder beside the autoencoder itself would show a difference that is none of the run's."""
     monkeypatch.setattr(preview.Preview, "_quick", lambda *_: pytest.fail("sketched"))
-    assert len(last(compare.on_half("en", *WORDS))["reels"]) == 3
-    assert len(list(compare.on_guidance("en", *WORDS[:3], 2, *WORDS[4:]))) > 2
+    assert len(last(compare.on_half("en", MODEL, COMPARED))["reels"]) == 3
+    assert len(list(compare.on_guidance("en", MODEL, COMPARED.changed(steps=2)))) > 2
 
 
 def test_guidance_shows_three_pictures_and_a_sweep() -> None:
-    updates = list(compare.on_guidance("en", *WORDS[:3], 2, *WORDS[4:]))
-    first = [film for film, _ in updates if isinstance(film, dict) and "reels" in film][-1]
+    updates = list(compare.on_guidance("en", MODEL, COMPARED.changed(steps=2)))
+    first = [update["guidance_film"] for update in updates if "guidance_film" in update][-1]
     assert [len(reel["frames"]) for reel in first["reels"]] == [2, 2, 2]
-    assert len(updates[-1][1]["reels"]) == len(compare.SCALES)
+    assert len(updates[-1]["guidance_tiles"]["reels"]) == len(choices.SCALES)
 
 
 def test_a_photo_of_the_webcam_as_start() -> None:
     shot = np.random.default_rng(2).integers(0, 256, (48, 64, 3), dtype=np.uint8)
     sent = SimpleNamespace(photos=[base64.b64encode(images.to_png(shot)).decode()])
-    start, film = tools.on_snap("en", sent)
-    assert np.array_equal(start, shot) and film["reels"][0]["name"] == "start"
+    begun = tools.on_snap("en", sent)
+    assert np.array_equal(begun["start"], shot) and begun["image_film"]["reels"][0]["name"] == "start"
 
 
 def test_a_picture_as_start_and_the_maps_of_words(run: shown.Run) -> None:
     picture = np.full((64, 64, 3), 128, np.uint8)
-    film = last(tools.on_image("en", *WORDS[:3], 4, *WORDS[4:], picture, 0.5))
+    film = last(tools.on_image("en", MODEL, picture, TOOLED.changed(steps=4, strength=0.5)))
     assert [len(reel["frames"]) for reel in film["reels"]] == [1, 2, 2]
-    maps = last(tools.on_words("en", *WORDS))
+    maps = last(tools.on_words("en", MODEL, TOOLED))
     assert [reel["name"] for reel in maps["reels"]][1:] == ["red", "apple"]
     flat = studio.overlay(Image.new("RGB", (8, 8), "white"), np.zeros((2, 2), np.float32))
     assert flat.shape == (8, 8, 3) and flat.max() < 60
@@ -152,8 +166,9 @@ def test_a_picture_as_start_and_the_maps_of_words(run: shown.Run) -> None:
 def test_the_png_brings_its_settings_back(run: shown.Run, tmp_path: Path) -> None:
     file = tmp_path / "picture.png"
     file.write_bytes(base64.b64decode(tools.on_png("en", run)))
-    prompt, negative, steps, scale, seed, scheduler, said = tools.on_reload("en", str(file))
-    assert (prompt, negative, steps, scale, seed, scheduler) == WORDS[1:] and said
+    read = tools.on_reload("en", str(file))
+    assert {name: read[name] for name in WORDS} == dict(WORDS) and read["png_said"]
+    assert tools.on_reload("en", None) == {}
     Image.new("RGB", (4, 4)).save(tmp_path / "plain.png")
     with pytest.raises(gr.Error):
         tools.on_reload("en", str(tmp_path / "plain.png"))
@@ -161,8 +176,9 @@ def test_the_png_brings_its_settings_back(run: shown.Run, tmp_path: Path) -> Non
 
 def test_a_model_is_announced_before_it_is_opened(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert "MB" in tools.on_plan("en", "emoji")
-    name, said, _ = last(tools.on_model("en", "emoji"))
-    assert name == "emoji" and "20,645,219" in said
+    opened = last(tools.on_model("en", "emoji"))
+    assert opened["name"] == "emoji" and "20,645,219" in opened["model_said"]
+    assert [name for _, name in opened["scheduler"]["choices"]][:2] == ["own", "ddim"]
     (tmp_path / "model_index.json").write_text('{"_class_name": "StableDiffusionPipeline"}')
     with pytest.raises(CoreError, match="missing"):
         studio.plan(str(tmp_path))
@@ -224,12 +240,23 @@ def test_a_file_that_is_no_picture_is_told(tmp_path: Path, monkeypatch: pytest.M
 
 @pytest.mark.parametrize("prompt", ["日本語の猫", "кот", "\u200b🍎", "ㅋ" * 500])
 def test_a_language_it_does_not_know_is_drawn_and_said(prompt: str) -> None:
-    updates = list(lesson.on_draw("en", "emoji", prompt, "", 1, 0.0, 0, "own"))  # guidance 0: one pass, no words pushed
-    assert "never seen" in updates[0][2]["caption"] and updates[-1][-1].shape == (64, 64, 3)
+    wish = WORDS.changed(prompt=prompt, steps=1, scale=0.0)  # guidance 0: one pass, no words pushed
+    shown_ = drawn("en", wish)
+    assert "never seen" in shown_["chips"]["caption"] and shown_["picture_shelf"].shape == (64, 64, 3)
+
+
+def test_code_in_a_fresh_process_draws_the_picture_of_the_page(tmp_path: Path) -> None:
+    wish = WORDS.changed(negative="cat", seed=7, scheduler="euler")
+    program = [sys.executable, "-c", lesson.on_code("en", MODEL, wish)]
+    there = {"cwd": tmp_path, "env": os.environ | {"PYTHONPATH": str(ROOT)}}  # it saves the picture where it runs
+    printed = subprocess.run(program, capture_output=True, text=True, check=True, **there).stdout
+    picture = np.asarray(Image.open(tmp_path / "picture.png")).astype(int)
+    assert np.abs(picture - drawn("en", wish)["picture_shelf"]).max() <= 1
+    assert [line.split()[0] for line in printed.splitlines()[-3:]] == ["1", "2", "3"]
 
 
 def test_code_and_large_pictures() -> None:
-    code = lesson.on_code("en", "emoji", "red apple", "cat", 3, 4.0, 7, "euler")
+    code = lesson.on_code("en", MODEL, WORDS.changed(negative="cat", seed=7, scheduler="euler"))
     compile(code, "stable_diffusion.py", "exec")
     assert "negative_prompt='cat'" in code and "seed=7" in code and "scheduler='euler'" in code
     assert studio.data_url(np.zeros((512, 512, 3), np.uint8)).startswith("data:image/webp")
@@ -239,23 +266,28 @@ def test_code_and_large_pictures() -> None:
 @pytest.mark.parametrize(
     "call",
     [
-        lambda: next(lesson.on_draw("ko", "emoji", "", *WORDS[2:])),
-        lambda: next(lesson.on_draw("ko", "emoji", "x" * 10_000, *WORDS[2:])),
-        lambda: next(lesson.on_draw("ko", "emoji", 7, *WORDS[2:])),
-        lambda: next(lesson.on_draw("ko", *WORDS[:3], 0, *WORDS[4:])),
-        lambda: next(lesson.on_draw("ko", *WORDS[:3], 1000, *WORDS[4:])),
-        lambda: next(lesson.on_draw("ko", *WORDS[:4], 100.0, *WORDS[5:])),
-        lambda: next(lesson.on_draw("ko", *WORDS[:4], float("nan"), *WORDS[5:])),
-        lambda: next(lesson.on_draw("ko", *WORDS[:5], None, "own")),
-        lambda: next(lesson.on_draw("ko", *WORDS[:5], "seven", "own")),
-        lambda: next(lesson.on_draw("ko", *WORDS[:5], 1.5, "own")),
-        lambda: next(lesson.on_draw("ko", *WORDS[:4], -1.0, *WORDS[5:])),
-        lambda: last(lesson.on_draw("ko", *WORDS[:6], "warp")),
-        lambda: last(compare.on_walk("ko", *WORDS, " ")),
-        lambda: last(compare.on_two("ko", *WORDS, "")),
+        *(
+            lambda wrong=wrong: last(lesson.on_draw("ko", MODEL, WORDS.changed(**wrong)))
+            for wrong in (
+                {"prompt": ""},
+                {"prompt": "x" * 10_000},
+                {"prompt": 7},
+                {"steps": 0},
+                {"steps": 1000},
+                {"scale": 100.0},
+                {"scale": float("nan")},
+                {"scale": -1.0},
+                {"seed": None},
+                {"seed": "seven"},
+                {"seed": 1.5},
+                {"scheduler": "warp"},
+            )
+        ),
+        lambda: last(compare.on_walk("ko", MODEL, COMPARED.changed(walk_to=" "))),
+        lambda: last(compare.on_two("ko", MODEL, COMPARED.changed(other=""))),
         lambda: last(tools.on_branch("ko", None, 3, "x")),
-        lambda: last(tools.on_image("ko", *WORDS, None, 0.5)),
-        lambda: last(tools.on_image("ko", *WORDS, np.zeros((4, 4, 3), np.uint8), 2.0)),
+        lambda: last(tools.on_image("ko", MODEL, None, TOOLED)),
+        lambda: last(tools.on_image("ko", MODEL, np.zeros((4, 4, 3), np.uint8), TOOLED.changed(strength=2.0))),
         lambda: tools.on_bring("ko", {"path": "/etc/passwd"}),
         lambda: tools.on_snap("ko", SimpleNamespace(photos=["%"])),
         lambda: tools.on_snap("ko", SimpleNamespace()),
@@ -274,17 +306,17 @@ def test_bad_values_end_in_one_korean_sentence(call: Any) -> None:
 
 
 def test_html_in_a_prompt_stays_text() -> None:
-    update = next(lesson.on_draw("en", "emoji", "<img src=x onerror=alert(1)>", *WORDS[2:]))
-    assert "<img" in "".join(item["text"] for item in update[2]["items"])  # chips write text nodes only
-    words = lesson.on_code("en", "emoji", "<b>'\"", *WORDS[2:])
+    update = next(lesson.on_draw("en", MODEL, WORDS.changed(prompt="<img src=x onerror=alert(1)>")))
+    assert "<img" in "".join(item["text"] for item in update["chips"]["items"])  # chips write text nodes only
+    words = lesson.on_code("en", MODEL, WORDS.changed(prompt="<b>'\""))
     compile(words, "x.py", "exec")
 
 
 def test_the_quick_setting_is_the_one_that_was_measured() -> None:
     few = card("emoji")["few_steps"]
-    assert few["scheduler"] in lesson.SCHEDULERS and few["pictures"] >= 400
+    assert few["scheduler"] in choices.SCHEDULER and few["pictures"] >= 400
     assert 0.3 < few["judge_top_5"] < 1 and abs(few["judge_top_5"] - few["judge_top_5_at_25"]) < 0.05, "little is lost"
-    run = last(lesson.on_draw("en", *WORDS[:3], few["steps"], *WORDS[4:6], few["scheduler"]))[0]
+    run = drawn("en", WORDS.changed(steps=few["steps"], scheduler=few["scheduler"]))["run"]
     assert len(run.now) == few["steps"] < 20
 
 
@@ -293,4 +325,4 @@ def test_stop_ends_a_drawing_whichever_button_began_it() -> None:
         lesson.build("en")
     draws = {number for number, event in page.fns.items() if getattr(event.fn, "__name__", "") == "on_draw"}
     stops = [set(event.cancels) for event in page.fns.values() if draws & set(event.cancels)]
-    assert len(draws) == 3 + len(lesson.EXAMPLES) and stops and all(draws <= stopped for stopped in stops)
+    assert len(draws) == 3 + len(choices.EXAMPLES) and stops and all(draws <= stopped for stopped in stops)

@@ -25,7 +25,7 @@ from core.diffusion import loading, preview, prompt_tokens
 from core.diffusion.settings import DenoiseStep, Settings, settings_from_png
 from core.diffusion.stable_diffusion import StableDiffusion
 from core.errors import CoreError, InvalidInput, Unavailable
-from core.events import Deadline, Done, drain
+from core.events import Done, drain
 from core.pretrained import shipped
 from recipes.emoji_clip import tokenizer as train_tokenizer
 from recipes.emoji_run import Data
@@ -378,7 +378,7 @@ def test_stopping_and_deadline(sd: StableDiffusion) -> None:
     next(run)
     run.close()
     assert torch.is_grad_enabled()
-    *_, done = sd.steps("cat face", deadline=Deadline(0.0))
+    *_, done = sd.steps("cat face", deadline=0.0)
     assert done.stopped == "deadline" and done.result.image.size == (16, 16)
 
 
