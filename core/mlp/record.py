@@ -5,7 +5,7 @@ Left out: the weights at the end; the model has them.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import numpy as np
@@ -26,6 +26,12 @@ class Compiled:
     loss: str
     metrics: tuple[str, ...]
     engine: str
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """What ``Sequential.compile`` takes for the same."""
+        name = type(self.optimizer).__name__.lower()
+        return {"optimizer": name, **asdict(self.optimizer), "loss": self.loss, "metrics": list(self.metrics)}
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -21,8 +21,9 @@ from numpy.typing import ArrayLike
 from torch import Tensor, nn
 
 from core import runtime
-from core.errors import Check, InvalidInput, NotReady, register
+from core.errors import Check, CoreError, InvalidInput, NotReady, register
 from core.events import Cadence, Done, TrainStep, drain
+from core.mlp import saving
 from core.mlp.inputs import inputs_of, numbers, targets_of
 from core.mlp.layers import Dense as Dense
 from core.mlp.layers import Dropout as Dropout
@@ -34,7 +35,6 @@ from core.mlp.optimizers import OPTIMIZERS as OPTIMIZERS
 from core.mlp.optimizers import FlatOptimizer, Optimizer
 from core.mlp.optimizers import optimizer as make_optimizer
 from core.mlp.record import Compiled, Run, Summary, Trained, WeightsSet, copies, summary_of
-from core.mlp.saving import load_model, save_model
 from core.training.torch_engine import TorchEngine
 from core.training.trainer import Engine, History, Numbers, TrainConfig, Trainer, averages
 
@@ -263,13 +263,31 @@ class Sequential:
 
     def save(self, path: str | Path) -> None:
         """Weights, layers and compile settings in one safetensors file."""
-        self.module.eval()
-        save_model(self, self._compiled, Path(path))
+        about: dict[str, Any] = {
+            "layers": [{"kind": type(layer).__name__, **asdict(layer)} for layer in self.layers],
+            "inputs": self.module.specs[0].inputs,
+            "seed": self.seed,
+            "dtype": self.dtype,
+        }
+        if self._compiled is not None:
+            about["compile"] = self._compiled.settings
+        saving.write(Path(path), self.get_weights(), about)
 
     @classmethod
     def load(cls, path: str | Path) -> Sequential:
         """A model as ``save`` wrote it. Raises InvalidInput ``bad_file``."""
-        return load_model(cls, Path(path))
+        weights, about = saving.read(Path(path))
+        kinds: dict[str, Any] = {"Dense": Dense, "Dropout": Dropout}
+        try:
+            layers = [kinds[layer.pop("kind")](**layer) for layer in about["layers"]]
+            model = cls(layers, seed=about["seed"], dtype=about["dtype"])
+            model.build((about["inputs"],))
+            model.set_weights(weights)
+            if "compile" in about:
+                model.compile(**about["compile"])
+        except (KeyError, TypeError, CoreError) as error:
+            raise InvalidInput("bad_file", kind=saving.KIND, hint=str(error)) from error
+        return model
 
     def record(self, history: History) -> Run:
         """A history with all that made it."""

@@ -180,6 +180,18 @@ def test_saved_and_loaded_it_is_the_same(tmp_path: Any) -> None:
         Sequential.load(tmp_path / "bad.safetensors")
 
 
+@pytest.mark.parametrize("about", [{}, {"layers": [{"kind": "Conv2D"}]}, {"layers": [], "inputs": 1}])
+def test_a_file_of_another_model_is_told(tmp_path: Any, about: dict[str, Any]) -> None:
+    from core.mlp import saving
+
+    saving.write(tmp_path / "other.safetensors", [np.zeros((1, 1))], about)
+    weights, read = saving.read(tmp_path / "other.safetensors")
+    assert read == about and weights[0].shape == (1, 1)
+    with pytest.raises(InvalidInput) as told:
+        Sequential.load(tmp_path / "other.safetensors")
+    assert told.value.code == "bad_file"
+
+
 def test_the_module_shares_its_weights() -> None:
     model = ours((3, 1))
     model.build((1,))
