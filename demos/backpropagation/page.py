@@ -2,21 +2,30 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import gradio as gr
 
+from core.lessons.backpropagation import choices
 from demos import kit, views
 from demos.backpropagation import depth
 from demos.backpropagation.tasks import TASKS
 from demos.kit import downloads, text
-from demos.kit.lesson import Lesson, Opening, Room
+from demos.kit.lesson import Lesson, Room
 
-SHAPES = {"2": (2,), "3": (3,), "2-2": (2, 2), "3-2": (3, 2), "2-2-2": (2, 2, 2)}
-ACTIVATIONS = ("sigmoid", "tanh", "relu", "leaky_relu")
-LOSSES = ("mse", "bce")
-OWN = 8  # controls of the walk; those of the deep net follow
+FORM = kit.Form(
+    x1=choices.X1,
+    x2=choices.X2,
+    target=choices.TARGET,
+    shape=choices.SHAPE,
+    activation=choices.ACTIVATION,
+    loss=choices.LOSS,
+    rate=choices.RATE,
+    seed=choices.SEED,
+)
+ALL = FORM | depth.FORM  # of the whole page
+SCREEN = kit.Screen("walk", "network", "station", "choice", "rule", "check", "badge")
 
 
 @dataclass(frozen=True)
@@ -28,56 +37,56 @@ class Walk:
     chosen: int = 0  # index into trace.net.parameters
 
 
-def _config(
-    x1: float, x2: float, target: float, shape: str, activation: str, loss: str, rate: float, seed: float
-) -> Any:
+def _config(form: kit.Values) -> Any:
     from core.errors import Check
     from core.lessons.backpropagation.trace import TraceConfig
 
     check = Check()
-    check.one_of("layers", shape, SHAPES)
+    check.within("layers", form.shape, choices.SHAPE)
     check.done()
-    hidden = SHAPES[shape]
-    return TraceConfig(
-        (x1, x2), (target,), hidden, (activation,) * len(hidden), loss=loss, learning_rate=rate, seed=kit.whole(seed)
+    hidden = choices.SHAPES[form.shape]
+    return form.read(
+        TraceConfig,
+        x=(form.x1, form.x2),
+        target=(form.target,),
+        hidden=hidden,
+        activations=(form.activation,) * len(hidden),
+        learning_rate=form.rate,
     )
 
 
 @kit.handler
-def on_trace(lang: str, *controls: Any) -> tuple[Any, ...]:
+def on_trace(lang: str, form: kit.Values) -> kit.Update:
     """Forward pass, loss, backward pass and update of one sample, with all numbers."""
     from core.lessons.backpropagation.trace import trace
 
-    walk = Walk(trace(_config(*controls)))
-    return walk, *_shown(text.load("backpropagation", lang), walk)
+    return _shown(lang, Walk(trace(_config(form))))
 
 
 @kit.handler
-def on_move(lang: str, walk: Walk | None, by: int, *controls: Any) -> tuple[Any, ...]:
+def on_move(lang: str, walk: Walk | None, form: kit.Values, by: int = 1) -> kit.Update:
     """Previous or next station of the walk."""
     from core.lessons.backpropagation.chain_rule import stations
 
     if walk is None:
-        return on_trace(lang, *controls)
+        return on_trace(lang, form)
     last = len(stations(walk.trace)) - 1
-    walk = Walk(walk.trace, max(0, min(last, walk.station + by)), walk.chosen)
-    return walk, *_shown(text.load("backpropagation", lang), walk)
+    return _shown(lang, replace(walk, station=max(0, min(last, walk.station + by))))
 
 
 @kit.handler
-def on_update(lang: str, walk: Walk | None, *controls: Any) -> tuple[Any, ...]:
+def on_update(lang: str, walk: Walk | None, form: kit.Values) -> kit.Update:
     """Go on from the updated weights: the next iteration on the same sample."""
     from core.lessons.backpropagation.trace import run
 
     if walk is None:
-        return on_trace(lang, *controls)
+        return on_trace(lang, form)
     t = walk.trace
-    walk = Walk(run(t.updated, t.x, t.target, t.kind, t.learning_rate), 0, walk.chosen)
-    return walk, *_shown(text.load("backpropagation", lang), walk)
+    return _shown(lang, replace(walk, trace=run(t.updated, t.x, t.target, t.kind, t.learning_rate), station=0))
 
 
 @kit.handler
-def on_weight(lang: str, walk: Walk | None, link: gr.EventData) -> tuple[Any, ...]:
+def on_weight(lang: str, walk: Walk | None, link: gr.EventData) -> kit.Update:
     """A link was pressed: the chain rule of that weight."""
     from core.mlp.plain_net import Parameter
 
@@ -86,34 +95,31 @@ def on_weight(lang: str, walk: Walk | None, link: gr.EventData) -> tuple[Any, ..
 
 
 @kit.handler
-def on_choose(lang: str, walk: Walk | None, name: str) -> tuple[Any, ...]:
-    """The chain rule of the weight or bias called ``name``."""
+def on_choose(lang: str, walk: Walk | None, choice: str) -> kit.Update:
+    """The chain rule of the weight or bias called ``choice``."""
     if walk is None:  # the page slept so long that the server forgot it
-        return (gr.skip(),) * 6
+        return SCREEN()
     names = [p.name for p in walk.trace.net.parameters]
-    walk = Walk(walk.trace, walk.station, names.index(name) if name in names else 0)
-    return walk, *_shown(text.load("backpropagation", lang), walk)
+    return _shown(lang, replace(walk, chosen=names.index(choice) if choice in names else 0))
 
 
 @kit.handler
-def on_take(lang: str, model: Any, *controls: Any) -> tuple[Any, ...]:
+def on_take(lang: str, model: Any, rate: float) -> kit.Update:
     """Open the model trained in lesson 8 here: its weights, its first sample."""
+    from core.lessons.backpropagation.trace import run
     from core.lessons.sequential.lab import opened
 
     net, x, target = opened(model)
-    from core.lessons.backpropagation.trace import run
-
-    walk = Walk(run(net, x, target, "mse", controls[-2]))
-    return walk, *_shown(text.load("backpropagation", lang), walk)
+    return _shown(lang, Walk(run(net, x, target, "mse", rate)))
 
 
-def _shown(t: text.Text, walk: Walk) -> tuple[Any, ...]:
-    """Network, station, choice of weight, chain rule, check, badge."""
+def _shown(lang: str, walk: Walk) -> kit.Update:
+    """The walk: network, station, choice of weight, chain rule, check, badge."""
     from core import runtime
     from core.lessons.backpropagation.chain_rule import chain, stations
     from core.lessons.backpropagation.trace import check_gradients
 
-    trace, steps = walk.trace, stations(walk.trace)
+    t, trace, steps = text.load("backpropagation", lang), walk.trace, stations(walk.trace)
     step, names = steps[walk.station], [p.name for p in trace.net.parameters]
     parameter = trace.net.parameters[walk.chosen]
     title = t("station", number=walk.station + 1, count=len(steps), name=t(f"stations.{step.kind}", layer=step.layer))
@@ -141,7 +147,15 @@ def _shown(t: text.Text, walk: Walk) -> tuple[Any, ...]:
     choice = gr.update(choices=names, value=names[walk.chosen])
     cpu = runtime.describe("cpu")
     label = kit.badge_text(t, source="computed_now", parameters=len(names), device=cpu)
-    return _network(t, walk, step), "\n\n".join(lines), choice, "\n\n".join(words), "\n".join(table), label
+    return SCREEN(
+        walk=walk,
+        network=_network(t, walk, step),
+        station="\n\n".join(lines),
+        choice=choice,
+        rule="\n\n".join(words),
+        check="\n".join(table),
+        badge=label,
+    )
 
 
 def _path(path: Any) -> str:
@@ -178,12 +192,12 @@ def _network(t: text.Text, walk: Walk, step: Any) -> dict[str, Any]:
 
 
 @kit.handler
-def on_csv(lang: str, walk: Walk | None, *controls: Any) -> str:
+def on_csv(lang: str, walk: Walk | None, form: kit.Values) -> str:
     """Every weight and bias with its gradient three ways, and its value after the update."""
     from core.files.csv_text import to_csv
     from core.lessons.backpropagation.trace import check_gradients, trace
 
-    found = walk.trace if walk else trace(_config(*controls))
+    found = walk.trace if walk else trace(_config(form))
     check = check_gradients(found)
     columns = {"name": [p.name for p in check.parameters], "value": [found.net.get(p) for p in check.parameters]}
     columns |= {"by_hand": check.by_hand.tolist(), "autograd": check.autograd.tolist()}
@@ -192,83 +206,65 @@ def on_csv(lang: str, walk: Walk | None, *controls: Any) -> str:
 
 
 @kit.handler
-def on_code(lang: str, walk: Walk | None, *controls: Any) -> str:
+def on_code(lang: str, walk: Walk | None, form: kit.Values) -> str:
     """The net on the screen (trained further, or taken from lesson 8) and the probe, as one script."""
     from core.lessons.backpropagation.script import probe_script, script
     from core.lessons.backpropagation.trace import trace
 
-    found = walk.trace if walk else trace(_config(*controls[:OWN]))
-    return script(found) + "\n\n" + probe_script(depth.deep_config(*controls[OWN:]))
+    found = walk.trace if walk else trace(_config(form))
+    return script(found) + "\n\n" + probe_script(depth.deep_config(form))
 
 
 def build(lang: str) -> Room:
     t = text.load("backpropagation", lang)
-    language, walk = kit.header(t), gr.State(None)
+    desk = kit.Desk(t, FORM, SCREEN, kit.header(t))
+    desk.put(walk=gr.State(None), model=kit.shelf("model"))
     with gr.Row(equal_height=False, elem_classes="taste-playground"):
         with gr.Column(scale=2, min_width=280):
             with gr.Row():
-                x1 = gr.Number(0.5, label="x₁", min_width=80)
-                x2 = gr.Number(-1.0, label="x₂", min_width=80)
-                target = gr.Number(1.0, label=t("target"), min_width=80)
-            shape = gr.Radio(list(SHAPES), value="2-2", label=t("shape"))
-            activation = gr.Radio(t.choices("activation", ACTIVATIONS), value="sigmoid", label=t("activation_label"))
+                desk.put(x1=gr.Number(choices.X1, label="x₁", min_width=80))
+                desk.put(x2=gr.Number(choices.X2, label="x₂", min_width=80))
+                desk.put(target=gr.Number(choices.TARGET, label=t("target"), min_width=80))
+            desk.put(shape=gr.Radio(list(choices.SHAPE), value=choices.SHAPE.default, label=t("shape")))
+            desk.put(activation=kit.radio(t, "activation", choices.ACTIVATION, label=t("activation_label")))
             with gr.Accordion(t("more"), open=False):
-                loss = gr.Radio(t.choices("loss", LOSSES), value="mse", label=t("loss_label"))
-                rate = gr.Number(0.5, label=t("rate"))
-                seed = gr.Number(0, precision=0, label=t("seed"), info=t("seed_info"))
+                desk.put(loss=kit.radio(t, "loss", choices.LOSS, label=t("loss_label")))
+                desk.put(rate=kit.number_box(choices.RATE, label=t("rate")))
+                desk.put(seed=kit.number_box(choices.SEED, precision=0, label=t("seed"), info=t("seed_info")))
             take = gr.Button(t("take"), size="md")
         with gr.Column(scale=5, min_width=300, elem_classes="taste-play-output"):
-            network = views.network(height=260, can=("weight",))
+            desk.put(network=views.network(height=260, can=("weight",)))
             with gr.Row(elem_classes="taste-buttons"):
                 back = gr.Button(t("previous"), min_width=90)
                 forth = gr.Button(t("next"), variant="primary", min_width=90)
                 again = gr.Button(t("update"), min_width=120)
                 reset = gr.Button(t("reset"), min_width=80)
-            station, badge = kit.markdown("", min_height=190), kit.badge()
+            desk.put(station=kit.markdown("", min_height=190), badge=kit.badge())
     with gr.Row(equal_height=False):
         with gr.Column(scale=4, min_width=300):
-            choice = gr.Dropdown([], label=t("choose"), info=t("choose_info"))
-            rule = kit.markdown("")
-        with gr.Column(scale=3, min_width=300) as beside:
-            check = kit.markdown("", elem_classes="taste-table")
+            desk.put(choice=gr.Dropdown([], label=t("choose"), info=t("choose_info")))
+            desk.put(rule=kit.markdown(""))
+        with gr.Column(scale=3, min_width=300):
+            desk.put(check=kit.markdown("", elem_classes="taste-table"))
+            save = downloads.button(t)
     with gr.Accordion(t("depth_title"), open=True):
-        depth_controls, depth_outputs = depth.build(t, language)
-    own = {
-        "x1": x1,
-        "x2": x2,
-        "target": target,
-        "shape": shape,
-        "activation": activation,
-        "loss": loss,
-        "rate": rate,
-        "seed": seed,
-    }
-    inputs, outputs = [language, *own.values()], [walk, network, station, choice, rule, check, badge]
-    quiet = kit.LIGHT | kit.PRIVATE
-    for control in own.values():
-        named = kit.api("backpropagation_trace") if control is x1 else kit.PRIVATE
-        control.change(on_trace, inputs, outputs, **kit.LIGHT, **named)
-    reset.click(on_trace, inputs, outputs, **quiet)
-    back.click(on_move, [language, walk, gr.State(-1), *own.values()], outputs, **quiet)
-    forth.click(on_move, [language, walk, gr.State(1), *own.values()], outputs, **quiet)
-    again.click(on_update, [language, walk, *own.values()], outputs, **quiet)
-    network.weight(on_weight, [language, walk], outputs, **quiet)
-    choice.input(on_choose, [language, walk, choice], outputs, **quiet)
-    with beside:
-        downloads.csv(t, "backpropagation.csv", on_csv, [language, walk, *own.values()])
-    take.click(on_take, [language, kit.shelf("model"), *own.values()], outputs, **quiet)
+        deep = depth.build(t, desk.language)
+    changes = [control.change for control in desk.controls.values()]
+    desk.on((*changes, reset.click), on_trace, api="backpropagation_trace")
+    desk.on(back.click, on_move, by=-1)
+    desk.on(forth.click, on_move, by=1)
+    desk.on(again.click, on_update)
+    desk.on(desk.network.weight, on_weight)
+    desk.on(desk.choice.input, on_choose)
+    desk.on(take.click, on_take)
+    downloads.save(desk, save, "backpropagation.csv", on_csv)
     kit.tasks(t, TASKS)
-    controls = own | depth_controls
-    kit.code_panel(t, "backpropagation.py", on_code, [language, walk, *controls.values()])
-    kit.share(t, controls)
+    whole = kit.Desk(t, ALL, language=desk.language)
+    whole.put(walk=desk.walk, **desk.controls, **deep.controls)
+    kit.code_panel(whole, "backpropagation.py", on_code)
+    kit.share(t, whole.controls)
     kit.story(t)
-    opening = Opening(on_open, [language, *controls.values()], outputs + depth_outputs)
-    return Room(controls, opening)
-
-
-@kit.handler
-def on_open(lang: str, *controls: Any) -> tuple[Any, ...]:
-    return *on_trace(lang, *controls[:OWN]), *depth.on_open(lang, *controls[OWN:])
+    return Room(whole.controls, desk.opening(on_trace), (deep.opening(depth.on_open),))
 
 
 LESSON = Lesson("backpropagation", build)

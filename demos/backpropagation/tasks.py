@@ -30,8 +30,8 @@ def _answer_remedy() -> tuple[str, dict[str, Any]]:
     from core.lessons.backpropagation.vanishing import DeepConfig, probe
 
     ratio = {
-        "init": probe(DeepConfig(activation="sigmoid", init="he")).ratio,
-        "relu": probe(DeepConfig(activation="relu", init="he")).ratio,
+        "init": probe(DeepConfig(depth=20, activation="sigmoid", init="he")).ratio,
+        "relu": probe(DeepConfig(depth=20, activation="relu", init="he")).ratio,
     }
     best = max(ratio, key=lambda name: min(ratio[name], 1 / ratio[name]) if ratio[name] else 0)
     return best, ratio

@@ -18,24 +18,23 @@ import torch
 import torch.nn.functional as F
 
 from core.errors import Check, Diverged
+from core.lessons.backpropagation import choices
 from core.mlp.activations import ELEMENTWISE, activation
 from core.mlp.plain_net import Array, Net, Parameter, forward, slopes
-
-LOSSES = ("mse", "bce")
 
 
 @dataclass(frozen=True)
 class TraceConfig:
     """One sample through a net of 1–4 inputs, 1–3 hidden layers of 1–4 units, and 1–4 outputs."""
 
-    x: tuple[float, ...] = (0.5, -1.0)
-    target: tuple[float, ...] = (1.0,)
-    hidden: tuple[int, ...] = (2,)
-    activations: tuple[str, ...] = ("sigmoid",)  # one per hidden layer
+    x: tuple[float, ...] = (choices.X1, choices.X2)
+    target: tuple[float, ...] = (choices.TARGET,)
+    hidden: tuple[int, ...] = choices.SHAPES[choices.SHAPE.default]
+    activations: tuple[str, ...] = (choices.ACTIVATION.default,) * len(hidden)  # one per hidden layer
     output: str = "sigmoid"  # activation of the last layer
-    loss: str = "mse"  # mean of squares, or binary cross-entropy (needs a sigmoid output)
-    learning_rate: float = 0.5
-    seed: int = 0
+    loss: str = choices.LOSS.default  # mean of squares, or binary cross-entropy (needs a sigmoid output)
+    learning_rate: float = choices.RATE.default
+    seed: int = int(choices.SEED.default)
 
     def __post_init__(self) -> None:
         check = Check()
@@ -49,7 +48,7 @@ class TraceConfig:
         check.whole("inputs", len(self.x), 1, 4)
         check.whole("outputs", len(self.target), 1, 4)
         _check_sample(check, self.x, self.target, self.loss, self.output, self.learning_rate)
-        check.whole("seed", self.seed, 0, 2**31 - 1)
+        check.within("seed", self.seed, choices.SEED)
         check.done()
 
     def initial_net(self) -> Net:
@@ -214,10 +213,10 @@ def _check_sample(
 ) -> None:
     for name, row in (("x", x), ("target", target)):
         for number in row:
-            check.between(name, number, -1000, 1000)
-    check.one_of("loss", loss, LOSSES)
+            check.within(name, number, choices.NUMBER)
+    check.within("loss", loss, choices.LOSS)
     if loss == "bce":
         check.one_of("output with cross-entropy", output, ("sigmoid",))
         for number in target:
             check.between("target with cross-entropy", number, 0, 1)
-    check.between("learning_rate", learning_rate, 0, 1000)
+    check.within("learning_rate", learning_rate, choices.RATE)

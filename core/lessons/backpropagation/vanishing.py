@@ -23,7 +23,8 @@ from torch.utils.hooks import RemovableHandle
 from core import runtime
 from core.data import toy
 from core.errors import Check
-from core.events import Cadence, Deadline, Done
+from core.events import Done, Every, Frames
+from core.lessons.backpropagation import choices
 from core.mlp.activations import ELEMENTWISE, activation
 
 Array = NDArray[np.float64]
@@ -41,44 +42,50 @@ SIDE = 40  # pixels of a lane's boundary picture
 class DeepConfig:
     """A deep net and the points it sees (an even split into two classes, coordinates divided by 3)."""
 
-    depth: int = 20  # hidden blocks
+    depth: int = int(choices.DEPTH.default)  # hidden blocks
     width: int = 16
-    activation: str = "sigmoid"
-    init: str = "glorot"
+    activation: str = choices.DEEP_ACTIVATION.default
+    init: str = choices.INIT.default
     batch_norm: bool = False
     residual: bool = False
     data: str = "circle"
     samples: int = 200
-    seed: int = 0
+    seed: int = int(choices.SEED.default)
 
     def __post_init__(self) -> None:
         check = Check()
-        check.whole("depth", self.depth, 1, 50)
+        check.within("depth", self.depth, choices.DEPTH)
         check.whole("width", self.width, 1, 256)
         check.one_of("activation", self.activation, ELEMENTWISE)
-        check.one_of("init", self.init, INITS)
+        check.within("init", self.init, choices.INIT)
         check.one_of("data", self.data, toy.CLASSIFICATION)
         check.whole("samples", self.samples, 8, 1000)
-        check.whole("seed", self.seed, 0, 2**31 - 1)
+        check.within("seed", self.seed, choices.SEED)
         check.done()
+
+
+def lanes(
+    depth: int = int(choices.DEPTH.default), seed: int = int(choices.SEED.default)
+) -> tuple[DeepConfig, DeepConfig]:
+    """Who races in the lesson: sigmoids as they were used, and ReLU with the start that suits it."""
+    return DeepConfig(depth, activation="sigmoid", seed=seed), DeepConfig(
+        depth, activation="relu", init="he", seed=seed
+    )
 
 
 @dataclass(frozen=True)
 class RaceConfig:
     """Two nets, the same points, full-batch gradient descent."""
 
-    lanes: tuple[DeepConfig, DeepConfig] = (
-        DeepConfig(depth=6, activation="sigmoid"),
-        DeepConfig(depth=6, activation="relu", init="he"),
-    )
-    learning_rate: float = 0.1
-    updates: int = 500
+    lanes: tuple[DeepConfig, DeepConfig] = field(default_factory=lanes)
+    learning_rate: float = choices.RACE_RATE.default
+    updates: int = int(choices.RACE_UPDATES.default)
 
     def __post_init__(self) -> None:
         check = Check()
         check.whole("lanes", len(self.lanes), 2, 2)
-        check.between("learning_rate", self.learning_rate, 1e-6, 100)
-        check.whole("updates", self.updates, 1, 5000)
+        check.within("learning_rate", self.learning_rate, choices.RACE_RATE)
+        check.within("updates", self.updates, choices.RACE_UPDATES)
         check.done()
 
 
@@ -260,27 +267,22 @@ class Race:
         self._grid = torch.from_numpy(toy.grid(SIDE) / 3)  # (SIDE², 2)
 
     def steps(
-        self,
-        updates: int | None = None,
-        *,
-        every_steps: int | None = None,
-        every_seconds: float | None = None,
-        deadline: float | None = None,
+        self, updates: int | None = None, *, every: Every = 1, deadline: float | None = None
     ) -> Iterator[RaceStep | Done[Race]]:
         """To the config's last update, or for ``updates`` more. ``Done.stopped`` may be "deadline" or "diverged"."""
-        clock, beat, stopped = Deadline(deadline), Cadence(every_steps, every_seconds), None
         goal = self.config.updates if updates is None else min(self.config.updates, self.update + updates)
-        told = self.update
-        while self.update < goal and stopped is None:
-            if not all([lane.update() for lane in self.lanes]):
-                stopped = "diverged"
-            else:
-                self.update += 1
-                stopped = "deadline" if clock.expired else None
-            if self.update > told and (beat.due(self.update) or self.update == goal or stopped):
+        run, told = Frames(self._advance, goal - self.update, every, deadline), self.update
+        for _ in run:
+            if self.update > told:  # an update that diverged is not told
                 yield self._report(told)
                 told = self.update
-        yield Done(self, clock.elapsed, stopped)
+        yield Done(self, run.seconds, run.stopped)
+
+    def _advance(self) -> str | None:
+        if not all([lane.update() for lane in self.lanes]):
+            return "diverged"
+        self.update += 1
+        return None
 
     def _report(self, told: int) -> RaceStep:
         series = ([lane.losses for lane in self.lanes], [ln.first for ln in self.lanes], [ln.last for ln in self.lanes])

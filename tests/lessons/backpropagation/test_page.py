@@ -15,9 +15,10 @@ import pytest
 from demos import kit
 from demos.backpropagation import depth
 from demos.backpropagation import page as backpropagation
+from tests.places import ROOT
 
-OWN = (0.5, -1.0, 1.0, "2-2", "sigmoid", "mse", 0.5, 0)
-DEEP = (6, "sigmoid", "glorot", False, False, 0)
+OWN = backpropagation.FORM.values()
+DEEP = depth.FORM.values(depth=6)
 
 
 def rows(text: str) -> list[dict[str, str]]:
@@ -26,7 +27,7 @@ def rows(text: str) -> list[dict[str, str]]:
 
 def printed(script: str) -> tuple[float, float]:
     """(loss, loss after the update) that a fresh process prints."""
-    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=120)
+    done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, timeout=120)
     assert done.returncode == 0, done.stderr
     found = re.findall(r"^(?:loss|after the update) = (\S+)$", done.stdout, re.MULTILINE)
     return float(found[0]), float(found[1])
@@ -36,58 +37,56 @@ def cases() -> dict[str, Any]:
     from core.lessons.sequential.lab import Lab
     from core.lessons.sequential.spec import PRESETS
 
-    first = backpropagation.on_trace("en", *OWN)[0]
-    again = backpropagation.on_update("en", backpropagation.on_update("en", first, *OWN)[0], *OWN)[0]
-    leaky = (0.3, 2.0, 0.0, "3-2", "leaky_relu", "bce", 0.1, 4)
-    taken = backpropagation.on_take("en", Lab(PRESETS["line"]), *OWN)[0]
+    first = backpropagation.on_trace("en", OWN)["walk"]
+    again = backpropagation.on_update("en", backpropagation.on_update("en", first, OWN)["walk"], OWN)["walk"]
+    sample = {"x1": 0.3, "x2": 2.0, "target": 0.0, "shape": "3-2"}
+    leaky = OWN.changed(**sample, activation="leaky_relu", loss="bce", rate=0.1, seed=4)
     return {
-        "first": (first, OWN),
-        "again": (again, OWN),
-        "leaky": (backpropagation.on_trace("en", *leaky)[0], leaky),
-        "taken": (taken, OWN),
+        "first": first,
+        "again": again,
+        "leaky": backpropagation.on_trace("en", leaky)["walk"],
+        "taken": backpropagation.on_take("en", Lab(PRESETS["line"]), 0.5)["walk"],
     }
 
 
 @pytest.mark.parametrize("name", ["first", "again", "leaky", "taken"])
 def test_the_script_prints_the_losses_of_the_net_on_the_screen(name: str) -> None:
-    walk, controls = cases()[name]
-    script = backpropagation.on_code("en", walk, *controls, *DEEP).split("from core.lessons.backpropagation.vanishing")[
-        0
-    ]
+    walk = cases()[name]
+    script = backpropagation.on_code("en", walk, backpropagation.ALL.values(depth=6))
     loss, after = printed(script)
     assert loss == pytest.approx(walk.trace.loss, rel=1e-10)
     assert after == pytest.approx(walk.trace.new_loss, rel=1e-10)
 
 
 def test_every_gradient_as_a_file() -> None:
-    walk = backpropagation.on_trace("en", *OWN)[0]
-    table = rows(backpropagation.on_csv("en", walk, *OWN))
+    walk = backpropagation.on_trace("en", OWN)["walk"]
+    table = rows(backpropagation.on_csv("en", walk, OWN))
     assert [row["name"] for row in table] == [p.name for p in walk.trace.net.parameters]
     for row in table:
         assert float(row["by_hand"]) == pytest.approx(float(row["autograd"]), rel=1e-9)
         assert float(row["after_update"]) == pytest.approx(float(row["value"]) - 0.5 * float(row["by_hand"]), abs=1e-12)
-    assert len(rows(backpropagation.on_csv("en", None, *OWN))) == len(table)
+    assert len(rows(backpropagation.on_csv("en", None, OWN))) == len(table)
 
 
 def test_the_walk_says_what_computed_it() -> None:
-    label = backpropagation.on_trace("en", *OWN)[-1]
+    label = backpropagation.on_trace("en", OWN)["badge"]
     assert "Computed just now" in label and "15 parameters" in label
 
 
 def test_the_probe_as_a_file_and_its_seed() -> None:
-    table = rows(depth.on_csv("en", *DEEP))
+    table = rows(depth.on_csv("en", DEEP))
     assert [row["layer"] for row in table] == list("123456")
-    other = rows(depth.on_csv("en", *DEEP[:-1], 1))
+    other = rows(depth.on_csv("en", DEEP.changed(deep_seed=1)))
     assert other[0]["weight_gradient"] != table[0]["weight_gradient"]
-    shown = depth.on_probe("ko", *DEEP)[0]
+    shown = depth.on_probe("ko", DEEP)["gradients"]
     assert shown["series"][0]["y"] == [float(row["weight_gradient"]) for row in table]
 
 
 def test_the_race_ends_with_its_label_and_starts_over() -> None:
     seen = list(depth.on_race("en", 3, 0, 4))
-    assert "Trained here just now" in seen[-1][-1]
-    *_, left, right, _ = depth.on_start("en", 3, 0)
-    assert left["caption"] and right["caption"]
+    assert "Trained here just now" in seen[-1]["race_badge"]
+    start = depth.on_start("en", 3, 0)
+    assert start["left"]["caption"] and start["right"]["caption"]
     for wrong in ((0, 0), (51, 0), (float("nan"), 0), (3, -1), (3, None)):
         with pytest.raises(gr.Error):
             list(depth.on_race("ko", *wrong))
@@ -98,3 +97,12 @@ def test_the_race_can_be_left_in_the_middle() -> None:
     next(stream)
     stream.close()
     assert kit.settled(depth.on_race("en", 2, 0, 1))
+
+
+def test_the_deep_nets_of_the_page_are_those_of_core() -> None:
+    from core.lessons.backpropagation import choices, trace, vanishing
+    from core.mlp.activations import ELEMENTWISE
+
+    assert choices.INIT.names == tuple(vanishing.INITS) and set(choices.DEEP_ACTIVATION) <= set(ELEMENTWISE)
+    assert depth.deep_config(depth.FORM.values()) == vanishing.DeepConfig()
+    assert backpropagation.on_trace("en", OWN)["walk"].trace.loss == trace.trace(trace.TraceConfig()).loss

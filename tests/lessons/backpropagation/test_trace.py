@@ -167,7 +167,7 @@ def test_editing_a_weight_changes_that_weight_only():
     [
         {"hidden": ()},
         {"hidden": (5,)},
-        {"hidden": (2, 2)},
+        {"hidden": (2, 2, 2)},
         {"activations": ("softmax",)},
         {"loss": "bce", "output": "linear"},
         {"loss": "bce", "target": (2.0,)},

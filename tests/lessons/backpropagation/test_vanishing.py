@@ -16,6 +16,7 @@ from core.lessons.backpropagation.vanishing import (
     RaceStep,
     Recorder,
     _points,
+    lanes,
     probe,
 )
 
@@ -102,7 +103,7 @@ def test_initialisations_have_their_spread():
 
 
 def test_sigmoid_stands_still_while_relu_learns():
-    *steps, done = Race(RaceConfig(updates=300)).steps(every_steps=50)
+    *steps, done = Race(RaceConfig(lanes(6), updates=300)).steps(every=50)
     assert [step.update for step in steps] == [50, 100, 150, 200, 250, 300] and done.stopped is None
     sigmoid, relu = steps[-1].losses[:, -1]
     assert sigmoid > 0.69 and relu < 0.05 and steps[-1].accuracies[1] > 0.98
@@ -116,8 +117,8 @@ def test_a_race_resumes_where_it_stopped_and_loses_no_number():
     whole, parts = Race(config), Race(config)
     drain(whole.steps())
     drain(parts.steps(updates=1))
-    steps = [e for e in parts.steps(every_steps=3) if isinstance(e, RaceStep)]
-    assert [step.losses.shape for step in steps] == [(2, 2), (2, 3), (2, 3)]
+    steps = [e for e in parts.steps(every=3) if isinstance(e, RaceStep)]
+    assert [step.losses.shape for step in steps] == [(2, 3), (2, 3), (2, 2)]
     assert [lane.losses for lane in parts.lanes] == [lane.losses for lane in whole.lanes]
     assert [type(e) for e in parts.steps()] == [Done]
 
