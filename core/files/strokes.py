@@ -9,7 +9,14 @@ import json
 
 import numpy as np
 
-from core.errors import InvalidInput
+from core.errors import InvalidInput, register
+
+register(
+    {
+        "bad_drawing": "This drawing cannot be read. Draw on the pad, or give strokes such as [[-50,0,50,0]].",
+        "no_strokes": "Nothing is drawn yet. Draw on the pad, or choose a shape.",
+    }
+)
 
 LONGEST_DRAWING = 5000  # characters
 
