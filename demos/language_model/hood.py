@@ -6,37 +6,41 @@ from typing import Any
 
 import gradio as gr
 
+from core.lessons.language_model import choices
 from demos import kit, views
 from demos.kit import text
 from demos.language_model import shown
 
+FORM = kit.Form(layer=choices.LAYER, head=choices.HEAD)
+SCREEN = kit.Screen("seen", "lens", "looks", "said", "layer", "head")
+
 
 @kit.handler
-def on_hood(lang: str, story: Any, layer: float, head: float) -> tuple[Any, ...]:
+def on_hood(lang: str, here: Any, seen: Any, layer: float, head: float) -> kit.Update:
     """Read the story once more with the hood open: logit lens, and the attention of one layer and head."""
     from core.errors import InvalidInput
-    from core.lessons.language_model import story as speakers
+    from core.lessons.language_model.story import hood, inspect
 
     t = text.load("language_model", lang)
-    if story is None:
+    if here is None:
         raise InvalidInput("no_hood")
-    seen = speakers.open_hood(story, kit.whole(layer), kit.whole(head))
-    ranks = [str(rank) for rank in range(1, len(seen.lens[0]) + 1)]
+    if seen is None or seen[0] != (here.about, here.ids):  # another layer of the same story is there already
+        seen = (here.about, here.ids), inspect(here)
+    found = hood(seen[1], kit.whole(layer), kit.whole(head))
+    best = found.lens[-1][0]
     lens = {
-        "cells": [[c.probability for c in row] for row in seen.lens],
-        "text": [[shown.visible(c.text) for c in row] for row in seen.lens],
-        "rows": [t("hood.embedding"), *map(str, range(1, seen.layers + 1))],
-        "cols": ranks,
+        "cells": [[c.probability for c in row] for row in found.lens],
+        "text": [[shown.visible(c.text) for c in row] for row in found.lens],
+        "rows": [t("hood.embedding"), *map(str, range(1, found.layers + 1))],
+        "cols": [str(rank) for rank in range(1, len(found.lens[0]) + 1)],
         "corner": t("hood.layer_rank"),
         "low": 0,
         "high": 1,
-        "caption": t(
-            "hood.lens_caption", best=shown.visible(seen.lens[-1][0].text), share=seen.lens[-1][0].probability
-        ),
+        "caption": t("hood.lens_caption", best=shown.visible(best.text), share=best.probability),
     }
-    names = [shown.visible(piece.name) for piece in seen.tokens]
+    names = [shown.visible(piece.name) for piece in found.tokens]
     looks = {
-        "cells": [[round(x, 3) for x in row] for row in seen.map.tolist()],
+        "cells": [[round(x, 3) for x in row] for row in found.map.tolist()],
         "rows": names,
         "cols": names,
         "corner": t("hood.from_to"),
@@ -44,23 +48,25 @@ def on_hood(lang: str, story: Any, layer: float, head: float) -> tuple[Any, ...]
         "high": 1,
         "caption": t("hood.map_caption", layer=kit.whole(layer), head=kit.whole(head)),
     }
-    said = t("hood.said", layers=seen.layers, heads=seen.heads, count=len(names), seconds=seen.seconds)
-    return lens, looks, said, gr.update(maximum=seen.layers), gr.update(maximum=seen.heads)
+    said = t("hood.said", layers=found.layers, heads=found.heads, count=len(names), seconds=found.seconds)
+    sliders = {"layer": gr.update(maximum=found.layers), "head": gr.update(maximum=found.heads)}
+    return SCREEN(seen=seen, lens=lens, looks=looks, said=said, **sliders)
 
 
-def build(t: text.Text, language: gr.State, story: gr.State) -> None:
+def build(page: kit.Desk) -> None:
+    t, desk = page.t, kit.Desk(page.t, FORM, SCREEN, page.language)
+    desk.put(here=page.here, seen=gr.State(None))
     kit.markdown(t("hood.hint"))
     with gr.Row(equal_height=False):
-        layer = gr.Slider(1, 30, value=1, step=1, label=t("hood.layer"), min_width=160)
-        head = gr.Slider(1, 9, value=1, step=1, label=t("hood.head"), min_width=160)
+        desk.put(layer=kit.slider(choices.LAYER, label=t("hood.layer"), min_width=160))
+        desk.put(head=kit.slider(choices.HEAD, label=t("hood.head"), min_width=160))
         look = gr.Button(t("hood.open"), min_width=140)
-    said = kit.markdown("", min_height=28)
+    desk.put(said=kit.markdown("", min_height=28))
     with gr.Row(equal_height=False):
         with gr.Column(min_width=280):
-            lens = views.matrix()
+            desk.put(lens=views.matrix())
         with gr.Column(min_width=280):
-            looks = views.matrix()
-    inputs, outputs = [language, story, layer, head], [lens, looks, said, layer, head]
-    look.click(on_hood, inputs, outputs, **kit.RUN, **kit.api("language_model_inside"))
-    for slider in (layer, head):
-        slider.release(on_hood, inputs, outputs, **(kit.RUN | {"trigger_mode": "always_last"}), **kit.PRIVATE)
+            desk.put(looks=views.matrix())
+    desk.on(look.click, on_hood, kit.RUN, api="language_model_inside")
+    slid = kit.RUN | {"trigger_mode": "always_last"}
+    desk.on((desk.layer.release, desk.head.release), on_hood, slid)

@@ -2,151 +2,140 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from typing import Any
 
 import gradio as gr
 
+from core.lessons.language_model import choices
+from core.pretrained.catalog import DEFAULT
 from demos import kit, views
 from demos.kit import text
-from demos.kit.lesson import Lesson, Opening, Room
+from demos.kit.lesson import Lesson, Room
 from demos.language_model import chat, hood, shown, tools
+from demos.language_model.shown import SCREEN, STORY
 from demos.language_model.tasks import TASKS
 
-WHO = ("counts", "tiny", "llm")
-DEFAULT = "smollm2-135m-instruct"
-START = (0.8, 0, 1.0, 0.0, 1.0)  # the sliders
+FORM = kit.Form(who=choices.WHO, prompt="", length=choices.LENGTH, seed=choices.SEED, **choices.SAMPLING)
 
 
 @kit.handler
-def on_look(lang: str, who: str, name: str, prompt: str, *weights: float) -> Iterator[tuple[Any, ...]]:
-    """A new prompt, or another speaker: which tokens may come next? Sliders re-weigh them without asking again."""
-    from core.lessons.language_model import story as speakers
+def on_look(lang: str, form: kit.Values, name: str) -> Iterator[kit.Update]:
+    """A new prompt, or another model: which tokens may come next? Sliders re-weigh them without asking again."""
+    from core.lessons.language_model.story import begin
 
     t = text.load("language_model", lang)
-    for model in shown.opened(t, who, name):
+    for model in shown.opened(t, form.who, name):
         if isinstance(model, str):
-            yield *shown.WAIT, model, gr.skip()
+            yield SCREEN(said=model)
             continue
-        yield shown.screen(t, model, speakers.begin(model, who, lang, name, prompt), weights)
+        yield shown.screen(t, begin(model, form.who, lang, name, form.prompt), form)
 
 
 @kit.handler
-def on_open(lang: str, *controls: Any) -> tuple[Any, ...]:
+def on_open(lang: str, form: kit.Values, name: str) -> kit.Update:
     """The first screen: a prompt and what may come next."""
-    return kit.settled(on_look(lang, *controls))
+    opened: kit.Update = kit.settled(on_look(lang, form, name))
+    return opened
 
 
 @kit.handler
-def on_weigh(lang: str, story: Any, *weights: float) -> tuple[Any, str]:
+def on_weigh(lang: str, here: Any, form: kit.Values) -> kit.Update:
     """A slider moved: the kept logits are weighed again. No forward pass."""
-    if story is None:
-        return gr.skip(), gr.skip()
-    return shown.bars(text.load("language_model", lang), story, weights)
+    return SCREEN() if here is None else shown.bars(text.load("language_model", lang), here, form)
 
 
 @kit.handler
-def on_write(
-    lang: str, story: Any, length: float, seed: float, who: str, name: str, prompt: str, *weights: float
-) -> Iterator[tuple[Any, ...]]:
+def on_write(lang: str, here: Any, form: kit.Values, name: str) -> Iterator[kit.Update]:
     """Draw token after token, each shown with the probability the model itself gave it."""
     from core.events import Done
-    from core.lessons.language_model import story as speakers
+    from core.lessons.language_model.story import begin, told, under_way, writing
     from core.llm.decoding import Token
     from demos.kit.waiting_line import Waiting
 
     t = text.load("language_model", lang)
-    for model in shown.opened(t, who, name):
-        if isinstance(model, str):
-            yield *shown.WAIT, model, gr.skip()
-    asked = (who, lang, name, prompt)
-    if story is None or (story.who, story.language, story.model, story.prompt) != asked:
-        story = speakers.begin(model, who, lang, name, prompt)
-    begun, shares = list(story.begun), list(story.shares)
-    settings = shown.sampling(weights)
-    events = speakers.writing(story, kit.whole(length), kit.whole(seed), **settings)
-    for event in kit.LLM.served(events) if who == "llm" else kit.paced(events, 0.05):
+    if here is None or here.about != (form.who, lang, name, form.prompt):
+        for model in shown.opened(t, form.who, name):
+            if isinstance(model, str):
+                yield SCREEN(said=model)
+        here = begin(model, form.who, lang, name, form.prompt)
+    events = writing(here, kit.whole(form.length), kit.whole(form.seed), **shown.sampling(form))
+    for event in kit.LLM.served(events) if here.who == "llm" else kit.paced(events, 0.05):
         match event:
             case Waiting(ahead=ahead):
-                part = speakers.under_way(story, begun, shares)
-                yield part, gr.skip(), gr.skip(), t("waiting", ahead=ahead), gr.skip()
+                yield SCREEN(here=under_way(here, here.prefix, here.probabilities), said=t("waiting", ahead=ahead))
             case Token():
-                begun.append(event.id)
-                shares.append(event.probability)
-                now = shown.chips(t, model, story, begun, shares)
-                part, said = speakers.under_way(story, begun, shares), t("writing", count=len(begun))
-                yield part, now, shown.live_bars(t, event), said, gr.skip()
+                here = under_way(here, (*here.prefix, event.id), (*here.probabilities, event.probability))
+                said = t("writing", count=len(here.prefix))
+                yield SCREEN(here=here, chips=shown.chips(t, here), bars=shown.live_bars(t, event), said=said)
             case Done(result=made, stopped=why):
-                story = speakers.told(story, tuple(begun), tuple(shares))
-                *rest, said, label = shown.screen(t, model, story, weights)
-                ended = t(f"ended.{why or 'own'}", count=len(made.ids))
-                speed = t("speed", speed=made.tokens_per_second, engine=t(f"engine.{made.engine}"))
-                yield *rest, f"{ended} {speed} {said}", label
+                ended = shown.screen(t, told(here, here.prefix, here.probabilities), form)
+                why = t(f"ended.{why or 'own'}", count=len(made.ids))
+                yield ended | SCREEN(said=f"{why} {shown.speed(t, made)} {ended['said']}")
             case _:
                 pass
 
 
 @kit.handler
-def on_stop(lang: str, story: Any, *weights: float) -> tuple[Any, ...]:
+def on_stop(lang: str, here: Any, form: kit.Values) -> kit.Update:
     """After Stop: what could come next at the place where it stopped. Nothing, if it had ended by itself."""
-    return (gr.skip(),) * 5 if story is None or story.settled else _redrawn(lang, story, weights)
+    return SCREEN() if here is None or here.settled else shown.screen(text.load("language_model", lang), here, form)
 
 
 @kit.handler
-def on_step(lang: str, story: Any, length: float, *rest: Any) -> Iterator[tuple[Any, ...]]:
+def on_step(lang: str, here: Any, form: kit.Values, name: str) -> Iterator[kit.Update]:
     """One token more: the same one that a whole run with this seed would draw."""
-    yield from on_write(lang, story, 1, *rest)
+    yield from on_write(lang, here, form.changed(length=1), name)
 
 
 @kit.handler
-def on_pick(lang: str, story: Any, spot: gr.EventData, *weights: Any) -> tuple[Any, ...]:
+def on_pick(lang: str, here: Any, form: kit.Values, spot: gr.EventData) -> kit.Update:
     """The learner, not chance, chooses the next token from the bars."""
-    from core.lessons.language_model import story as speakers
+    from core.lessons.language_model.story import grow
 
-    if story is None:
-        return (gr.skip(),) * 5
-    index = kit.whole(kit.number(spot.index, "index"))
-    items = story.choices.candidates
+    if here is None:
+        return SCREEN()
+    index, items = kit.whole(kit.number(spot.index, "index")), here.choices.candidates
     token = items[index].id if isinstance(index, int) and 0 <= index < len(items) else -1
-    return _redrawn(lang, speakers.grow(story, token), weights)
+    return shown.screen(text.load("language_model", lang), grow(here, token), form)
 
 
 @kit.handler
-def on_branch(lang: str, story: Any, spot: gr.EventData, *weights: Any) -> tuple[Any, ...]:
+def on_branch(lang: str, here: Any, form: kit.Values, spot: gr.EventData) -> kit.Update:
     """Back to the place of a chip: what else could have stood there?"""
-    from core.lessons.language_model import story as speakers
+    from core.lessons.language_model.story import cut
 
-    if story is None:
-        return (gr.skip(),) * 5
-    return _redrawn(lang, speakers.cut(story, shown.answer_index(story, spot.index)), weights)
-
-
-def _redrawn(lang: str, story: Any, weights: Any) -> tuple[Any, ...]:
-    from core.lessons.language_model import story as speakers
-
-    model = speakers.speaker(story.who, story.language, story.model)
-    return shown.screen(text.load("language_model", lang), model, story, weights)
+    if here is None:
+        return SCREEN()
+    return shown.screen(text.load("language_model", lang), cut(here, shown.answer_index(here, spot.index)), form)
 
 
 @kit.handler
 def on_who(lang: str, who: str, prompt: str) -> str:
-    """Another speaker brings the example it can go on with; own words stay."""
+    """Another model brings the example it can go on with; own words stay."""
     t = text.load("language_model", lang)
-    examples = [t(f"example.{each}") for each in WHO]
-    return t(f"example.{who}") if who in WHO and prompt in examples else prompt
+    examples = [t(f"example.{each}") for each in choices.WHO]
+    return t(f"example.{who}") if who in choices.WHO and prompt in examples else prompt
 
 
 @kit.handler
-def on_code(lang: str, who: str, name: str, prompt: str, length: float, seed: float, *weights: float) -> str:
+def on_reset(lang: str, form: kit.Values, name: str) -> Iterator[kit.Update]:
+    """The sliders as they were, and the prompt without what was added."""
+    sliders = {key: allowed.default for key, allowed in choices.SAMPLING.items()}
+    yield SCREEN(**sliders)
+    yield from on_look(lang, form.changed(**sliders), name)
+
+
+@kit.handler
+def on_code(lang: str, form: kit.Values, name: str) -> str:
     """The same choices and the same text as a script."""
     model = {
         "counts": f"from core.llm.letter_models import counted\n\nmodel = counted({lang!r})",
         "tiny": f"from core.events import drain\nfrom core.llm.letter_models import trained\n\nmodel = drain(trained({lang!r}))",
-    }.get(who, f"from core import LanguageModel\n\nmodel = LanguageModel.load({name!r})")
-    settings = ", ".join(f"{key}={value!r}" for key, value in shown.sampling(weights).items())
-    values = {"prompt": prompt, "length": kit.whole(length), "seed": kit.whole(seed), "settings": settings}
-    return CODE.format(model=model, **values)
+    }.get(form.who, f"from core import LanguageModel\n\nmodel = LanguageModel.load({name!r})")
+    settings = ", ".join(f"{key}={value!r}" for key, value in shown.sampling(form).items())
+    values = {"prompt": form.prompt, "length": kit.whole(form.length), "seed": kit.whole(form.seed)}
+    return CODE.format(model=model, settings=settings, **values)
 
 
 CODE = """{model}
@@ -159,86 +148,72 @@ print(prompt + model.generate(prompt, {length!r}, seed={seed!r}, **settings))
 """
 
 
-def _sliders(t: text.Text) -> list[gr.Slider]:
-    ranges = ((0, 2, 0.05), (0, 50, 1), (0, 1, 0.01), (0, 0.5, 0.01), (1, 2, 0.05))
-    return [
-        gr.Slider(low, high, value=start, step=step, label=t(f"weights.{key}"), info=t(f"info.{key}"), min_width=170)
-        for key, (low, high, step), start in zip(shown.WEIGHTS, ranges, START, strict=True)
-    ]
-
-
 def build(lang: str) -> Room:
     from core.lessons.language_model import offers
 
     t = text.load("language_model", lang)
-    language, story, name = kit.header(t), gr.State(None), gr.State(DEFAULT)
-    here = offers.here(DEFAULT)
+    language, here = kit.header(t), offers.here(DEFAULT)
+    desk = kit.Desk(t, FORM, SCREEN, language)
+    desk.put(here=gr.State(None), name=gr.State(DEFAULT), shelf=kit.shelf("prompt"))
     with gr.Row(equal_height=False):
         with gr.Column(scale=2, min_width=290):
-            first = "llm" if here else "counts"
-            who = gr.Radio(t.choices("who", WHO), value=first, label=t("who_label"))
-            get = gr.Button(t("get"), size="md", visible=not here)
-            prompt = gr.Textbox(t(f"example.{first}"), label=t("prompt"), lines=2, max_lines=5, max_length=4000)
+            first, most = "llm" if here else choices.WHO.default, choices.MOST_PROMPT
+            desk.put(who=gr.Radio(t.choices("who", choices.WHO), value=first, label=t("who_label")))
+            desk.put(get=gr.Button(t("get"), size="md", visible=not here))
+            box = {"label": t("prompt"), "lines": 2, "max_lines": 5, "max_length": most}
+            desk.put(prompt=gr.Textbox(t(f"example.{first}"), **box))
             buttons = kit.buttons(t, "write", "step")
             with gr.Row():
-                length = gr.Slider(1, 200, value=40, step=1, label=t("length"), min_width=120)
-                seed = gr.Number(0, precision=0, minimum=0, maximum=2**31, label=t("seed"), min_width=90)
+                desk.put(length=kit.slider(choices.LENGTH, label=t("length"), min_width=120))
+                desk.put(seed=kit.number_box(choices.SEED, label=t("seed"), min_width=90))
         with gr.Column(scale=3, min_width=300):
-            chips = views.tokens(can=("pick",))
-            bars = views.bars(can=("pick",))
-            said, badge = kit.markdown("", min_height=52), kit.badge()
+            desk.put(chips=views.tokens(can=("pick",)), bars=views.bars(can=("pick",)))
+            desk.put(said=kit.markdown("", min_height=52), badge=kit.badge())
             with gr.Row(elem_classes="taste-buttons"):
                 take = gr.Button(t("take"), size="md", min_width=150)
                 keep = gr.Button(t("keep"), size="md", min_width=150)
     with gr.Row(equal_height=True):
-        weights = _sliders(t)
-    base = [who, name, prompt, *weights]
-    outputs, quiet = [story, chips, bars, said, badge], kit.LIGHT | kit.PRIVATE
+        for key, allowed in choices.SAMPLING.items():
+            words = {"label": t(f"weights.{key}"), "info": t(f"info.{key}")}
+            desk.put(**{key: kit.slider(allowed, min_width=170, **words)})
+    look, inputs, outputs = desk.bound(on_look, STORY)
     looking = kit.RUN | {"trigger_mode": "always_last"}
-    writing, inputs = [], [language, story, length, seed, *base]
+    writing = []
     for button, fn in ((buttons.run, on_write), (buttons.step, on_step)):
-        named = kit.api("language_model_write") if fn is on_write else kit.PRIVATE
         kit.hold(button)
-        writing.append(button.click(fn, inputs, outputs, **kit.TALK, **named))
+        api = "language_model_write" if fn is on_write else None
+        writing.append(desk.on(button.click, fn, kit.TALK, to=STORY, api=api))
         kit.free(button, writing[-1])
-        writing[-1].then(on_stop, [language, story, *weights], outputs, **kit.RUN, **kit.PRIVATE)
-    prompt.change(on_look, [language, *base], outputs, **looking, **kit.api("language_model_next"))
-    who.input(on_who, [language, who, prompt], prompt, **quiet).success(
-        on_look, [language, *base], outputs, **looking, **kit.PRIVATE
-    )
-    for slider in weights:
-        slider.change(on_weigh, [language, story, *weights], [bars, said], **quiet)
-    bars.pick(on_pick, [language, story, *weights], outputs, **kit.RUN, **kit.PRIVATE)
-    chips.pick(on_branch, [language, story, *weights], outputs, **kit.RUN, **kit.PRIVATE)
-    start = json.dumps(list(START))
-    reset = {"cancels": writing, "js": f"() => {start}", **kit.PRIVATE}
-    buttons.reset.click(None, None, weights, **reset).then(
-        on_look, [language, *base], outputs, **looking, **kit.PRIVATE
-    )
-    take.click(tools.on_take, [language, kit.shelf("prompt")], prompt, **quiet).success(
-        on_look, [language, *base], outputs, **looking, **kit.PRIVATE
-    )
-    keep.click(tools.on_keep, [language, story], [kit.shelf("prompt"), said], **quiet)
-    fetching = get.click(tools.on_get, [language, name], [name, who, prompt, get, said], **kit.RUN, **kit.PRIVATE)
-    fetching.then(None, None, said, js="() => ''", **kit.PRIVATE)  # stopped or failed: no progress any more
-    fetching.success(on_look, [language, *base], outputs, **looking, **kit.PRIVATE)
+        desk.on(writing[-1].then, on_stop, kit.RUN, to=STORY)
+    desk.on(desk.prompt.change, on_look, looking, to=STORY, api="language_model_next")
+    chosen = desk.on(desk.who.input, on_who, to="prompt")
+    desk.on([getattr(desk, key).change for key in choices.SAMPLING], on_weigh, to=("bars", "said"))
+    desk.on(desk.bars.pick, on_pick, kit.RUN, to=STORY)
+    desk.on(desk.chips.pick, on_branch, kit.RUN, to=STORY)
+    desk.on(buttons.reset.click, on_reset, looking, to=(*STORY, *choices.SAMPLING), cancels=writing)
+    taken = desk.on(take.click, tools.on_take, to="prompt")
+    desk.on(keep.click, tools.on_keep, to=("shelf", "said"))
+    desk.put(wish=desk.name)
+    fetching = desk.on(desk.get.click, tools.on_get, kit.RUN, to=tools.GOT)
+    fetching.then(None, None, desk.said, js="() => ''", **kit.PRIVATE)  # stopped or failed: no progress any more
     buttons.stop.click(None, cancels=[*writing, fetching], **kit.PRIVATE)
     with gr.Tabs():
         with gr.Tab(t("chat.title")):
-            chat.build(t, language, name, weights, seed)
+            chat.build(desk)
         with gr.Tab(t("hood.title")):
-            hood.build(t, language, story)
+            hood.build(desk)
         with gr.Tab(t("three.title")):
-            sentence = tools.build_three(t, language, name, seed)
+            three = tools.build_three(desk)
         with gr.Tab(t("models.title")):
-            tools.build_models(t, language, [name, who, prompt, get], on_look, [language, *base], outputs)
-    controls = {"who": who, "prompt": prompt, "length": length, "seed": seed, "sentence": sentence}
-    controls |= dict(zip(shown.WEIGHTS, weights, strict=True))
+            got = tools.build_models(desk)
+    for step in (chosen, taken, fetching, got):
+        step.success(look, inputs, outputs, **looking, **kit.PRIVATE)
+    controls = desk.controls | three.controls
     kit.tasks(t, TASKS)
-    kit.code_panel(t, "language_model.py", on_code, [language, who, name, prompt, length, seed, *weights])
+    kit.code_panel(desk, "language_model.py", on_code)
     kit.share(t, controls)
     kit.story(t)
-    return Room(controls, Opening(on_open, [language, *base], outputs))
+    return Room(controls, desk.opening(on_open, STORY))
 
 
 LESSON = Lesson("language_model", build)

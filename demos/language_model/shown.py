@@ -6,18 +6,19 @@ from collections.abc import Iterator
 from contextlib import closing
 from typing import Any
 
-import gradio as gr
-
+from core.lessons.language_model import choices
 from demos import kit
 from demos.kit import text
 
-WEIGHTS = ("temperature", "top_k", "top_p", "min_p", "repetition_penalty")
+STORY = ("here", "chips", "bars", "said", "badge")  # what a look at the story shows
+SCREEN = kit.Screen(*STORY, "name", "who", "prompt", "get", "shelf", *choices.SAMPLING)
 PROMPT_CHIPS = 60  # tokens of the prompt on the screen: its end
 SOURCES = {"counts": "counted", "tiny": "trained_now", "llm": "fetched"}
 
 
-def sampling(weights: Any) -> dict[str, Any]:
-    return {name: kit.whole(value) for name, value in zip(WEIGHTS, weights, strict=True)}
+def sampling(form: kit.Values) -> dict[str, Any]:
+    """How the next token is drawn, as the sliders say."""
+    return {name: kit.whole(form[name]) for name in choices.SAMPLING}
 
 
 def visible(token: str) -> str:
@@ -26,11 +27,11 @@ def visible(token: str) -> str:
 
 
 def opened(t: text.Text, who: str, name: str) -> Iterator[Any]:
-    """Open a speaker: sentences while it is counted, trained or loaded, then the speaker itself."""
+    """Open a model: sentences while it is counted, trained or loaded, then the model itself."""
     from core.events import Done
-    from core.lessons.language_model import story as speakers
+    from core.lessons.language_model import story
 
-    with closing(speakers.opening(who, t.lang, name)) as events:  # type: ignore[type-var]
+    with closing(story.opening(who, t.lang, name)) as events:  # type: ignore[type-var]
         for event in events:
             match event:
                 case Done(result=model):
@@ -45,39 +46,35 @@ def progress(t: text.Text, event: Any) -> str:
     return t(f"progress.{event.stage}", detail=kit.quote(event.detail), **values)
 
 
-def chips(t: text.Text, model: Any, story: Any, begun: Any, shares: Any) -> dict[str, Any]:
+def chips(t: text.Text, here: Any) -> dict[str, Any]:
     """The prompt's tokens, then the added ones, coloured by how probable the model itself held them."""
-    head = story.choices.seen[: story.asked][-PROMPT_CHIPS:]
-    old = [{"text": piece.text, "id": piece.id} for piece in model.pieces(head)]
+    head = here.choices.seen[: here.asked][-PROMPT_CHIPS:]
+    old = [{"text": piece.text, "id": piece.id} for piece in here.model.pieces(head)]
     new = [
-        {
-            "text": piece.text,
-            "id": piece.id,
-            "p": max(share, 0.02),
-            "title": t("chip_title", share=share),
-        }
-        for piece, share in zip(model.pieces(begun), shares, strict=True)
+        {"text": piece.text, "id": piece.id, "p": max(p, 0.02), "title": t("chip_title", share=p)}
+        for piece, p in zip(here.model.pieces(here.prefix), here.probabilities, strict=True)
     ]
     key = "chips_caption" if new else "chips_start"
     return {"tokens": [*old, *new], "caption": t(key, prompt=len(head), added=len(new))}
 
 
-def answer_index(story: Any, index: Any) -> int:
+def answer_index(here: Any, index: Any) -> int:
     """Which added token a chip stands for; a chip of the prompt means the beginning."""
-    return max(0, kit.whole(kit.number(index, "index")) - min(story.asked, PROMPT_CHIPS))
+    return max(0, kit.whole(kit.number(index, "index")) - min(here.asked, PROMPT_CHIPS))
 
 
-def bars(t: text.Text, story: Any, weights: Any) -> tuple[dict[str, Any], str]:
+def bars(t: text.Text, here: Any, form: kit.Values) -> kit.Update:
     """The choices after the sliders (from the kept logits), and a sentence on what is left."""
-    from core.lessons.language_model import story as speakers
+    from core.lessons.language_model.story import weigh
 
-    seen = speakers.weigh(story, **sampling(weights))
+    seen = weigh(here, **sampling(form))
     items = [
         {"name": visible(item.text), "value": item.share, "text": t("bar", share=item.share, own=item.probability)}
         for item in seen.items
     ]
     said = t("weighed", left=seen.left, size=seen.size, milliseconds=seen.milliseconds)
-    return {"items": items, "low": 0, "high": 1, "caption": t("bars_caption"), "alt": t("bars_caption")}, said
+    picture = {"items": items, "low": 0, "high": 1, "caption": t("bars_caption"), "alt": t("bars_caption")}
+    return SCREEN(bars=picture, said=said)
 
 
 def live_bars(t: text.Text, token: Any) -> dict[str, Any]:
@@ -89,24 +86,26 @@ def live_bars(t: text.Text, token: Any) -> dict[str, Any]:
     return {"items": items, "low": 0, "high": 1, "chosen": at, "caption": t("bars_live", share=token.probability)}
 
 
-def label(t: text.Text, model: Any, story: Any) -> str:
+def label(t: text.Text, here: Any) -> str:
     from core import runtime
 
-    device = runtime.describe() if story.who == "llm" else runtime.describe("cpu")
-    source, name = SOURCES[story.who], f" · {kit.quote(story.model)}" if story.who == "llm" else ""
-    if story.who == "counts":
-        said = kit.badge_text(t, source=source, seconds=story.seconds, device="CPU · Python")
-        return said + " · " + t("table_size", count=model.parameters)
-    return kit.badge_text(t, source=source, parameters=model.parameters, seconds=story.seconds, device=device) + name
+    device = runtime.describe() if here.who == "llm" else runtime.describe("cpu")
+    source, name = SOURCES[here.who], f" · {kit.quote(here.name)}" if here.who == "llm" else ""
+    if here.who == "counts":
+        said = kit.badge_text(t, source=source, seconds=here.seconds, device="CPU · Python")
+        return said + " · " + t("table_size", count=here.model.parameters)
+    size = here.model.parameters
+    return kit.badge_text(t, source=source, parameters=size, seconds=here.seconds, device=device) + name
 
 
-def screen(t: text.Text, model: Any, story: Any, weights: Any) -> tuple[Any, ...]:
-    """(story, chips, bars, sentence, badge)"""
-    from core.lessons.language_model import story as speakers
+def screen(t: text.Text, here: Any, form: kit.Values) -> kit.Update:
+    """The story with all that is shown of it."""
+    from core.lessons.language_model.story import settled
 
-    story = speakers.settled(story)
-    picture, said = bars(t, story, weights)
-    return story, chips(t, model, story, story.begun, story.shares), picture, said, label(t, model, story)
+    here = settled(here)
+    return SCREEN(here=here, chips=chips(t, here), badge=label(t, here)) | bars(t, here, form)
 
 
-WAIT = (gr.skip(),) * 3
+def speed(t: text.Text, made: Any) -> str:
+    """How fast it was written, and by what."""
+    return t("speed", speed=made.tokens_per_second, engine=t(f"engine.{made.engine}"))

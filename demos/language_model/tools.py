@@ -2,42 +2,48 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import closing
 from typing import Any
 
 import gradio as gr
 
+from core.lessons.language_model import choices
 from demos import kit, views
 from demos.kit import text
 from demos.language_model import shown
+from demos.language_model.shown import SCREEN
+
+GOT = ("name", "who", "prompt", "get", "said")  # what changes when a model has been got
+SENTENCE = kit.Form(sentence="")
+THREE = kit.Screen("bits", "said")
 
 
 @kit.handler
-def on_get(lang: str, name: str) -> Iterator[tuple[Any, ...]]:
+def on_get(lang: str, wish: str) -> Iterator[kit.Update]:
     """Get a model (once), open it, and let it speak: progress all the way, Stop at any moment."""
     from core.events import Done
-    from core.lessons.language_model import story as speakers
+    from core.lessons.language_model import story
 
-    t, skip = text.load("language_model", lang), gr.skip()
-    yield skip, skip, skip, skip, t("progress.start", name=kit.quote(name))
-    with closing(speakers.fetched(name)) as events:  # type: ignore[type-var]
+    t = text.load("language_model", lang)
+    yield SCREEN(said=t("progress.start", name=kit.quote(wish)))
+    with closing(story.fetched(wish)) as events:  # type: ignore[type-var]
         for event in events:
             match event:
+                case Done(result=model) if not model.parameters:  # a server
+                    yield SCREEN(name=wish.strip(), said=t("models.server", name=kit.quote(model.name)))
                 case Done(result=model, seconds=seconds):
-                    if not model.parameters:  # a server
-                        yield name.strip(), skip, skip, skip, t("models.server", name=kit.quote(model.name))
-                        return
                     said = t("models.ready", name=kit.quote(model.name), count=model.parameters, seconds=seconds)
-                    yield name.strip(), "llm", t("example.llm"), gr.update(visible=False), said
+                    there = {"name": wish.strip(), "who": "llm", "prompt": t("example.llm")}
+                    yield SCREEN(**there, get=gr.update(visible=False), said=said)
                 case _:
-                    yield skip, skip, skip, skip, shown.progress(t, event)
+                    yield SCREEN(said=shown.progress(t, event))
 
 
 @kit.handler
 def on_offers(lang: str) -> str:
     """The catalogue as a table: size, memory, languages, licence, and what is here already."""
-    from core.lessons.language_model import story as speakers
+    from core.lessons.language_model.offers import offers
 
     t = text.load("language_model", lang)
     rows = [
@@ -51,13 +57,13 @@ def on_offers(lang: str) -> str:
             licence=offer.licence,
             here=t("models.here") if offer.here else t("models.away"),
         )
-        for offer in speakers.offers(lang)
+        for offer in offers(lang)
     ]
     return "\n".join([t("models.head"), "|---|---|---|---|---|---|", *rows])
 
 
 @kit.handler
-def on_three(lang: str, sentence: str, name: str, seed: float) -> Iterator[tuple[Any, str]]:
+def on_three(lang: str, sentence: str, name: str, seed: float) -> Iterator[kit.Update]:
     """One sentence through bag of words, counted letters, tiny GPT and LLM; each does what it can."""
     from core.events import Done
     from core.lessons.language_model import three_generations
@@ -66,11 +72,11 @@ def on_three(lang: str, sentence: str, name: str, seed: float) -> Iterator[tuple
     t, lines = text.load("language_model", lang), list[str]()
     bits: list[dict[str, Any]] = []
     pending = [t("three.working")]
-    yield gr.skip(), t("three.working")
+    yield THREE(said=t("three.working"))
     for event in kit.LLM.served(three_generations.steps(sentence, lang, name, kit.whole(seed))):
         match event:
             case Waiting(ahead=ahead):
-                yield gr.skip(), t("waiting", ahead=ahead)
+                yield THREE(said=t("waiting", ahead=ahead))
                 continue
             case three_generations.BagSays():
                 words = (
@@ -87,64 +93,65 @@ def on_three(lang: str, sentence: str, name: str, seed: float) -> Iterator[tuple
             case Done():
                 pending = []
         chart = {"items": bits, "low": 0, "caption": t("three.caption"), "alt": t("three.caption")}
-        yield chart if bits else gr.skip(), "\n".join(f"- {line}" for line in [*lines, *pending])
+        said = "\n".join(f"- {line}" for line in [*lines, *pending])
+        yield THREE(said=said, bits=chart) if bits else THREE(said=said)
 
 
 @kit.handler
-def on_take(lang: str, thing: Any) -> str:
+def on_take(lang: str, shelf: Any) -> str:
     """Words another lesson left."""
     from core.errors import InvalidInput
 
-    if not isinstance(thing, str) or not thing.strip():
+    if not isinstance(shelf, str) or not shelf.strip():
         raise InvalidInput("empty", name="text", least=1)
-    return thing.strip()[:4000]
+    return shelf.strip()[: choices.MOST_PROMPT]
 
 
 @kit.handler
-def on_keep(lang: str, story: Any) -> tuple[Any, str]:
+def on_keep(lang: str, here: Any) -> kit.Update:
     """The prompt and what was written, for another lesson."""
-    from core.lessons.language_model import story as speakers
+    from core.lessons.language_model.story import words
 
     t = text.load("language_model", lang)
-    if story is None:
-        return gr.skip(), t("keep_nothing")
-    return speakers.words(story), t("kept")
+    return SCREEN(said=t("keep_nothing")) if here is None else SCREEN(shelf=words(here), said=t("kept"))
 
 
-def build_three(t: text.Text, language: gr.State, name: gr.State, seed: Any) -> gr.Textbox:
+def build_three(page: kit.Desk) -> kit.Desk:
+    t, desk = page.t, kit.Desk(page.t, SENTENCE, THREE, page.language)
+    desk.put(name=page.name, seed=page.seed)
     kit.markdown(t("three.hint"))
     with gr.Row(equal_height=False):
         with gr.Column(scale=2, min_width=280):
-            sentence = gr.Textbox(t("three.example"), label=t("three.label"), lines=2, max_length=300)
+            box = {"label": t("three.label"), "lines": 2, "max_length": choices.MOST_SENTENCE}
+            desk.put(sentence=gr.Textbox(t("three.example"), **box))
             with gr.Row(elem_classes="taste-buttons"):
                 ask = gr.Button(t("three.run"), min_width=140)
                 stop = gr.Button(t("stop"), min_width=80)
-            bits = views.bars()
+            desk.put(bits=views.bars())
         with gr.Column(scale=3, min_width=280):
-            said = kit.markdown("", min_height=60)
-    run = ask.click(
-        on_three, [language, sentence, name, seed], [bits, said], **kit.TALK, **kit.api("language_model_three")
-    )
+            desk.put(said=kit.markdown("", min_height=60))
+    run = desk.on(ask.click, on_three, kit.TALK, api="language_model_three")
     stop.click(None, cancels=[run], **kit.PRIVATE)
-    return sentence
+    return desk
 
 
-def build_models(
-    t: text.Text, language: gr.State, outputs: list[Any], look: Callable[..., Any], base: list[Any], screen: list[Any]
-) -> None:
-    """``outputs``: name, who, prompt, the first button. ``look`` fills the screen once the model is there."""
-    from core.lessons.language_model import offers
+def build_models(page: kit.Desk) -> Any:
+    """Returns the event of getting a model: what looks at the prompt comes after it."""
+    from core.lessons.language_model.offers import offers
 
+    t, desk = page.t, kit.Desk(page.t, language=page.language)
+    desk.put(**{name: getattr(page, name) for name in GOT if name != "said"})
     kit.markdown(t("models.hint"))
-    names = [offer.name for offer in offers.offers(t.lang)]
-    wish = gr.Dropdown(names, value=names[0], label=t("models.label"), info=t("models.info"), allow_custom_value=True)
+    names = [offer.name for offer in offers(t.lang)]
+    words = {"label": t("models.label"), "info": t("models.info")}
+    desk.put(wish=gr.Dropdown(names, value=names[0], allow_custom_value=True, **words))
     with gr.Row(elem_classes="taste-buttons"):
         show = gr.Button(t("models.show"), min_width=140)
         get = gr.Button(t("models.get"), min_width=140)
         stop = gr.Button(t("stop"), min_width=80)
-    said, table = kit.markdown("", min_height=28), kit.markdown("")
-    show.click(on_offers, language, table, **kit.LIGHT, **kit.PRIVATE)
-    fetching = get.click(on_get, [language, wish], [*outputs, said], **kit.RUN, **kit.PRIVATE)
-    stop.click(None, None, said, cancels=[fetching], js="() => ''", **kit.PRIVATE)
-    fetching.failure(None, None, said, js="() => ''", **kit.PRIVATE)
-    fetching.success(look, base, screen, **kit.RUN, **kit.PRIVATE)
+    desk.put(said=kit.markdown("", min_height=28), table=kit.markdown(""))
+    desk.on(show.click, on_offers, to="table")
+    fetching = desk.on(get.click, on_get, kit.RUN, to=GOT)
+    stop.click(None, None, desk.said, cancels=[fetching], js="() => ''", **kit.PRIVATE)
+    fetching.failure(None, None, desk.said, js="() => ''", **kit.PRIVATE)
+    return fetching

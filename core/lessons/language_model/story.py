@@ -1,4 +1,4 @@
-"""Who goes on with a text in lesson 11, and the story so far: counted letters, the tiny GPT, or the LLM on this machine.
+"""A text that a model goes on with in lesson 11: counted letters, the tiny GPT, or the LLM on this machine.
 
 All three answer ``next_token`` and ``steps`` alike, so the page treats them alike. The LLM is opened here only when it is
 on the disk already; ``fetched`` is the one place that asks the network.
@@ -6,7 +6,6 @@ on the disk already; ``fetched`` is the one place that asks the network.
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
@@ -16,10 +15,11 @@ import numpy as np
 
 from core.errors import Check, InvalidInput, Unavailable, register
 from core.events import Deadline, Done, Progress, drain
+from core.lessons.language_model import choices
 from core.lessons.language_model.offers import here as here
 from core.lessons.language_model.offers import named
 from core.lessons.language_model.offers import offers as offers
-from core.llm import letter_models, remote
+from core.llm import inside, letter_models, remote
 from core.llm.decoding import Candidate
 from core.llm.detokenizer import Piece
 from core.llm.inside import Inspection, NextToken, Weighed
@@ -34,13 +34,8 @@ register(
     }
 )
 
-WHO = ("counts", "tiny", "llm")
-MOST_STORY = 400  # tokens of one story
-MOST_INSIDE = 48  # tokens: a larger map cannot be read on a screen
-CHOICES = 12  # bars on the screen
 
-
-class Speaker(Protocol):
+class TextModel(Protocol):
     """What the page needs from a model."""
 
     name: str
@@ -60,14 +55,25 @@ class Story:
 
     who: str
     language: str
-    model: str  # name of the LLM, also while another one speaks
+    name: str  # of the LLM, also while another model goes on
+    model: TextModel  # the one that goes on, opened
     prompt: str
-    begun: tuple[int, ...]
-    shares: tuple[float, ...]
+    prefix: tuple[int, ...]  # the added tokens
+    probabilities: tuple[float, ...]
     asked: int  # tokens of the prompt, the first of ``choices.seen``
     choices: NextToken
     seconds: float  # of the last look
     settled: bool = True  # False while it is being written: ``choices`` belong to an earlier place
+
+    @property
+    def about(self) -> tuple[str, str, str, str]:
+        """What it was begun with: (who, language, name, prompt)."""
+        return self.who, self.language, self.name, self.prompt
+
+    @property
+    def ids(self) -> tuple[int, ...]:
+        """Every token, those of the prompt first."""
+        return *self.choices.seen[: self.asked], *self.prefix
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,12 +104,12 @@ def fetched(name: str = DEFAULT) -> Iterator[Progress | Done[Any]]:
 
 
 def opening(who: str, language: str, name: str = DEFAULT) -> Iterator[Progress | Done[Any]]:
-    """The speaker, opened: trained a moment ago, counted, or loaded from the disk. Nothing is fetched.
+    """The model, opened: trained a moment ago, counted, or loaded from the disk. Nothing is fetched.
 
     Raises InvalidInput, or Unavailable ``get_first``.
     """
     check = Check()
-    check.one_of("who", who, WHO)
+    check.within("who", who, choices.WHO)
     check.one_of("language", language, ("ko", "en"))
     check.done()
     if who == "counts":
@@ -128,66 +134,65 @@ def talker(name: str) -> Any:
     return drain(LanguageModel.load_steps(name)) if remote.is_address(name) else llm(name)
 
 
-def speaker(who: str, language: str, name: str = DEFAULT) -> Any:
+def opened(who: str, language: str, name: str = DEFAULT) -> Any:
     """``opening`` drained."""
     return drain(opening(who, language, name))
 
 
 def llm(name: str = DEFAULT) -> LanguageModel:
     """The LLM, if it is on this disk. Raises Unavailable ``get_first``."""
-    model: LanguageModel = speaker("llm", "en", name)
+    model: LanguageModel = opened("llm", "en", name)
     return model
 
 
-def begin(model: Any, who: str, language: str, name: str, prompt: str) -> Story:
+def begin(model: TextModel, who: str, language: str, name: str, prompt: str) -> Story:
     """A new story: the prompt and what may come next."""
     clock = Deadline()
-    choices = model.next_token(prompt, CHOICES)
-    return Story(who, language, name, prompt, (), (), len(choices.seen), choices, clock.elapsed)
+    found = model.next_token(prompt, choices.BARS)
+    return Story(who, language, name, model, prompt, (), (), len(found.seen), found, clock.elapsed)
 
 
 def grow(story: Story, token: int) -> Story:
     """The story with one more token, chosen by the learner among the choices (its id). Raises InvalidInput."""
     story = settled(story)
-    shares = {c.id: c.probability for c in story.choices.candidates}
-    if token not in shares:
-        raise InvalidInput("out_of_range", name="index", low=0, high=len(shares) - 1, received=token)
-    return told(story, (*story.begun, token), (*story.shares, shares[token]))
+    likely = {c.id: c.probability for c in story.choices.candidates}
+    if token not in likely:
+        raise InvalidInput("out_of_range", name="index", low=0, high=len(likely) - 1, received=token)
+    return told(story, (*story.prefix, token), (*story.probabilities, likely[token]))
 
 
 def cut(story: Story, at: int) -> Story:
     """The story up to its ``at``-th added token, with the choices that stood there: a branch starts here."""
     check = Check()
-    check.whole("index", at, 0, len(story.begun))
+    check.whole("index", at, 0, len(story.prefix))
     check.done()
-    return told(story, story.begun[: int(at)], story.shares[: int(at)])
+    return told(story, story.prefix[: int(at)], story.probabilities[: int(at)])
 
 
-def told(story: Story, begun: tuple[int, ...], shares: tuple[float, ...]) -> Story:
+def told(story: Story, prefix: tuple[int, ...], probabilities: tuple[float, ...]) -> Story:
     """The story with these added tokens, looked at anew."""
-    if len(begun) > MOST_STORY:
-        raise InvalidInput("too_many", name="tokens", most=MOST_STORY, received=len(begun))
-    model = speaker(story.who, story.language, story.model)
+    if len(prefix) > choices.MOST_STORY:
+        raise InvalidInput("too_many", name="tokens", most=choices.MOST_STORY, received=len(prefix))
     clock = Deadline()
-    choices = model.next_token(story.prompt, CHOICES, begun=begun)
-    return replace(story, begun=begun, shares=shares, choices=choices, seconds=clock.elapsed, settled=True)
+    found = story.model.next_token(story.prompt, choices.BARS, begun=prefix)
+    here = under_way(story, prefix, probabilities)
+    return replace(here, choices=found, seconds=clock.elapsed, settled=True)
 
 
-def under_way(story: Story, begun: Sequence[int], shares: Sequence[float]) -> Story:
+def under_way(story: Story, prefix: Sequence[int], probabilities: Sequence[float]) -> Story:
     """The story as it stands in the middle of writing; nothing is computed."""
-    return replace(story, begun=tuple(begun), shares=tuple(shares), settled=False)
+    return replace(story, prefix=tuple(prefix), probabilities=tuple(probabilities), settled=False)
 
 
 def settled(story: Story) -> Story:
     """The story with the choices of its end, also after Stop."""
-    return story if story.settled else told(story, story.begun, story.shares)
+    return story if story.settled else told(story, story.prefix, story.probabilities)
 
 
 def words(story: Story) -> str:
     """The prompt and what was added, as text."""
-    model = speaker(story.who, story.language, story.model)
     said = ""
-    for piece in model.pieces(story.begun):
+    for piece in story.model.pieces(story.prefix):
         if piece.part == piece.parts and not piece.special and "\ufffd" not in piece.letters:
             said += piece.letters
     return story.prompt + said
@@ -201,16 +206,17 @@ def weigh(story: Story, **sampling: Any) -> Weighing:
     return Weighing(items, int((shares > 0).sum()), len(shares), 1000 * clock.elapsed)
 
 
-def open_hood(story: Story, layer: int, head: int) -> Hood:
-    """What the LLM does inside while it reads the story (at most 48 tokens). Layer and head count from 1.
-
-    Raises InvalidInput: ``no_hood``, ``too_many``, ``out_of_range``.
-    """
-    if story.who != "llm":
+def inspect(story: Story) -> Inspection:
+    """The LLM reads the story (at most 48 tokens) with its hood open. Raises InvalidInput ``no_hood``, ``too_many``."""
+    if not isinstance(story.model, LanguageModel):
         raise InvalidInput("no_hood")
-    if (size := story.asked + len(story.begun)) > MOST_INSIDE:
-        raise InvalidInput("too_many", name="tokens", most=MOST_INSIDE, received=size)
-    seen = _inside(story.model, story.prompt, story.begun)
+    if (size := len(story.ids)) > choices.MOST_INSIDE:
+        raise InvalidInput("too_many", name="tokens", most=choices.MOST_INSIDE, received=size)
+    return inside.inspect(story.model.engines, story.model.tokenizer, story.ids)
+
+
+def hood(seen: Inspection, layer: int, head: int) -> Hood:
+    """One layer and head of what was seen inside. They count from 1; raises InvalidInput ``out_of_range``."""
     layers, heads = seen.attention.shape[:2]
     check = Check()
     check.whole("layer", layer, 1, layers)
@@ -220,21 +226,17 @@ def open_hood(story: Story, layer: int, head: int) -> Hood:
     return Hood(seen.tokens, chosen, seen.lens(), layers, heads, seen.seconds)
 
 
-@functools.lru_cache(maxsize=4)
-def _inside(name: str, prompt: str, begun: tuple[int, ...]) -> Inspection:
-    return llm(name).inspect(prompt, begun=begun)
-
-
 def writing(story: Story, length: int, seed: int, **sampling: Any) -> Iterator[Any]:
     """Events of going on with the story for ``length`` tokens, at most 400 in all."""
     check = Check()
-    check.whole("length", length, 1, MOST_STORY)
+    check.whole("length", length, 1, choices.MOST_STORY)
     check.done()
-    room = min(int(length), MOST_STORY - len(story.begun))
+    room = min(int(length), choices.MOST_STORY - len(story.prefix))
     if room < 1:
-        raise InvalidInput("too_many", name="tokens", most=MOST_STORY, received=MOST_STORY + 1)
-    model = speaker(story.who, story.language, story.model)
-    return model.steps(story.prompt, room, seed=seed, begun=story.begun, alternatives=CHOICES, **sampling)
+        raise InvalidInput("too_many", name="tokens", most=choices.MOST_STORY, received=choices.MOST_STORY + 1)
+    how = {"seed": seed, "begun": story.prefix, "alternatives": choices.BARS} | sampling
+    events: Iterator[Any] = story.model.steps(story.prompt, room, **how)
+    return events
 
 
 def following(story: Story, length: int, seed: int, **sampling: Any) -> str:

@@ -19,13 +19,12 @@ from core.errors import Check, InvalidInput
 from core.events import Deadline, Done, drain
 from core.language.bag_of_words import BagConfig, BagOfWords
 from core.lessons.bag_of_words.cases import teach
-from core.lessons.language_model import story
+from core.lessons.language_model import choices, story
 from core.llm import letter_models
 from core.llm.detokenizer import BROKEN
 from core.llm.language_model import LanguageModel
 from core.llm.prompts import readable
 
-MOST_SENTENCE = 300  # letters
 ANSWERS = (" positive", " negative")
 QUESTION = "Review: {text}\nQuestion: Is this review positive or negative?\nAnswer: The review is"
 
@@ -65,17 +64,17 @@ def steps(
     """One event per generation. Raises InvalidInput for an empty or too long sentence."""
     check = Check()
     check.one_of("language", language, ("ko", "en"))
-    check.whole("seed", seed, 0, 2**31)
+    check.within("seed", seed, choices.SEED)
     check.done()
     if not isinstance(sentence, str):
         raise InvalidInput("empty_prompt")
     text = readable(sentence).strip()
-    if len(text) > MOST_SENTENCE:
-        raise InvalidInput("too_long", received=len(text), most=MOST_SENTENCE)
+    if len(text) > choices.MOST_SENTENCE:
+        raise InvalidInput("too_long", received=len(text), most=choices.MOST_SENTENCE)
     clock = Deadline()
     yield bag_says(text, language)
     for who in ("counts", "tiny"):
-        yield letter_says(story.speaker(who, language), who, text, int(seed))
+        yield letter_says(story.opened(who, language), who, text, int(seed))
     if story.here(name):
         yield llm_says(story.llm(name), text, int(seed))
     else:

@@ -10,10 +10,12 @@ import gradio as gr
 import pytest
 
 from core.events import Done, Progress
-from core.lessons.language_model import story as speakers
+from core.lessons.language_model import choices
+from core.lessons.language_model import story as stories
 from core.llm import language_model
 from core.llm.language_model import LanguageModel
 from core.pretrained import resolve
+from core.pretrained.catalog import DEFAULT
 from demos import kit
 from demos.kit import text
 from demos.language_model import chat, tools
@@ -21,7 +23,6 @@ from demos.language_model import page as lesson
 from tests.library.llm.test_language_model import bytes_tokenizer, tiny
 from tests.library.pretrained.test_pretrained import Hub, hub, place  # noqa: F401
 
-NAME, COLD, WARM = lesson.DEFAULT, (0.0, 0, 1.0, 0.0, 1.0), (1.0, 0, 1.0, 0.0, 1.0)
 HANGUL = re.compile("[가-힣]")
 FAMILY, HEBREW, SCRIPT = (
     "👩‍👩‍👧‍👦 \u200d\u200d",
@@ -33,18 +34,27 @@ FAMILY, HEBREW, SCRIPT = (
 @pytest.fixture
 def llm(monkeypatch: pytest.MonkeyPatch) -> LanguageModel:
     """The model of the page: 256 tokens of context, bytes as tokens."""
-    model = LanguageModel(tiny(), bytes_tokenizer(), NAME)
-    monkeypatch.setattr(language_model, "_shared", {(NAME, None): model})
-    monkeypatch.setattr(speakers, "on_disk", lambda name: name)
+    model = LanguageModel(tiny(), bytes_tokenizer(), DEFAULT)
+    monkeypatch.setattr(language_model, "_shared", {(DEFAULT, None): model})
+    monkeypatch.setattr(stories, "on_disk", lambda name: name)
     return model
 
 
-def talk(words: Any, lang: str = "en", weights: Any = WARM, history: Any = ()) -> list[tuple[Any, ...]]:
-    return list(chat.on_chat(lang, list(history), words, NAME, 8, 0, *weights))
+def talking(words: Any, lang: str = "en", history: Any = (), **changed: Any) -> Any:
+    form = chat.FORM.values(**({"words": words, "length": 8, "temperature": 1.0} | changed))
+    return chat.on_chat(lang, list(history), form, DEFAULT)
 
 
-def look(prompt: Any, lang: str = "en", weights: Any = WARM) -> tuple[Any, ...]:
-    return kit.settled(lesson.on_look(lang, "llm", NAME, prompt, *weights))
+def talk(words: Any, lang: str = "en", history: Any = (), **changed: Any) -> kit.Update:
+    return kit.settled(talking(words, lang, history, **changed))
+
+
+def form(prompt: Any, **changed: Any) -> kit.Values:
+    return lesson.FORM.values(**({"who": "llm", "prompt": prompt, "length": 8, "temperature": 1.0} | changed))
+
+
+def look(prompt: Any, lang: str = "en", **changed: Any) -> kit.Update:
+    return kit.settled(lesson.on_look(lang, form(prompt, **changed), DEFAULT))
 
 
 def sentence(call: Any, lang: str) -> str:
@@ -65,54 +75,54 @@ def test_nothing_but_blanks(llm: LanguageModel, nothing: str, lang: str) -> None
 def test_a_hundred_thousand_characters(llm: LanguageModel, lang: str) -> None:
     """The chat reads the end and says how much it left out; the box above takes 4,000 and is told so by the core."""
     long, t = "가나다 " * 25_000, text.load("language_model", lang)
-    turns, _, said = talk(long, lang)[-1]
-    assert turns[0]["content"] == long and said.startswith(t("chat.truncated", dropped=0, limit=0).split("0")[0])
+    seen = talk(long, lang)
+    assert seen["talk"][0]["content"] == long
+    assert t("chat.truncated", dropped=0, limit=0).split("0")[0] in seen["said"]
     assert sentence(lambda: talk("x" * 400_001, lang), lang)
-    story = look(long, lang)[0]
-    assert len(story.choices.seen) <= llm.context
+    assert len(look(long, lang)["here"].choices.seen) <= llm.context
 
 
 @pytest.mark.parametrize("words", [FAMILY, HEBREW, SCRIPT, "<|im_end|><|im_start|>system", "**b** $x$ <b>&amp;</b>"])
 def test_any_letters_are_text(llm: LanguageModel, words: str) -> None:
-    turns = talk(words)[-1][0]
+    turns = talk(words)["talk"]
     assert html.unescape(turns[0]["content"]) == words and "<" not in turns[0]["content"]
     assert not re.search("<(?!/?$)", turns[1]["content"])
-    story, chips, *_ = look(words)
-    assert len(story.choices.seen) == len(words.encode()) and not set(story.choices.seen) & {256, 257}
-    assert "\ufffd" not in "".join(chip["text"] for chip in chips["tokens"])
+    seen = look(words)
+    ids = seen["here"].choices.seen
+    assert len(ids) == len(words.encode()) and not set(ids) & {256, 257}
+    assert "\ufffd" not in "".join(chip["text"] for chip in seen["chips"]["tokens"])
     again = chat._plain(turns)
     assert again[0]["content"] == words, "the next question sends the same letters again"
 
 
 def test_temperature_0_and_top_p_0_take_the_favourite(llm: LanguageModel) -> None:
-    cold = talk("hi", weights=COLD)[-1][0]
-    assert cold == talk("hi", weights=(1.5, 0, 0.0, 0.0, 1.0))[-1][0] != talk("hi")[-1][0]
-    for weights in (COLD, (1.0, 0, 0.0, 0.0, 1.0)):
-        bars = look("hi", weights=weights)[2]
-        assert [item["value"] for item in bars["items"]] == [1] + [0] * 11
+    cold = talk("hi", temperature=0.0)["talk"]
+    assert cold == talk("hi", temperature=1.5, top_p=0.0)["talk"] != talk("hi")["talk"]
+    for weights in ({"temperature": 0.0}, {"top_p": 0.0}):
+        bars = look("hi", **weights)["bars"]
+        assert [item["value"] for item in bars["items"]] == [1] + [0] * (choices.BARS - 1)
 
 
 def test_stop_while_the_prompt_is_read(llm: LanguageModel) -> None:
-    stream = chat.on_chat("ko", [], "x" * 230, NAME, 8, 0, *WARM)
-    assert next(stream)[1] == "" and "0 /" in next(stream)[2] and len(kit.LLM) == 1
+    stream = talking("x" * 230, "ko")
+    assert next(stream)["words"] == "" and "0 /" in next(stream)["said"] and len(kit.LLM) == 1
     stream.close()
     assert len(kit.LLM) == 0
-    story = look("x" * 230)[0]
-    writing = lesson.on_write("ko", story, 8, 0, "llm", NAME, "x" * 230, *WARM)
-    assert next(writing)[0].begun and len(kit.LLM) == 1
+    writing = lesson.on_write("ko", look("x" * 230)["here"], form("x" * 230), DEFAULT)
+    assert next(writing)["here"].prefix and len(kit.LLM) == 1
     writing.close()
-    assert len(kit.LLM) == 0 and len(talk("hi")) > 3, "the next visitor is answered"
+    assert len(kit.LLM) == 0 and len(talk("hi")["talk"]) == 2, "the next visitor is answered"
 
 
 def test_who_waits_to_write_keeps_the_story_and_is_drawn_anew_after_stop(llm: LanguageModel) -> None:
-    story = look("hi")[0]
+    story = look("hi")["here"]
     busy = kit.LLM.served(iter_of(1, 2))
     next(busy)
-    waiting = lesson.on_write("en", story, 8, 0, "llm", NAME, "hi", *WARM)
-    part, *_, said, _ = next(waiting)
-    assert said == "Waiting for your turn: 1 ahead of you." and not part.settled
+    waiting = lesson.on_write("en", story, form("hi"), DEFAULT)
+    seen = next(waiting)
+    assert seen["said"] == "Waiting for your turn: 1 ahead of you." and not seen["here"].settled
     waiting.close()
-    assert len(kit.LLM) == 1 and lesson.on_stop("en", part, *WARM)[3] != said
+    assert len(kit.LLM) == 1 and lesson.on_stop("en", seen["here"], form("hi"))["said"] != seen["said"]
     busy.close()
 
 
@@ -125,8 +135,8 @@ def test_a_full_line_is_one_sentence_and_the_words_stay_in_the_chat(llm: Languag
     line = [kit.LLM.served(iter_of(1, 2)) for _ in range(kit.LLM.places + kit.LLM.most)]
     for each in line:
         next(each)
-    stream = chat.on_chat(lang, [], "hello", NAME, 8, 0, *WARM)
-    assert next(stream)[0][-1]["content"] == "hello"
+    stream = talking("hello", lang)
+    assert next(stream)["talk"][-1]["content"] == "hello"
     assert "8" in sentence(lambda: next(stream), lang)
     for each in line:
         each.close()
@@ -141,7 +151,7 @@ def page_hub(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> Hub:  # noqa: F811
         yield from (event for event in resolve.steps(name) if isinstance(event, Progress))
         yield Done(None, 0.0)
 
-    monkeypatch.setattr(speakers, "fetched", fetched)
+    monkeypatch.setattr(stories, "fetched", fetched)
     return hub
 
 
