@@ -11,18 +11,17 @@ import numpy as np
 
 from core.errors import Check
 from core.files.sounds import RATE, Sound
+from core.speech import choices
 
-SHAPES = ("glide", "chord", "vowels", "claps")
 
-
-def made(shape: str = "vowels", seconds: float = 1.6) -> Sound:
+def made(shape: str = choices.SOUND.default, seconds: float = 1.6) -> Sound:
     """A sound from a formula, to look at before anything was recorded.
 
     glide: a tone rising from 200 to 4,000 Hz · chord: 440, 660 and 880 Hz · vowels: a buzz of 120 Hz through the
     resonances of a, i, u (Peterson & Barney 1952) · claps: short bursts of noise.
     """
     check = Check()
-    check.one_of("shape", shape, SHAPES)
+    check.within("shape", shape, choices.SOUND)
     check.between("seconds", seconds, 0.2, 10)
     check.done()
     t = np.arange(round(seconds * RATE)) / RATE

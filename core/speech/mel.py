@@ -18,6 +18,7 @@ import torch
 
 from core.errors import Check, InvalidInput
 from core.files.sounds import RATE
+from core.speech import choices
 
 FLOOR = 1e-10
 
@@ -26,17 +27,17 @@ FLOOR = 1e-10
 class MelConfig:
     """``n_fft``: samples in a window · ``hop``: samples from window to window · ``mels``: bands, at 16 kHz."""
 
-    n_fft: int = 400
-    hop: int = 160
-    mels: int = 80
+    n_fft: int = int(choices.N_FFT.default)
+    hop: int = int(choices.HOP.default)
+    mels: int = int(choices.MELS.default)
     low: float = 0.0  # Hz
     high: float = RATE / 2
 
     def __post_init__(self) -> None:
         check = Check()
-        check.whole("n_fft", self.n_fft, 32, 4096)
-        check.whole("hop", self.hop, 16, 4096)
-        check.whole("mels", self.mels, 4, 256)
+        check.within("n_fft", self.n_fft, choices.N_FFT)
+        check.within("hop", self.hop, choices.HOP)
+        check.within("mels", self.mels, choices.MELS)
         check.between("low", self.low, 0, RATE / 2 - 100)
         check.between("high", self.high, 100, RATE / 2)
         check.done()

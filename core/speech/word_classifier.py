@@ -25,6 +25,7 @@ from core.errors import Check, InvalidInput, NotReady, register, shown
 from core.events import Done, Progress, TrainStep, drain
 from core.files import sounds as audio
 from core.files.sounds import Sound
+from core.speech import choices
 from core.speech.word_net import WordNet, picture, varied
 from core.training.torch_engine import TorchEngine
 from core.training.trainer import History, TrainConfig, Trainer, accuracy, supervised
@@ -47,19 +48,19 @@ Recording = Sound | np.ndarray | str | Path | bytes
 class WordConfig:
     """``copies``: varied copies of each recording an epoch; fewer when there are many recordings."""
 
-    epochs: int = 8
+    epochs: int = int(choices.EPOCHS.default)
     learning_rate: float = 0.005
     copies: int = 10
     batch_size: int = 24
-    seed: int = 0
+    seed: int = int(choices.SEED.default)
 
     def __post_init__(self) -> None:
         check = Check()
-        check.whole("epochs", self.epochs, 1, 200)
+        check.within("epochs", self.epochs, choices.EPOCHS)
         check.between("learning_rate", self.learning_rate, 1e-6, 1)
         check.whole("copies", self.copies, 1, 64)
         check.whole("batch_size", self.batch_size, 2, 512)
-        check.whole("seed", self.seed, 0, 2**53)
+        check.within("seed", self.seed, choices.SEED)
         check.done()
 
 
@@ -82,7 +83,7 @@ class WordClassifier:
         return sum(p.numel() for p in self._trained().parameters())
 
     def steps(
-        self, recordings: Mapping[str, Sequence[Recording]], *, seconds: float | None = None
+        self, recordings: Mapping[str, Sequence[Recording]], *, deadline: float | None = None
     ) -> Iterator[Progress | TrainStep | Done[History]]:
         """Learn these words anew: word → recordings (Sound, samples at 16 kHz, WAV bytes or files).
 
@@ -103,10 +104,10 @@ class WordClassifier:
         if total > MOST_RECORDINGS:
             check.add("too_many", name="recordings", most=MOST_RECORDINGS, received=total)
         check.done()
-        return self._learn(recordings, total, seconds)
+        return self._learn(recordings, total, deadline)
 
     def _learn(
-        self, recordings: Mapping[str, Sequence[Recording]], total: int, seconds: float | None
+        self, recordings: Mapping[str, Sequence[Recording]], total: int, deadline: float | None
     ) -> Iterator[Progress | TrainStep | Done[History]]:
         words, seen, labels = tuple(recordings), list[np.ndarray](), list[int]()
         for label, sounds in enumerate(recordings.values()):
@@ -126,7 +127,7 @@ class WordClassifier:
         objective = supervised(lambda out, target: F.cross_entropy(out, target, label_smoothing=0.05), acc=accuracy)
         engine = TorchEngine(module, objective, optimizer, (rows, y.repeat(copies + 1)), device="cpu")
         trainer = Trainer(engine, TrainConfig(batch_size=self.config.batch_size, seed=self.config.seed))
-        with closing(trainer.steps(self.config.epochs, every=None, seconds=seconds)) as events:  # type: ignore[type-var]
+        with closing(trainer.steps(self.config.epochs, every=None, seconds=deadline)) as events:  # type: ignore[type-var]
             for event in events:
                 if isinstance(event, Done):
                     self.words, self.module = words, module.eval()

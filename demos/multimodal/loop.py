@@ -10,92 +10,90 @@ from typing import Any
 
 import gradio as gr
 
+from core.lessons.multimodal import choices
 from demos import kit, views
 from demos.kit import pictures, text
 from demos.multimodal.space import tile
+from demos.multimodal.space import words as first_words
+
+FORM = kit.Form(
+    words=first_words("loop.default"), steps=choices.STEPS, guidance=choices.GUIDANCE, noise_seed=choices.SEED
+)
+ROUND = ("picture", "film", "fit", "names", "sentence", "voice", "badge")  # what one round makes, stage by stage
+SCREEN = kit.Screen(*ROUND, *FORM.names, "lacking", "wrote", "sound", "shelf")
 
 
-def _config(lang: str, words: str, steps: float, guidance: float, seed: float) -> Any:
+def config(lang: str, form: kit.Values) -> Any:
+    """The settings of a round. Raises one sentence about everything that is wrong."""
     from core.lessons.multimodal.loop import LoopConfig
 
-    return LoopConfig(words, lang, kit.whole(steps), guidance, kit.whole(seed))
+    return form.read(LoopConfig, language=lang, seed=kit.whole(form.noise_seed))
 
 
 @kit.handler
-def on_loop(
-    lang: str, words: str, steps: float = 20, guidance: float = 4, seed: float = 0, aloud: bool = False
-) -> Iterator[tuple[Any, ...]]:
+def on_loop(lang: str, form: kit.Values, aloud: bool = False) -> Iterator[kit.Update]:
     """From words (Korean or English) all the way round: picture, similarity, nearest names, sentence."""
-    yield from _run(lang, words, None, aloud, steps, guidance, seed)
+    yield from _run(lang, form, None, aloud)
 
 
 @kit.handler
-def on_from_picture(
-    lang: str, words: str, picture: Any, steps: float, guidance: float, seed: float, aloud: bool
-) -> Iterator[tuple[Any, ...]]:
+def on_from_picture(lang: str, form: kit.Values, picture: Any, aloud: bool = False) -> Iterator[kit.Update]:
     """From the picture that stands there (drawn, or brought by hand) on."""
     from core.errors import InvalidInput
 
     if picture is None:
         raise InvalidInput("empty", name="picture", least=1)
-    yield from _run(lang, words, picture, aloud, steps, guidance, seed)
+    yield from _run(lang, form, picture, aloud)
 
 
 @kit.handler
-def on_bring(lang: str, file: Any, words: str, *rest: Any) -> Iterator[tuple[Any, ...]]:
+def on_bring(lang: str, image: Any, form: kit.Values, aloud: bool = False) -> Iterator[kit.Update]:
     """The learner's own picture in the place of the drawn one; the loop goes on from it."""
-    *settings, aloud = rest
-    yield from _run(lang, words, pictures.opened(file).pixels, aloud, *settings)
+    yield from _run(lang, form, pictures.opened(image).pixels, aloud)
 
 
 @kit.handler
-def on_snap(
-    lang: str, words: str, steps: float, guidance: float, seed: float, aloud: bool, shot: gr.EventData
-) -> Iterator[tuple[Any, ...]]:
+def on_snap(lang: str, form: kit.Values, aloud: bool, shot: gr.EventData) -> Iterator[kit.Update]:
     """A photo from the webcam in the place of the drawn picture; the loop goes on from it."""
-    picture = pictures.photographed(getattr(shot, "photos", None))[0]
-    yield from _run(lang, words, picture.pixels, aloud, steps, guidance, seed)
+    yield from _run(lang, form, pictures.photographed(getattr(shot, "photos", None))[0].pixels, aloud)
 
 
 @kit.handler
-def on_take(lang: str, thing: Any, words: str, *rest: Any) -> Iterator[tuple[Any, ...]]:
+def on_take(lang: str, shelf: Any, form: kit.Values, aloud: bool = False) -> Iterator[kit.Update]:
     """The picture another lesson left; the loop goes on from it."""
-    *settings, aloud = rest
-    yield from _run(lang, words, pictures.shelved(thing).pixels, aloud, *settings)
+    yield from _run(lang, form, pictures.shelved(shelf).pixels, aloud)
 
 
-def _run(lang: str, words: str, picture: Any, aloud: bool, *settings: Any) -> Iterator[tuple[Any, ...]]:
-    """picture (state), film, fit, names, sentence, voice, badge."""
+def _run(lang: str, form: kit.Values, picture: Any, aloud: bool) -> Iterator[kit.Update]:
     from core import runtime
     from core.events import Done
     from core.lessons.multimodal.loop import Compared, Drawing, Pictured, painter, steps
 
-    t, config = text.load("multimodal", lang), _config(lang, words, *settings)
+    t, wish = text.load("multimodal", lang), config(lang, form)
     noisy: list[str] = []
     clean: list[str] = []
-    skip = gr.skip()
-    for event in kit.paced(steps(config, picture, deadline=kit.RUN_SECONDS), 0.0):
+    for event in kit.paced(steps(wish, picture, deadline=kit.RUN_SECONDS), 0.0):
         match event:
             case Drawing():
                 noisy.append(f"data:image/png;base64,{pictures.png(event.noisy)}")
                 clean.append(f"data:image/png;base64,{pictures.png(event.predicted)}")
-                yield skip, _film(t, noisy, clean, config.words), skip, skip, skip, skip, skip
+                yield SCREEN(film=_film(t, noisy, clean, wish.words))
             case Pictured():
-                shown = skip if not event.brought else _brought(t, event.pixels)
-                yield event.pixels, shown, skip, skip, skip, skip, skip
+                shown = SCREEN(film=_brought(t, event.pixels)) if event.brought else SCREEN()
+                yield SCREEN(picture=event.pixels) | shown
             case Compared():
-                sentence = _sentence(t, config.words, event)
-                voice = _voice(t, sentence, aloud)
-                yield skip, skip, _fit(t, config.words, event), _names(t, event), sentence, voice, skip
+                sentence = _sentence(t, wish.words, event)
+                told = SCREEN(sentence=sentence, voice=_voice(t, sentence, aloud))
+                yield SCREEN(fit=_fit(t, wish.words, event), names=_names(t, event)) | told
             case Done(result=result, seconds=seconds, stopped=why):
                 if result.brought:
                     label = kit.badge_text(t, source="computed_now", seconds=seconds, device=runtime.describe())
                 else:
                     label = kit.badge_text(
-                        t, source="shipped", parameters=painter(config.model).parameters, seconds=seconds,
+                        t, source="shipped", parameters=painter(wish.model).parameters, seconds=seconds,
                         device=runtime.describe(),
                     )  # fmt: skip
-                yield skip, skip, skip, skip, skip, skip, label + (" · " + t("loop.deadline") if why else "")
+                yield SCREEN(badge=label + (" · " + t("loop.deadline") if why else ""))
 
 
 def _film(t: text.Text, noisy: list[str], clean: list[str], words: str) -> dict[str, Any]:
@@ -142,15 +140,14 @@ def _voice(t: text.Text, sentence: str, aloud: bool) -> dict[str, Any]:
 
 
 @kit.handler
-def on_first(lang: str, picture: Any, *rest: Any) -> Iterator[tuple[Any, ...]]:
+def on_first(lang: str, picture: Any, form: kit.Values) -> Iterator[kit.Update]:
     """The first look at this part: one real round. Later looks leave what is there."""
     if picture is None and not missing(text.load("multimodal", lang)):
-        words, *settings, _ = rest
-        yield from _run(lang, words, None, False, *settings)
+        yield from _run(lang, form, None, False)
 
 
 @kit.handler
-def on_describe(lang: str, picture: Any, model: str) -> Iterator[tuple[str, Any, Any]]:
+def on_describe(lang: str, picture: Any, writer: str) -> Iterator[kit.Update]:
     """A sentence about the picture by a captioning model, fetched if need be: what it wrote, and that as the sentence."""
     from core import runtime
     from core.errors import InvalidInput
@@ -160,18 +157,17 @@ def on_describe(lang: str, picture: Any, model: str) -> Iterator[tuple[str, Any,
     t = text.load("multimodal", lang)
     if picture is None:
         raise InvalidInput("empty", name="picture", least=1)
-    for event in kit.paced(captions.steps(picture, model), 0.0):
+    for event in kit.paced(captions.steps(picture, writer), 0.0):
         match event:
             case Done(result=caption, seconds=seconds):
                 label = kit.badge_text(
                     t, source="fetched", parameters=caption.parameters, seconds=seconds, device=runtime.describe()
                 )
                 said = t("describe.said", text=kit.quote(caption.text)) if caption.text else t("describe.nothing")
-                sentence = caption.text or gr.skip()
-                yield f"{said}\n\n{label}", sentence, _voice(t, caption.text, False) if caption.text else gr.skip()
+                told = SCREEN(sentence=caption.text, voice=_voice(t, caption.text, False)) if caption.text else SCREEN()
+                yield SCREEN(wrote=f"{said}\n\n{label}") | told
             case _:
-                words = t(f"describe.{event.stage}", done=event.done / 1e6, total=event.total / 1e6)
-                yield words, gr.skip(), gr.skip()
+                yield SCREEN(wrote=t(f"describe.{event.stage}", done=event.done / 1e6, total=event.total / 1e6))
 
 
 @kit.handler
@@ -195,23 +191,26 @@ def on_espeak(lang: str, sentence: str) -> Any:
 
 
 @kit.handler
-def on_words(lang: str, heard: str) -> str:
-    """What was heard becomes the words of the loop."""
+def on_words(lang: str, source: str) -> str:
+    """What was heard, or written in another lesson, becomes the words of the loop."""
     from core.errors import InvalidInput
 
-    if not isinstance(heard, str) or not heard.strip():
+    if not isinstance(source, str) or not source.strip():
         raise InvalidInput("empty", name="words", least=1)
-    return heard
+    return source
 
 
 @kit.handler
-def on_reset(lang: str) -> tuple[Any, ...]:
+def on_reset(lang: str) -> kit.Update:
     """The words and settings of the beginning, and nothing drawn."""
     t = text.load("multimodal", lang)
-    return t("loop.default"), 20, 4, 0, None, None, "", None, "", _voice(t, t("voice.hello"), False), ""
+    nothing = SCREEN(picture=None, film=None, fit="", names=None, sentence="", badge="")
+    first = FORM.values(words=t("loop.default"))
+    return SCREEN(**first) | nothing | SCREEN(voice=_voice(t, t("voice.hello"), False))
 
 
-def on_shelf(picture: Any) -> Any:
+@kit.handler
+def on_shelf(lang: str, picture: Any) -> Any:
     """The picture goes to the other lessons."""
     return gr.skip() if picture is None else picture
 
@@ -225,27 +224,26 @@ def missing(t: text.Text) -> str:
 
 
 @kit.handler
-def on_open(lang: str) -> tuple[Any, Any]:
+def on_open(lang: str) -> kit.Update:
     """Before the first run: what is missing, and whether this browser has a voice."""
     t = text.load("multimodal", lang)
-    return missing(t), _voice(t, t("voice.hello"), False)
+    return SCREEN(lacking=missing(t), voice=_voice(t, t("voice.hello"), False))
 
 
-def build(
-    t: text.Text, language: gr.State, tab: gr.Tab, heard: gr.Textbox, word: gr.Textbox
-) -> tuple[dict[str, Any], list[Any]]:
-    """(controls, outputs of the opening)."""
+def build(t: text.Text, language: gr.State, tab: gr.Tab, heard: gr.Textbox, word: gr.Textbox) -> kit.Desk:
+    """``tab``: the tab this part stands in. ``heard``, ``word``: what the parts before it understood."""
     from core.multimodal.captions import HUB
     from core.pretrained.catalog import public_host
     from core.speech.voice import voice_here
 
-    picture, shelf, prompt = gr.State(None), kit.shelf("picture"), kit.shelf("prompt")
+    desk = kit.Desk(t, FORM, SCREEN, language)
+    desk.put(picture=gr.State(None), shelf=kit.shelf("picture"))
     kit.markdown(t("loop.lead"))
-    lacking = kit.markdown("", elem_classes="taste-flag")
+    desk.put(lacking=kit.markdown("", elem_classes="taste-flag"))
     with gr.Row(equal_height=False):
         with gr.Column(scale=3, min_width=290):
             kit.markdown(f"#### {t('loop.stage.words')}")
-            words = gr.Textbox(t("loop.default"), label=t("loop.words"), lines=2, max_lines=4)
+            desk.put(words=gr.Textbox(t("loop.default"), label=t("loop.words"), lines=2, max_lines=4))
             buttons = kit.buttons(t, "loop.go")
             kit.markdown(t("loop.take"))
             with gr.Row():
@@ -253,58 +251,52 @@ def build(
                 take_word = gr.Button(t("loop.take_word"), size="md", min_width=120)
                 take_prompt = gr.Button(t("loop.take_prompt"), size="md", min_width=120)
             with gr.Accordion(t("more"), open=False):
-                steps = gr.Slider(2, 50, value=20, step=1, label=t("loop.steps"))
-                guidance = gr.Slider(1, 12, value=4, step=0.5, label=t("loop.guidance"))
-                seed = gr.Number(0, precision=0, label=t("seed"), info=t("seed_info"))
+                desk.put(steps=kit.slider(choices.STEPS, label=t("loop.steps")))
+                desk.put(guidance=kit.slider(choices.GUIDANCE, label=t("loop.guidance")))
+                desk.put(noise_seed=kit.number_box(choices.SEED, precision=0, label=t("seed"), info=t("seed_info")))
         with gr.Column(scale=3, min_width=280):
             kit.markdown(f"#### {t('loop.stage.picture')}")
-            film, badge = views.film(square=240), kit.badge()
+            desk.put(film=views.film(square=240), badge=kit.badge())
             with gr.Accordion(t("loop.replace"), open=False):
-                file, camera = pictures.intake(t), pictures.camera(t)
+                desk.put(image=pictures.intake(t))
+                camera = pictures.camera(t)
                 take = gr.Button(t("picture.take"), size="md")
             again = gr.Button(t("loop.from_picture"), size="md")
         with gr.Column(scale=3, min_width=280):
             kit.markdown(f"#### {t('loop.stage.names')}")
-            fit, names = kit.markdown(""), views.bars()
+            desk.put(fit=kit.markdown(""), names=views.bars())
             with gr.Accordion(t("describe.title"), open=False, visible=not public_host()):
                 kit.markdown(t("describe.words"))
-                writer = gr.Textbox(HUB, label=t("model"), max_lines=1, max_length=250)
+                desk.put(writer=gr.Textbox(HUB, label=t("model"), max_lines=1, max_length=250))
                 with gr.Row(elem_classes="taste-buttons"):
                     describe = gr.Button(t("describe.go"), size="md", min_width=120)
                     halt = gr.Button(t("stop"), variant="stop", size="md", min_width=80)
-                wrote = kit.markdown("")
+                desk.put(wrote=kit.markdown(""))
             kit.markdown(f"#### {t('loop.stage.voice')}")
-            sentence = gr.Textbox(label=t("loop.sentence_label"), lines=2, max_lines=4)
-            voice = views.voice()
-            aloud = gr.Checkbox(False, label=t("voice.aloud"))
+            desk.put(sentence=gr.Textbox(label=t("loop.sentence_label"), lines=2, max_lines=4))
+            desk.put(voice=views.voice(), aloud=gr.Checkbox(False, label=t("voice.aloud")))
             robot = gr.Button(t("voice.espeak"), size="md", visible=voice_here())
-            sound = gr.Audio(
-                label=t("voice.sound"), interactive=False, visible=voice_here(), format="wav", buttons=["download"]
-            )
-    settings = [steps, guidance, seed]
-    outputs = [picture, film, fit, names, sentence, voice, badge]
-    inputs = [language, words, *settings, aloud]
-    tab.select(on_first, [language, picture, *inputs[1:]], outputs, **kit.RUN, **kit.PRIVATE)
-    writing = describe.click(
-        on_describe, [language, picture, writer], [wrote, sentence, voice], **kit.RUN, **kit.PRIVATE
-    )
+            player = {"interactive": False, "visible": voice_here(), "format": "wav", "buttons": ["download"]}
+            desk.put(sound=gr.Audio(label=t("voice.sound"), **player))
+    desk.on(tab.select, on_first, kit.RUN, to=ROUND)
+    writing = desk.on(describe.click, on_describe, kit.RUN, to=("wrote", "sentence", "voice"))
     halt.click(None, cancels=[writing], **kit.PRIVATE)
-    run = buttons.run.click(on_loop, inputs, outputs, **kit.RUN, **kit.api("multimodal_loop"))
-    runs = [run, words.submit(on_loop, inputs, outputs, **kit.RUN, **kit.PRIVATE)]
-    runs.append(
-        again.click(on_from_picture, [language, words, picture, *settings, aloud], outputs, **kit.RUN, **kit.PRIVATE)
-    )
-    brought = [words, *settings, aloud]
-    runs.append(file.input(on_bring, [language, file, *brought], outputs, **kit.RUN, **pictures.RAW, **kit.PRIVATE))
-    runs.append(camera.snap(on_snap, inputs, outputs, **kit.RUN, **kit.PRIVATE))
-    runs.append(take.click(on_take, [language, shelf, *brought], outputs, **kit.RUN, **kit.PRIVATE))
+    runs = [
+        desk.on(buttons.run.click, on_loop, kit.RUN, to=ROUND, api="multimodal_loop"),
+        desk.on(desk.words.submit, on_loop, kit.RUN, to=ROUND),
+        desk.on(again.click, on_from_picture, kit.RUN, to=ROUND),
+        desk.on(desk.image.input, on_bring, kit.RUN | pictures.RAW, to=ROUND),
+        desk.on(camera.snap, on_snap, kit.RUN, to=ROUND),
+        desk.on(take.click, on_take, kit.RUN, to=ROUND),
+    ]
     for each in runs:
-        each.then(on_shelf, picture, shelf, **kit.LIGHT, **kit.PRIVATE)
-    quiet = kit.LIGHT | kit.PRIVATE
+        desk.on(each.then, on_shelf, to="shelf")
     buttons.stop.click(None, cancels=runs, **kit.PRIVATE)
-    buttons.reset.click(on_reset, [language], [words, *settings, *outputs], cancels=runs, **quiet)
-    for button, source in ((take_heard, heard), (take_word, word), (take_prompt, prompt)):
-        button.click(on_words, [language, source], words, **quiet)
-    sentence.input(on_sentence, [language, sentence], voice, **quiet)
-    robot.click(on_espeak, [language, sentence], sound, **kit.RUN, **kit.PRIVATE)
-    return {"words": words, "steps": steps, "guidance": guidance, "noise_seed": seed}, [lacking, voice]
+    desk.on(buttons.reset.click, on_reset, to=(*FORM.names, *ROUND), cancels=runs)
+    for button, source in ((take_heard, heard), (take_word, word), (take_prompt, kit.shelf("prompt"))):
+        taken = kit.Desk(t, None, kit.Screen("words"), language)
+        taken.put(source=source, words=desk.words)
+        taken.on(button.click, on_words)
+    desk.on(desk.sentence.input, on_sentence, to="voice")
+    desk.on(robot.click, on_espeak, kit.RUN, to="sound")
+    return desk

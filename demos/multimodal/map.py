@@ -6,15 +6,23 @@ from typing import Any
 
 import gradio as gr
 
+from core.lessons.multimodal import choices
 from demos import kit, views
 from demos.kit import text
-from demos.multimodal.space import Mine, start, tile
+from demos.multimodal.space import Mine, start, tile, words
 
-WAYS = ("word", "sticker")
+FORM = kit.Form(
+    query=words("search.default"),
+    way=choices.WAY,
+    word=choices.WORD,
+    sticker=words("attack.sticker_default"),
+    share=choices.SHARE,
+)
+SCREEN = kit.Screen("found", "recall", "names", "plane", "shown", "matrix", "read", "pairs", "photos", "styles")
 
 
 @kit.handler
-def on_search(lang: str, query: str) -> tuple[Any, str]:
+def on_search(lang: str, query: str) -> kit.Update:
     """The eight emoji whose pictures lie nearest to a text, Korean or English."""
     from core.data import emoji
     from core.lessons.multimodal import space
@@ -26,7 +34,8 @@ def on_search(lang: str, query: str) -> tuple[Any, str]:
         for row, cosine in zip(found.rows, found.cosines, strict=True)
     ]
     both = dict(zip(("pictures", "names"), space.recall(lang), strict=True))
-    return {"items": items, "caption": t("search.caption", count=len(data.signs))}, t("search.recall", **both)
+    shown = {"items": items, "caption": t("search.caption", count=len(data.signs))}
+    return SCREEN(found=shown, recall=t("search.recall", **both))
 
 
 @kit.handler
@@ -65,31 +74,30 @@ def on_map(lang: str, mine: Mine | None, captions: str) -> Any:
 
 
 @kit.handler
-def on_attack(
-    lang: str, mine: Mine | None, labels: str, way: str, word: str, sticker: str, share: float, model: str = "emoji"
-) -> tuple[Any, Any, str]:
+def on_attack(lang: str, mine: Mine | None, labels: str, form: kit.Values) -> kit.Update:
     """Write a word on the chosen picture, or stick an emoji on it, and classify again."""
     from core.errors import Check
     from core.lessons.multimodal import attack, space
 
     check = Check()
-    check.one_of("way", way, WAYS)
+    check.within("way", form.way, choices.WAY)
     check.done()
     t, mine = text.load("multimodal", lang), mine or start(lang)
-    words = space.lines(labels, "labels")
-    tampered = {"sticker": _emoji(sticker, lang), "share": share} if way == "sticker" else {"word": word}
-    found = attack.attack(mine.picture, words, name=(model or "emoji").strip() or "emoji", **tampered)
+    lines = space.lines(labels, "labels")
+    sticking = form.way == "sticker"
+    tampered = {"sticker": _emoji(form.sticker, lang), "share": form.share} if sticking else {"word": form.word}
+    found = attack.attack(mine.picture, lines, **tampered)
     before, after = found.before.tolist(), found.after.tolist()
     columns = [t("attack.before"), t("attack.after")]
     rows = [list(pair) for pair in zip(before, after, strict=True)]
     if found.control is not None:
         columns.append(t("attack.control"))
         rows = [[*row, blank] for row, blank in zip(rows, found.control.tolist(), strict=True)]
-    tops = [words[column.index(max(column))] for column in zip(*rows, strict=True)]
+    tops = [lines[column.index(max(column))] for column in zip(*rows, strict=True)]
     matrix = {
         "cells": rows,
         "text": [[f"{value:.0%}" for value in row] for row in rows],
-        "rows": list(words),
+        "rows": list(lines),
         "cols": columns,
         "low": 0,
         "high": 1,
@@ -100,7 +108,7 @@ def on_attack(
     read = ""
     if found.control is not None:
         read = t(f"attack.read.{'same' if tops[1] == tops[2] else 'differs'}", after=tops[1], control=tops[2])
-    return shown, matrix, read
+    return SCREEN(shown=shown, matrix=matrix, read=read)
 
 
 def _emoji(sticker: Any, lang: str) -> str:
@@ -112,7 +120,7 @@ def _emoji(sticker: Any, lang: str) -> str:
 
 
 @kit.handler
-def on_weak(lang: str) -> tuple[Any, Any, str]:
+def on_weak(lang: str) -> kit.Update:
     """Pairs of texts, the shipped photographs, other styles: measured weaknesses of a model that saw 1,410 drawings."""
     from core.data import emoji, photos
     from core.lessons.multimodal import space
@@ -137,48 +145,46 @@ def on_weak(lang: str) -> tuple[Any, Any, str]:
     found = space.styles()
     shares = {f"{style}_{end}": share for style, ends in found.items() for end, share in zip("ab", ends, strict=True)}
     said = t("weak.styles", **shares, chance=5 / len(names)) if {"fluent", "twemoji", "noto"} <= found.keys() else ""
-    return matrix, {"items": items, "caption": t("weak.photos")}, said
+    return SCREEN(pairs=matrix, photos={"items": items, "caption": t("weak.photos")}, styles=said)
 
 
-def build(t: text.Text, language: gr.State, mine: gr.State, captions: Any, labels: Any) -> dict[str, Any]:
-    """Four folded panels below the matrix; each computes when it is opened or its button is pressed."""
+def build(main: kit.Desk) -> kit.Desk:
+    """Four folded panels below the matrix of ``main``; each computes when it is opened or its button is pressed."""
+    t, desk = main.t, kit.Desk(main.t, FORM, SCREEN, main.language)
     quiet = kit.LIGHT | {"show_progress": "minimal"}
-    with gr.Accordion(t("search.title"), open=False) as panel:
+    desk.put(mine=main.mine, captions=main.captions, labels=main.labels)
+    with gr.Accordion(t("search.title"), open=False) as searching:
         with gr.Row():
-            query = gr.Textbox(t("search.default"), label=t("search.label"), min_width=200, max_lines=1)
+            desk.put(query=gr.Textbox(t("search.default"), label=t("search.label"), min_width=200, max_lines=1))
             go = gr.Button(t("search.go"), min_width=90)
-        found, recall = views.pictures(), kit.markdown("")
+        desk.put(found=views.pictures(), recall=kit.markdown(""))
         back = gr.Button(t("names.go"), size="md")
-        names = views.bars()
-    for event in (panel.expand, go.click, query.submit):
-        named = kit.api("multimodal_search") if event == go.click else kit.PRIVATE
-        event(on_search, [language, query], [found, recall], **quiet, **named)
-    back.click(on_names, [language, mine], names, **quiet, **kit.PRIVATE)
-    with gr.Accordion(t("map.title"), open=False) as panel:
+        desk.put(names=views.bars())
+    with gr.Accordion(t("map.title"), open=False) as mapping:
         kit.markdown(t("map.lead"))
         again = gr.Button(t("map.go"), size="md")
-        plane = views.plane(height=420)
-    for event in (panel.expand, again.click):
-        event(on_map, [language, mine, captions], plane, **quiet, **kit.PRIVATE)
-    with gr.Accordion(t("attack.title"), open=False) as panel:
+        desk.put(plane=views.plane(height=420))
+    with gr.Accordion(t("attack.title"), open=False) as attacking:
         kit.markdown(t("attack.lead"))
         with gr.Row(equal_height=False):
             with gr.Column(scale=2, min_width=260):
-                way = gr.Radio(t.choices("attack.way", WAYS), value="word", label=t("attack.way_label"))
-                word = gr.Textbox("dog", label=t("attack.word"), max_lines=1)
-                sticker = gr.Textbox(t("attack.sticker_default"), label=t("attack.sticker"), max_lines=1)
-                share = gr.Slider(0.1, 1, value=0.5, step=0.05, label=t("attack.share"))
+                desk.put(way=kit.radio(t, "attack.way", choices.WAY, label=t("attack.way_label")))
+                desk.put(word=gr.Textbox(choices.WORD, label=t("attack.word"), max_lines=1))
+                desk.put(sticker=gr.Textbox(t("attack.sticker_default"), label=t("attack.sticker"), max_lines=1))
+                desk.put(share=kit.slider(choices.SHARE, label=t("attack.share")))
                 strike = gr.Button(t("attack.go"), min_width=120)
             with gr.Column(scale=2, min_width=220):
-                shown = views.pictures()
+                desk.put(shown=views.pictures())
             with gr.Column(scale=4, min_width=300):
-                matrix, read = views.matrix(), kit.markdown("")
-    inputs = [language, mine, labels, way, word, sticker, share]
-    for event in (panel.expand, strike.click):
-        named = kit.api("multimodal_attack") if event == strike.click else kit.PRIVATE
-        event(on_attack, inputs, [shown, matrix, read], **quiet, **named)
-    with gr.Accordion(t("weak.title"), open=False) as panel:
+                desk.put(matrix=views.matrix(), read=kit.markdown(""))
+    with gr.Accordion(t("weak.title"), open=False) as weakness:
         kit.markdown(t("weak.lead"))
-        pairs, seen, other = views.matrix(), views.pictures(), kit.markdown("")
-    panel.expand(on_weak, [language], [pairs, seen, other], **quiet, **kit.PRIVATE)
-    return {"query": query, "way": way, "word": word, "sticker": sticker, "share": share}
+        desk.put(pairs=views.matrix(), photos=views.pictures(), styles=kit.markdown(""))
+    found = ("found", "recall")
+    desk.on((go.click, searching.expand, desk.query.submit), on_search, quiet, to=found, api="multimodal_search")
+    desk.on(back.click, on_names, quiet, to="names")
+    desk.on((mapping.expand, again.click), on_map, quiet, to="plane")
+    fooled = ("shown", "matrix", "read")
+    desk.on((strike.click, attacking.expand), on_attack, quiet, to=fooled, api="multimodal_attack")
+    desk.on(weakness.expand, on_weak, quiet, to=("pairs", "photos", "styles"))
+    return desk

@@ -2,43 +2,31 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import gradio as gr
 
 from demos import kit
 from demos.kit import text
-from demos.kit.lesson import Lesson, Opening, Room
+from demos.kit.lesson import Lesson, Room
 from demos.multimodal import loop, space, speech, words
 from demos.multimodal import map as places
 from demos.multimodal.tasks import TASKS
 
-
-@kit.handler
-def on_open(lang: str, mine: Any, captions: str, labels: str, model: str, *sound: Any) -> tuple[Any, ...]:
-    """The first screen: four captions against four pictures, the share of each label, a sound as a picture."""
-    compared = space.on_compare(lang, mine, captions, labels, model)
-    return *compared, *speech.on_shape(lang, *sound), *loop.on_open(lang)
+FORM = space.FORM | loop.FORM  # what the program of the page repeats
 
 
 @kit.handler
-def on_code(
-    lang: str, mine: Any, captions: str, labels: str, prompt: str, steps: float, guidance: float, seed: float
-) -> str:
+def on_code(lang: str, mine: space.Mine | None, form: kit.Values) -> str:
     """The matrix, the shares and the loop of this page as a script."""
     from core.data import emoji
-    from core.lessons.multimodal import loop as multimodal_loop
     from core.lessons.multimodal import space as multimodal
 
-    mine, data = mine or space.start(lang), emoji.load()
-    config = multimodal_loop.LoopConfig(prompt, lang, kit.whole(steps), guidance, kit.whole(seed))
-    listed = data.names(lang)
+    mine, listed = mine or space.start(lang), emoji.load().names(lang)
     named = [name for name, _ in mine.items if name in listed] or [listed[0]]
     return CODE.format(
-        captions=list(multimodal.lines(captions)),
-        labels=list(multimodal.lines(labels, "labels")),
+        captions=list(multimodal.lines(form.captions)),
+        labels=list(multimodal.lines(form.labels, "labels")),
         names=named,
-        config=config,
+        config=loop.config(lang, form),
     )
 
 
@@ -65,20 +53,25 @@ def build(lang: str) -> Room:
     language = kit.header(t)
     with gr.Tabs(overflow_behavior="wrap"):
         with gr.Tab(t("tab.space"), id="space"):
-            controls, inputs, outputs, mine, labels = space.build(t, language)
-            more = places.build(t, language, mine, controls["captions"], labels)
+            compared = space.build(t, language)
+            mapped = places.build(compared)
         with gr.Tab(t("tab.speech"), id="speech"):
-            shown, sound, pictured, heard = speech.build(t, language)
-            taught, word = words.build(t, language)
-        with gr.Tab(t("tab.loop"), id="loop") as round_trip:
-            looped, opened = loop.build(t, language, round_trip, heard, word)
-    controls |= more | shown | taught | looped
+            spoken = speech.build(t, language)
+            taught = words.build(t, language)
+        with gr.Tab(t("tab.loop"), id="loop") as tab:
+            looped = loop.build(t, language, tab, spoken.heard, taught.heard)
+    whole = kit.Desk(t, FORM, None, language)
+    whole.put(mine=compared.mine, **compared.controls, **looped.controls)
+    controls = compared.controls | mapped.controls | spoken.controls | taught.controls | looped.controls
     kit.tasks(t, TASKS)
-    prompt = [looped[name] for name in ("words", "steps", "guidance", "noise_seed")]
-    kit.code_panel(t, "multimodal.py", on_code, [language, mine, controls["captions"], labels, *prompt])
+    kit.code_panel(whole, "multimodal.py", on_code)
     kit.share(t, controls)
     kit.story(t)
-    return Room(controls, Opening(on_open, [*inputs, *sound], [*outputs, *pictured, *opened]))
+    more = (
+        spoken.opening(speech.on_shape, ("sound", *speech.PICTURED)),
+        looped.opening(loop.on_open, ("lacking", "voice")),
+    )
+    return Room(controls, compared.opening(space.on_compare, space.SHOWN), more)
 
 
 LESSON = Lesson("multimodal", build)

@@ -3,18 +3,26 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import gradio as gr
 
+from core.lessons.multimodal import choices
 from demos import kit, views
 from demos.kit import pictures, text
 
-DEFAULT = ("red apple", "dog face", "rocket", "sun")  # emoji that are there when the lesson opens
+
+def words(key: str) -> Callable[[], str]:
+    """The words a text box begins with: on the page in its language, without a page in Korean."""
+    return lambda: text.load("multimodal", "ko")(key)
+
+
+FORM = kit.Form(captions=words("captions_default"), labels=words("labels_default"))
+SHOWN = ("mine", "album", "matrix", "badge", "bars")
+SCREEN = kit.Screen(*SHOWN, *FORM.names, "model")
 ROW_SECONDS = 0.3  # a new row of the matrix stays at least so long
-MOST = 8  # pictures of the learner's own side by side
 
 
 @dataclass(frozen=True)
@@ -37,13 +45,13 @@ def start(lang: str) -> Mine:
     from core.data import emoji
 
     data = emoji.load()
-    rows = [data.find(name) for name in DEFAULT]
+    rows = [data.find(name) for name in choices.PICTURES]
     return Mine(tuple((data.names(lang)[row], data.pictures[row]) for row in rows))
 
 
 def added(mine: Mine, name: str, pixels: Any) -> Mine:
     """With this picture last, and asked about; the oldest makes room."""
-    items = (*mine.items, (name, pixels))[-MOST:]
+    items = (*mine.items, (name, pixels))[-choices.MOST_PICTURES :]
     return Mine(items, len(items) - 1)
 
 
@@ -53,19 +61,19 @@ def tile(name: str, pixels: Any, words: str = "") -> dict[str, Any]:
     return {"name": name, "text": words, "png": pictures.png(images.read(pixels, max_side=160).pixels)}
 
 
-def badge(t: text.Text, name: str, parameters: int, seconds: float) -> str:
+def _badge(t: text.Text, name: str, parameters: int, seconds: float) -> str:
     from core import runtime
 
-    source = "shipped" if name == "emoji" else "fetched"
+    source = "shipped" if name == choices.MODEL else "fetched"
     return kit.badge_text(t, source=source, parameters=parameters, seconds=seconds, device=runtime.describe())
 
 
 def _model(name: Any) -> str:
-    return name.strip() if isinstance(name, str) and name.strip() else "emoji"
+    return name.strip() if isinstance(name, str) and name.strip() else choices.MODEL
 
 
 @kit.handler
-def on_compare(lang: str, mine: Mine | None, captions: str, labels: str, model: str = "emoji") -> tuple[Any, ...]:
+def on_compare(lang: str, mine: Mine | None, captions: str, labels: str, model: str = choices.MODEL) -> kit.Update:
     """Every caption (one a line) against every picture: cosines, and the share each label gets for the chosen picture."""
     from core.lessons.multimodal import space
 
@@ -85,17 +93,14 @@ def on_compare(lang: str, mine: Mine | None, captions: str, labels: str, model: 
         "marks": best,
         "caption": t("matrix.caption", caption=lines[0], picture=names[found.of_caption[0]], cosine=best_of(found)),
     }
-    return (
-        mine,
-        _album(t, mine),
-        matrix,
-        badge(t, name, found.parameters, found.seconds),
-        *_asked(t, mine, labels, name),
-    )
+    badge, bars = _badge(t, name, found.parameters, found.seconds), _asked(t, mine, labels, name)
+    return SCREEN(mine=mine, album=_album(t, mine), matrix=matrix, badge=badge, bars=bars)
 
 
 @kit.handler
-def on_run(lang: str, mine: Mine | None, captions: str, labels: str, model: str = "emoji") -> Iterator[tuple[Any, ...]]:
+def on_run(
+    lang: str, mine: Mine | None, captions: str, labels: str, model: str = choices.MODEL
+) -> Iterator[kit.Update]:
     """Caption by caption (one a line) against every picture, so that each row is seen to come."""
     from core.lessons.multimodal import space
 
@@ -120,7 +125,7 @@ def _album(t: text.Text, mine: Mine) -> dict[str, Any]:
     return {"items": items, "caption": t("album.caption", count=len(items), name=mine.items[mine.chosen][0])}
 
 
-def _asked(t: text.Text, mine: Mine, labels: str, model: str) -> tuple[Any, ...]:
+def _asked(t: text.Text, mine: Mine, labels: str, model: str) -> dict[str, Any]:
     from core.lessons.multimodal import space
 
     words = space.lines(labels, "labels")
@@ -129,106 +134,102 @@ def _asked(t: text.Text, mine: Mine, labels: str, model: str) -> tuple[Any, ...]
     items = [{"name": word, "value": s, "text": f"{s:.1%}"} for word, s in zip(words, shares, strict=True)]
     name = mine.items[mine.chosen][0]
     caption = t("zero.caption", name=name, label=words[top], share=shares[top])
-    return ({"items": items, "low": 0, "high": 1, "chosen": top, "caption": caption},)
+    return {"items": items, "low": 0, "high": 1, "chosen": top, "caption": caption}
 
 
 @kit.handler
-def on_pick(lang: str, mine: Mine | None, labels: str, model: str, spot: gr.EventData) -> tuple[Any, ...]:
+def on_pick(lang: str, mine: Mine | None, labels: str, model: str, spot: gr.EventData) -> kit.Update:
     """A cell was chosen: its picture is asked about."""
     t, mine = text.load("multimodal", lang), mine or start(lang)
     column = int(kit.number(spot.col, "column"))
     mine = Mine(mine.items, max(0, min(column, len(mine.items) - 1)))
-    return mine, _album(t, mine), *_asked(t, mine, labels, _model(model))
+    return SCREEN(mine=mine, album=_album(t, mine), bars=_asked(t, mine, labels, _model(model)))
 
 
 @kit.handler
-def on_classify(lang: str, mine: Mine | None, labels: str, model: str = "emoji") -> Any:
+def on_classify(lang: str, mine: Mine | None, labels: str, model: str = choices.MODEL) -> dict[str, Any]:
     """Zero-shot: the share each label (one a line, Korean or English) gets for the chosen picture."""
-    return _asked(text.load("multimodal", lang), mine or start(lang), labels, _model(model))[0]
+    return _asked(text.load("multimodal", lang), mine or start(lang), labels, _model(model))
 
 
 @kit.handler
-def on_add(lang: str, mine: Mine | None, words: str, *rest: Any) -> tuple[Any, ...]:
+def on_add(lang: str, mine: Mine | None, word: str, form: kit.Values, model: str = choices.MODEL) -> kit.Update:
     """Add the emoji of this name, or the one that fits these words best."""
     from core.data import emoji
     from core.lessons.multimodal import space
 
     data = emoji.load()
-    row = space.meant(words)
-    return on_compare(lang, added(mine or start(lang), data.names(lang)[row], data.pictures[row]), *rest)
+    row = space.meant(word)
+    return on_compare(lang, added(mine or start(lang), data.names(lang)[row], data.pictures[row]), **form, model=model)
 
 
 @kit.handler
-def on_bring(lang: str, file: Any, mine: Mine | None, *rest: Any) -> tuple[Any, ...]:
+def on_bring(lang: str, image: Any, mine: Mine | None, form: kit.Values, model: str = choices.MODEL) -> kit.Update:
     """Add a picture from a file or the clipboard."""
-    name = text.load("multimodal", lang)("album.own")
-    return on_compare(lang, added(mine or start(lang), name, pictures.opened(file).pixels), *rest)
+    return _more(lang, mine, "album.own", pictures.opened(image).pixels, form, model)
 
 
 @kit.handler
-def on_snap(
-    lang: str, mine: Mine | None, captions: str, labels: str, model: str, shot: gr.EventData
-) -> tuple[Any, ...]:
+def on_snap(lang: str, mine: Mine | None, form: kit.Values, model: str, shot: gr.EventData) -> kit.Update:
     """Add a photo from the webcam."""
-    name = text.load("multimodal", lang)("album.photo")
-    pixels = pictures.photographed(getattr(shot, "photos", None))[0].pixels
-    return on_compare(lang, added(mine or start(lang), name, pixels), captions, labels, model)
+    photo = pictures.photographed(getattr(shot, "photos", None))[0]
+    return _more(lang, mine, "album.photo", photo.pixels, form, model)
 
 
 @kit.handler
-def on_take(lang: str, thing: Any, mine: Mine | None, *rest: Any) -> tuple[Any, ...]:
+def on_take(lang: str, shelf: Any, mine: Mine | None, form: kit.Values, model: str = choices.MODEL) -> kit.Update:
     """Add the picture another lesson left."""
-    name = text.load("multimodal", lang)("album.taken")
-    return on_compare(lang, added(mine or start(lang), name, pictures.shelved(thing).pixels), *rest)
+    return _more(lang, mine, "album.taken", pictures.shelved(shelf).pixels, form, model)
+
+
+def _more(lang: str, mine: Mine | None, key: str, pixels: Any, form: kit.Values, model: str) -> kit.Update:
+    name = text.load("multimodal", lang)(key)
+    return on_compare(lang, added(mine or start(lang), name, pixels), **form, model=model)
 
 
 @kit.handler
-def on_reset(lang: str, *rest: Any) -> tuple[Any, ...]:
+def on_reset(lang: str) -> kit.Update:
     """The pictures and captions of the beginning."""
     t = text.load("multimodal", lang)
-    captions, labels = t("captions_default"), t("labels_default")
-    return captions, labels, "emoji", *on_compare(lang, start(lang), captions, labels)
+    first = {"captions": t("captions_default"), "labels": t("labels_default")}
+    return SCREEN(model=choices.MODEL, **first) | on_compare(lang, start(lang), **first)
 
 
-def build(t: text.Text, language: gr.State) -> tuple[dict[str, Any], list[Any], list[Any], gr.State, gr.Textbox]:
-    """(controls, inputs of the opening, its outputs, the learner's pictures, the labels)."""
-    mine, shelf = gr.State(None), kit.shelf("picture")
+def build(t: text.Text, language: gr.State) -> kit.Desk:
+    desk = kit.Desk(t, FORM, SCREEN, language)
+    desk.put(mine=gr.State(None), shelf=kit.shelf("picture"))
     with gr.Row(equal_height=False):
         with gr.Column(scale=2, min_width=280):
-            captions = gr.Textbox(
-                t("captions_default"), lines=4, max_lines=10, label=t("captions"), info=t("one_a_line")
-            )
+            size = {"lines": 4, "max_lines": 10}
+            told = {"label": t("captions"), "info": t("one_a_line")}
+            desk.put(captions=gr.Textbox(t("captions_default"), **size, **told))
             buttons = kit.buttons(t, "compare")
-            words = gr.Textbox(label=t("add_label"), placeholder=t("add_hint"), max_lines=1)
+            desk.put(word=gr.Textbox(label=t("add_label"), placeholder=t("add_hint"), max_lines=1))
             add = gr.Button(t("add"), size="md")
             with gr.Accordion(t("more_pictures"), open=False):
-                file, camera = pictures.intake(t), pictures.camera(t)
+                desk.put(image=pictures.intake(t))
+                camera = pictures.camera(t)
                 take = gr.Button(t("picture.take"), size="md")
             with gr.Accordion(t("other_model"), open=False):
-                model = gr.Textbox("emoji", label=t("model"), info=t("model_info"), max_lines=1)
+                desk.put(model=gr.Textbox(choices.MODEL, label=t("model"), info=t("model_info"), max_lines=1))
         with gr.Column(scale=5, min_width=300):
-            album = views.pictures()
-            matrix = views.matrix(can=("pick",))
-            state = kit.badge()
+            desk.put(album=views.pictures(), matrix=views.matrix(can=("pick",)), badge=kit.badge())
     with gr.Row(equal_height=False):
         with gr.Column(scale=2, min_width=280):
-            labels = gr.Textbox(t("labels_default"), lines=4, max_lines=10, label=t("labels"), info=t("labels_info"))
+            desk.put(labels=gr.Textbox(t("labels_default"), **size, label=t("labels"), info=t("labels_info")))
             ask = gr.Button(t("classify"), min_width=120)
         with gr.Column(scale=5, min_width=300):
-            bars = views.bars()
-    rest, outputs = [captions, labels, model], [mine, album, matrix, state, bars]
-    inputs = [language, mine, *rest]
-    run = buttons.run.click(on_run, inputs, outputs, **kit.RUN, **kit.api("multimodal_compare"))
-    runs = [run, captions.submit(on_run, inputs, outputs, **kit.RUN, **kit.PRIVATE)]
+            desk.put(bars=views.bars())
+    runs = [
+        desk.on(buttons.run.click, on_run, kit.RUN, to=SHOWN, api="multimodal_compare"),
+        desk.on(desk.captions.submit, on_run, kit.RUN, to=SHOWN),
+    ]
     buttons.stop.click(None, cancels=runs, **kit.PRIVATE)
-    back = [captions, labels, model, *outputs]
-    buttons.reset.click(on_reset, [language], back, cancels=runs, **kit.LIGHT, **kit.PRIVATE)
-    ask.click(on_classify, [language, mine, labels, model], bars, **kit.LIGHT, **kit.api("multimodal_classify"))
-    for event in (add.click, words.submit):
-        event(on_add, [language, mine, words, *rest], outputs, **kit.LIGHT, **kit.PRIVATE)
-    file.input(on_bring, [language, file, mine, *rest], outputs, **kit.LIGHT, **pictures.RAW, **kit.PRIVATE)
-    camera.snap(on_snap, inputs, outputs, **kit.LIGHT, **kit.PRIVATE)
-    take.click(on_take, [language, shelf, mine, *rest], outputs, **kit.LIGHT, **kit.PRIVATE)
-    matrix.pick(on_pick, [language, mine, labels, model], [mine, album, bars], **kit.LIGHT, **kit.PRIVATE)
-    controls = {"captions": captions, "labels": labels}
-    return controls, inputs, outputs, mine, labels
+    desk.on(buttons.reset.click, on_reset, cancels=runs)
+    desk.on(ask.click, on_classify, to="bars", api="multimodal_classify")
+    desk.on((add.click, desk.word.submit), on_add, to=SHOWN)
+    desk.on(desk.image.input, on_bring, kit.LIGHT | pictures.RAW, to=SHOWN)
+    desk.on(camera.snap, on_snap, to=SHOWN)
+    desk.on(take.click, on_take, to=SHOWN)
+    desk.on(desk.matrix.pick, on_pick, to=("mine", "album", "bars"))
+    return desk

@@ -17,6 +17,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from core.errors import Check, InvalidInput, register
 from core.files import images
+from core.lessons.multimodal import choices
 from core.lessons.multimodal.space import DEFAULT, picture_named, zero_shot
 
 register({"no_letters": "No font for these letters was found on this machine. Write the word in Latin letters."})
@@ -82,10 +83,10 @@ def written(picture: images.Source, word: str, letters: bool = True) -> np.ndarr
     return np.array(image)
 
 
-def stuck(picture: images.Source, sticker: images.Source, share: float = 0.45) -> np.ndarray:
+def stuck(picture: images.Source, sticker: images.Source, share: float = choices.SHARE.default) -> np.ndarray:
     """A small picture in the lower right corner, ``share`` of the side wide; (H, W, 3) uint8."""
     check = Check()
-    check.between("share", share, 0.05, 1)
+    check.within("share", share, choices.SHARE)
     check.done()
     image = Image.fromarray(images.read(picture, max_side=512).pixels)
     side = max(1, round(share * min(image.size)))
@@ -95,7 +96,7 @@ def stuck(picture: images.Source, sticker: images.Source, share: float = 0.45) -
 
 
 def attack(
-    picture: images.Source, labels: Sequence[str], *, word: str = "", sticker: str = "", share: float = 0.45,
+    picture: images.Source, labels: Sequence[str], *, word: str = "", sticker: str = "", share: float = choices.SHARE.default,
     name: str = DEFAULT,
 ) -> Attack:  # fmt: skip
     """Classify, tamper, classify again: with a written ``word``, or the emoji named ``sticker``."""

@@ -20,7 +20,7 @@ from core.diffusion.settings import LONGEST_PROMPT, DenoiseStep
 from core.errors import Check, InvalidInput, Unavailable, register, shown
 from core.events import Deadline, Done
 from core.files import images
-from core.lessons.multimodal import space
+from core.lessons.multimodal import choices, space
 from core.pretrained import shipped
 
 register(
@@ -38,11 +38,11 @@ class LoopConfig:
 
     words: str
     language: str = "ko"
-    steps: int = 20
-    guidance: float = 4.0
-    seed: int = 0
+    steps: int = int(choices.STEPS.default)
+    guidance: float = choices.GUIDANCE.default
+    seed: int = int(choices.SEED.default)
     names: int = 5
-    model: str = "emoji"
+    model: str = choices.MODEL
 
     def __post_init__(self) -> None:
         check = Check()
@@ -51,9 +51,9 @@ class LoopConfig:
         elif len(self.words) > min(space.LONGEST, LONGEST_PROMPT):
             check.add("prompt_too_long", name="words", received=len(self.words), most=space.LONGEST)
         check.one_of("language", self.language, emoji.LANGUAGES)
-        check.whole("steps", self.steps, 1, 100)
-        check.between("guidance", self.guidance, 0, 30)
-        check.whole("seed", self.seed, 0, 2**53)
+        check.within("steps", self.steps, choices.STEPS)
+        check.within("guidance", self.guidance, choices.GUIDANCE)
+        check.within("seed", self.seed, choices.SEED)
         check.whole("names", self.names, 1, 20)
         check.done()
 
@@ -105,10 +105,10 @@ def _painter(name: str) -> Any:
     return StableDiffusion.load(name)
 
 
-def painter(name: str = "emoji") -> Any:
+def painter(name: str = choices.MODEL) -> Any:
     """The Stable Diffusion, loaded once. Raises Unavailable when the shipped one is missing from this copy."""
 
-    if name == "emoji" and not can_draw():
+    if name == choices.MODEL and not can_draw():
         raise Unavailable("no_picture_model")
     if not isinstance(name, str) or not name.strip():
         raise InvalidInput("no_such_model", received=shown(name))

@@ -22,6 +22,7 @@ import numpy as np
 from core.data import emoji
 from core.errors import Check, InvalidInput, Unavailable, register, shown
 from core.files import images
+from core.lessons.multimodal import choices
 from core.multimodal import clip
 from core.pretrained import shipped
 
@@ -32,7 +33,7 @@ register(
     }
 )
 
-DEFAULT = "emoji"
+DEFAULT = choices.MODEL
 MOST = 40  # captions or pictures in a matrix
 LONGEST = 200  # letters of a caption
 BATCH = 256

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import base64
 import io
+import re
+import subprocess
+import sys
 import wave
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -20,16 +23,23 @@ from core.files import images
 from core.files import sounds as audio
 from core.files.sounds import RATE
 from core.lessons.multimodal import space as multimodal
+from core.lessons.multimodal.loop import Compared
+from core.lessons.multimodal.loop import steps as loop_steps
 from core.multimodal import captions
 from core.multimodal.captions import Caption
 from core.speech import voice as speech_voice
 from core.speech.word_classifier import WordClassifier, WordConfig
+from demos import kit
 from demos.kit import sounds, text
 from demos.multimodal import loop, space, speech, words
 from demos.multimodal import map as places
 from demos.multimodal import page as lesson
+from tests.places import ROOT
 
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")  # diffusers on numpy 2
+MEL, TAUGHT = speech.FORM.values(), words.FORM.values()
+FOOLED = places.FORM.values(word="dog")
+APPLE = loop.FORM.values(words="사과")
 SOUND = audio.Sound((0.5 * np.sin(np.arange(9600) * 0.12) * np.hanning(9600)).astype(np.float32))
 HANGUL = range(ord("가"), ord("힣") + 1)
 
@@ -88,12 +98,16 @@ def said(call: Callable[[], Any]) -> str:
 @pytest.mark.parametrize("lang", text.LANGUAGES)
 def test_words_and_pictures(lang: str) -> None:
     t = text.load("multimodal", lang)
-    mine, album, matrix, badge, bars = space.on_compare(lang, None, t("captions_default"), t("labels_default"))
-    assert [cell for cell in matrix["marks"]] == [[k, k] for k in range(4)], "each caption finds its own picture"
-    assert len(album["items"]) == 4 and "4,087,873" in badge and sum(item["value"] for item in bars["items"]) > 0.99
-    rows = list(space.on_run(lang, mine, t("captions_default"), t("labels_default")))
-    assert [len(update[2]["cells"]) for update in rows] == [1, 2, 3, 4], "row by row"
-    assert len(space.on_add(lang, mine, "banana", t("captions_default"), t("labels_default"), "emoji")[0].items) == 5
+    first = {name: t(f"{name}_default") for name in space.FORM.names}
+    shown = space.on_compare(lang, None, **first)
+    assert shown["matrix"]["marks"] == [[k, k] for k in range(4)], "each caption finds its own picture"
+    assert len(shown["album"]["items"]) == 4 and f"{multimodal.model().parameters:,}" in shown["badge"]
+    assert sum(item["value"] for item in shown["bars"]["items"]) > 0.99
+    rows = list(space.on_run(lang, shown["mine"], **first))
+    assert [len(update["matrix"]["cells"]) for update in rows] == [1, 2, 3, 4], "row by row"
+    assert len(space.on_add(lang, shown["mine"], "banana", space.FORM.values(**first))["mine"].items) == 5
+    back = space.on_reset(lang)
+    assert back["captions"] == first["captions"] and len(back["mine"].items) == 4
 
 
 def photo(*pixels: np.ndarray) -> SimpleNamespace:
@@ -103,19 +117,25 @@ def photo(*pixels: np.ndarray) -> SimpleNamespace:
 
 def test_a_photo_of_the_webcam_is_compared() -> None:
     shot = multimodal.picture_named("banana")
-    mine, album, matrix, _, bars = space.on_snap("en", None, "banana", "banana\nrocket", "emoji", photo(shot))
+    asked = space.FORM.values(captions="banana", labels="banana\nrocket")
+    shown = space.on_snap("en", None, asked, "emoji", photo(shot))
+    mine = shown["mine"]
     assert len(mine.items) == 5 and mine.chosen == 4 and np.array_equal(mine.picture, shot)
-    assert matrix["marks"] == [[0, 4]] and bars["chosen"] == 0 and album["items"][4]["name"] == "5 · my photo"
+    assert shown["matrix"]["marks"] == [[0, 4]] and shown["bars"]["chosen"] == 0
+    assert shown["album"]["items"][4]["name"] == "5 · my photo"
 
 
 @pytest.mark.parametrize("lang", text.LANGUAGES)
 def test_a_recording_becomes_a_picture(lang: str, upload: Any) -> None:
-    shape, sound, waves, mel, badge = speech.on_sound(lang, upload(wav(tone(440, 0.5))), "400", 160, 80)
-    assert sound.seconds == pytest.approx(0.5) and mel["field"]["h"] == 80 and "torch.stft" in badge
-    none, again, *shown = speech.on_record(lang, "400", 160, 80, spoken(wav(tone(440, 0.5))))
-    assert none is shape is None, "no formula is chosen any more"
-    assert np.array_equal(again.samples, sound.samples) and shown == [waves, mel, badge], "the microphone, likewise"
-    assert waves["caption"] and speech.on_settings(lang, sound, "vowels", "1024", 128, 40)[1]["field"]["h"] == 40
+    shown = speech.on_sound(lang, upload(wav(tone(440, 0.5))), MEL)
+    sound = shown["sound"]
+    assert sound.seconds == pytest.approx(0.5) and shown["mel"]["field"]["h"] == 80 and "torch.stft" in shown["said"]
+    again = speech.on_record(lang, MEL, spoken(wav(tone(440, 0.5))))
+    assert again["shape"] is shown["shape"] is None, "no formula is chosen any more"
+    assert np.array_equal(again["sound"].samples, sound.samples), "the microphone, likewise"
+    assert all(again[name] == shown[name] for name in speech.PICTURED)
+    fewer = speech.on_settings(lang, sound, MEL.changed(window="1024", hop=128, mels=40))
+    assert shown["wave"]["caption"] and fewer["mel"]["field"]["h"] == 40
 
 
 STRANGE = {
@@ -128,7 +148,8 @@ STRANGE = {
 
 @pytest.mark.parametrize("kind", STRANGE)
 def test_strange_recordings_are_read(kind: str, upload: Any) -> None:
-    _, sound, *_, badge = speech.on_sound("ko", upload(STRANGE[kind]), "400", 160, 80)
+    shown = speech.on_sound("ko", upload(STRANGE[kind]), MEL)
+    sound, badge = shown["sound"], shown["said"]
     assert sound.rate == RATE and 0.4 < sound.seconds < 0.7
     assert ("스테레오" in badge) == (kind == "stereo") and ("192,000Hz" in badge) == (kind == "192 kHz")
 
@@ -147,8 +168,8 @@ BAD = {
 def test_bad_recordings_are_told_in_one_sentence(kind: str, lang: str, upload: Any, ear: WordClassifier) -> None:
     data, hint = BAD[kind]
     for call in (
-        lambda: speech.on_sound(lang, upload(data), "400", 160, 80),
-        lambda: speech.on_record(lang, "400", 160, 80, spoken(data)),
+        lambda: speech.on_sound(lang, upload(data), MEL),
+        lambda: speech.on_record(lang, MEL, spoken(data)),
         lambda: words.on_record(lang, "사과", None, spoken(data)),
         lambda: words.on_say(lang, ear, spoken(data)),
         lambda: words.on_say_file(lang, upload(data), ear),
@@ -166,7 +187,7 @@ def test_mp3_without_a_decoder(lang: str, monkeypatch: pytest.MonkeyPatch, uploa
     monkeypatch.setattr(audio.importlib.util, "find_spec", lambda name: None)
     file = upload(b"ID3\x04" + bytes(900), "apple_1.mp3")
     for call in (
-        lambda: speech.on_sound(lang, file, "400", 160, 80),
+        lambda: speech.on_sound(lang, file, MEL),
         lambda: words.on_files(lang, [file], None),
         lambda: words.on_say_file(lang, file, ear),
     ):
@@ -177,18 +198,18 @@ def test_mp3_without_a_decoder(lang: str, monkeypatch: pytest.MonkeyPatch, uploa
 
 ONE, MANY = ("a\nb", "\n".join(f"말 {k}" for k in range(200)))
 USED_WRONGLY: dict[str, tuple[Callable[[str], Any], str, str]] = {
-    "one word": (lambda lang: last(words.on_teach(lang, {"사과": (SOUND,)}, 8, 0)), "두 개 이상|둘", "two"),
+    "one word": (lambda lang: last(words.on_teach(lang, {"사과": (SOUND,)}, TAUGHT)), "두 개 이상|둘", "two"),
     "one word, many times": (
-        lambda lang: last(words.on_teach(lang, {"사과": (SOUND,) * 5}, 8, 0)),
+        lambda lang: last(words.on_teach(lang, {"사과": (SOUND,) * 5}, TAUGHT)),
         "두 개 이상|둘",
         "two",
     ),
-    "identical": (lambda lang: last(words.on_teach(lang, {"a": (SOUND,), "b": (SOUND,)}, 8, 0)), "같", "same"),
+    "identical": (lambda lang: last(words.on_teach(lang, {"a": (SOUND,), "b": (SOUND,)}, TAUGHT)), "같", "same"),
     "no captions": (lambda lang: last(space.on_run(lang, None, " \n ", ONE)), "비어", "empty"),
     "200 captions": (lambda lang: last(space.on_run(lang, None, MANY, ONE)), "200", "200"),
     "200 captions on the map": (lambda lang: places.on_map(lang, None, MANY), "200", "200"),
     "200 labels": (lambda lang: space.on_classify(lang, None, MANY), "200", "200"),
-    "200 labels, fooled": (lambda lang: places.on_attack(lang, None, MANY, "word", "dog", "", 0.5), "200", "200"),
+    "200 labels, fooled": (lambda lang: places.on_attack(lang, None, MANY, FOOLED), "200", "200"),
 }
 
 
@@ -204,7 +225,7 @@ def test_used_wrongly_the_sentence_names_the_cause(kind: str) -> None:
 
 def test_only_uploads_are_opened() -> None:
     for path in ("/etc/passwd", str(Path(__file__)), "../x"):
-        assert said(lambda: speech.on_sound("ko", {"path": path}, "400", 160, 80))  # noqa: B023
+        assert said(lambda: speech.on_sound("ko", {"path": path}, MEL))  # noqa: B023
         assert said(lambda: words.on_say_file("ko", {"path": path}, None))  # noqa: B023
         assert said(lambda: words.on_files("ko", [{"path": path, "orig_name": "a_1.wav"}], None))  # noqa: B023
 
@@ -214,14 +235,15 @@ def test_only_uploads_are_opened() -> None:
 
 @pytest.mark.parametrize("lang", text.LANGUAGES)
 def test_the_folded_panels(lang: str) -> None:
-    found, recall = places.on_search(lang, "빨간 사과")
-    assert found["items"][0]["name"].endswith(("빨간 사과", "red apple")) and recall.count("%") == 2
+    search = places.on_search(lang, "빨간 사과")
+    assert search["found"]["items"][0]["name"].endswith(("빨간 사과", "red apple")) and search["recall"].count("%") == 2
     assert len(places.on_names(lang, None)["items"]) >= 5
     assert places.on_map(lang, None, "빨간 사과\nrocket")["points"]
-    shown, matrix, read = places.on_attack(lang, None, ONE, "word", "dog", "", 0.5)
-    assert len(shown["items"]) == 1 and len(matrix["cols"]) == 3 and read
-    pairs, photos, styles = places.on_weak(lang)
-    assert len(pairs["cells"]) == 5 and len(photos["items"]) == 3
+    attacked = places.on_attack(lang, None, ONE, FOOLED)
+    assert len(attacked["shown"]["items"]) == 1 and len(attacked["matrix"]["cols"]) == 3 and attacked["read"]
+    weak = places.on_weak(lang)
+    assert len(weak["pairs"]["cells"]) == 5 and len(weak["photos"]["items"]) == 3
+    styles = weak["styles"]
     low, high = multimodal.styles()["twemoji"]
     assert "Twemoji" in styles and f"{low:.1%}" in styles and f"{high:.1%}" in styles, "the figures of the card"
 
@@ -230,9 +252,9 @@ def test_the_folded_panels(lang: str) -> None:
 def test_what_the_page_suggests_works_at_the_first_try(lang: str) -> None:
     t = text.load("multimodal", lang)
     for words_ in ("green apple", t("add_hint").split(":")[-1].removeprefix("e.g. ").strip()):
-        mine = space.on_add(lang, None, words_, "a", ONE, "emoji")[0]
+        mine = space.on_add(lang, None, words_, space.FORM.values(captions="a", labels=ONE))["mine"]
         assert np.array_equal(mine.picture, multimodal.picture_named("green apple")), words_
-    names = " ".join(item["name"] for item in places.on_search(lang, t("search.default"))[0]["items"][:3])
+    names = " ".join(item["name"] for item in places.on_search(lang, t("search.default"))["found"]["items"][:3])
     assert names.count("umbrella") + names.count("우산") >= 2
     sticker = places._emoji(t("attack.sticker_default"), lang)
     assert sticker == "cat face"
@@ -242,26 +264,30 @@ def test_what_the_page_suggests_works_at_the_first_try(lang: str) -> None:
 
 
 def test_words_are_filed_taught_and_heard(upload: Any) -> None:
-    kept: Any = None
+    filed: dict[str, Any] = {"kept": None}
     for k, hertz in enumerate((200, 210, 2000, 2100)):
-        kept, counts = words.on_record("ko", f" {'낮은' if k < 2 else '높은'} ", kept, spoken(wav(tone(hertz))))
-    assert [item["text"] for item in counts["items"]] == ["2", "2"]
-    updates = list(words.on_teach("ko", kept, 3, 0))
-    taught, _, badge, tested = updates[-1]
-    assert len(updates) == 4 and "초" in badge and tested
-    bars, heard = words.on_say("ko", taught, spoken(wav(tone(205))))
-    assert heard == "낮은" and bars["items"][0]["value"] > 0.5
-    assert words.on_say_file("ko", upload(wav(tone(205))), taught) == (bars, heard)
-    kept, counts = words.on_files("ko", [upload(wav(tone(900)), "가운데_1.wav")], kept)
-    assert len(counts["items"]) == 3
-    assert words.on_forget("ko")[0] is None and words.on_forget("ko")[1]["items"] == []
+        word = f" {'낮은' if k < 2 else '높은'} "
+        filed = words.on_record("ko", word, filed["kept"], spoken(wav(tone(hertz))))
+    assert [item["text"] for item in filed["counts"]["items"]] == ["2", "2"]
+    updates = list(words.on_teach("ko", filed["kept"], TAUGHT.changed(epochs=3)))
+    taught = updates[-1]["ear"]
+    assert len(updates) == 4 and "초" in updates[-1]["badge"] and updates[-1]["tested"]
+    said_ = words.on_say("ko", taught, spoken(wav(tone(205))))
+    assert said_["heard"] == "낮은" and said_["bars"]["items"][0]["value"] > 0.5
+    assert words.on_say_file("ko", upload(wav(tone(205))), taught) == said_
+    assert words.on_say_file("ko", None, taught) == {}
+    more = words.on_files("ko", [upload(wav(tone(900)), "가운데_1.wav")], filed["kept"])
+    assert len(more["counts"]["items"]) == 3
+    assert words.on_forget("ko")["kept"] is None and words.on_forget("ko")["counts"]["items"] == []
 
 
 @pytest.mark.parametrize("lang", text.LANGUAGES)
 def test_examples_are_taught_and_tested_on_other_voices(lang: str) -> None:
-    kept, counts, _ = words.on_example(lang)
-    assert len(kept) == 3 and all(len(sounds) == 5 for sounds in kept.values()) and len(counts["items"]) == 3
-    _, _, _, tested = last(words.on_teach(lang, kept, 8, 0))
+    example = words.on_example(lang)
+    kept = example["kept"]
+    assert len(kept) == 3 and all(len(sounds) == 5 for sounds in kept.values())
+    assert len(example["counts"]["items"]) == 3
+    tested = kit.settled(words.on_teach(lang, kept, TAUGHT))["tested"]
     right, total = (int(n) for n in "".join(ch if ch.isdigit() else " " for ch in tested).split()[:2])
     assert min(right, total) / max(right, total) >= 0.9
 
@@ -279,11 +305,11 @@ def test_bars_while_speaking(ear: WordClassifier) -> None:
 @pytest.mark.parametrize(
     "call",
     [
-        lambda: last(words.on_teach("ko", None, 8, 0)),  # nothing recorded
-        lambda: last(words.on_teach("ko", {"사과": (SOUND,)}, 8, 0)),  # one word taught only
-        lambda: last(words.on_teach("ko", {"사과": (SOUND,), "배": (SOUND,)}, 8, 0)),  # identical recordings
-        lambda: last(words.on_teach("ko", {"사과": (SOUND,), "배": (SOUND,)}, 0, 0)),
-        lambda: last(words.on_teach("ko", {"사과": (SOUND,), "배": (SOUND,)}, float("nan"), 0)),
+        lambda: last(words.on_teach("ko", None, TAUGHT)),  # nothing recorded
+        lambda: last(words.on_teach("ko", {"사과": (SOUND,)}, TAUGHT)),  # one word taught only
+        lambda: last(words.on_teach("ko", {"사과": (SOUND,), "배": (SOUND,)}, TAUGHT)),  # identical recordings
+        lambda: last(words.on_teach("ko", {"사과": (SOUND,), "배": (SOUND,)}, TAUGHT.changed(epochs=0))),
+        lambda: last(words.on_teach("ko", {"사과": (SOUND,), "배": (SOUND,)}, TAUGHT.changed(epochs=float("nan")))),
         lambda: words.on_say("ko", None, spoken(wav(tone(300)))),  # nothing learnt yet
         lambda: words.on_say_file("ko", {"path": "x"}, None),
         lambda: words.on_record("ko", "", None, spoken(wav(tone(300)))),  # no name
@@ -299,25 +325,25 @@ def test_bars_while_speaking(ear: WordClassifier) -> None:
         lambda: space.on_compare("ko", None, "x" * 5000, "a\nb"),
         lambda: space.on_classify("ko", None, "하나"),
         lambda: space.on_classify("ko", None, 7),
-        lambda: space.on_bring("ko", {"path": "/etc/passwd"}, None, "a", "a\nb", "emoji"),
-        lambda: space.on_snap("ko", None, "a", "a\nb", "emoji", SimpleNamespace(photos=None)),
-        lambda: space.on_snap("ko", None, "a", "a\nb", "emoji", SimpleNamespace(photos=["aGVsbG8="])),
-        lambda: space.on_take("ko", None, None, "a", "a\nb", "emoji"),
+        lambda: space.on_bring("ko", {"path": "/etc/passwd"}, None, space.FORM.values()),
+        lambda: space.on_snap("ko", None, space.FORM.values(), "emoji", SimpleNamespace(photos=None)),
+        lambda: space.on_snap("ko", None, space.FORM.values(), "emoji", SimpleNamespace(photos=["aGVsbG8="])),
+        lambda: space.on_take("ko", None, None, space.FORM.values()),
         lambda: space.on_compare("ko", None, "사과", "a\nb", "nobody/has-this"),
-        lambda: speech.on_shape("ko", "thunder", "400", 160, 80),
-        lambda: speech.on_shape("ko", "vowels", "400", 0, 80),
-        lambda: speech.on_shape("ko", "vowels", "huge", 160, 80),
-        lambda: speech.on_shape("ko", "vowels", "400", float("nan"), 80),
+        lambda: speech.on_shape("ko", MEL.changed(shape="thunder")),
+        lambda: speech.on_shape("ko", MEL.changed(hop=0)),
+        lambda: speech.on_shape("ko", MEL.changed(window="huge")),
+        lambda: speech.on_shape("ko", MEL.changed(hop=float("nan"))),
         lambda: speech.on_recognise("ko", None, "ko"),
-        lambda: last(loop.on_loop("ko", "")),
-        lambda: last(loop.on_loop("ko", "x" * 10_000)),
-        lambda: last(loop.on_loop("ko", "사과", 0)),
-        lambda: last(loop.on_loop("ko", "사과", 20, 100)),
-        lambda: last(loop.on_loop("ko", "사과", 20, 4, None)),
-        lambda: last(loop.on_from_picture("ko", "사과", None, 20, 4, 0, False)),
-        lambda: last(loop.on_bring("ko", {"path": "/etc/passwd"}, "사과", 20, 4, 0, False)),
-        lambda: last(loop.on_snap("ko", "사과", 20, 4, 0, False, SimpleNamespace())),
-        lambda: last(loop.on_take("ko", None, "사과", 20, 4, 0, False)),
+        lambda: last(loop.on_loop("ko", APPLE.changed(words=""))),
+        lambda: last(loop.on_loop("ko", APPLE.changed(words="x" * 10_000))),
+        lambda: last(loop.on_loop("ko", APPLE.changed(steps=0))),
+        lambda: last(loop.on_loop("ko", APPLE.changed(guidance=100))),
+        lambda: last(loop.on_loop("ko", APPLE.changed(noise_seed=None))),
+        lambda: last(loop.on_from_picture("ko", APPLE, None)),
+        lambda: last(loop.on_bring("ko", {"path": "/etc/passwd"}, APPLE)),
+        lambda: last(loop.on_snap("ko", APPLE, False, SimpleNamespace())),
+        lambda: last(loop.on_take("ko", None, APPLE)),
         lambda: last(loop.on_describe("ko", None, "a/b")),
         lambda: last(loop.on_describe("ko", np.zeros((8, 8, 3), np.uint8), "")),
         lambda: loop.on_words("ko", ""),
@@ -335,43 +361,47 @@ def test_misuse_ends_in_one_korean_sentence(call: Callable[[], Any]) -> None:
 
 @pytest.mark.parametrize(("lang", "prompt"), [("ko", "빨간 사과"), ("en", "blue heart")])
 def test_once_round(lang: str, prompt: str) -> None:
-    updates = list(loop.on_loop(lang, prompt, 4, 4, 1))
-    assert len(updates) == 4 + 3 and all(len(update) == 7 for update in updates)
-    assert len(updates[3][1]["reels"][1]["frames"]) == 4
-    picture, fit, names, sentence, voice = updates[4][0], *updates[5][2:6]
-    assert picture.shape == (64, 64, 3) and len(names["items"]) == 5 and "cos" in fit.lower() or "코사인" in fit
-    assert prompt in sentence and voice["say"] == sentence and "20,645,219" in updates[-1][6]
-    *_, again = loop.on_from_picture(lang, prompt, picture, 4, 4, 1, False)
-    assert again[6]
+    wish = APPLE.changed(words=prompt, steps=4, noise_seed=1)
+    updates = list(loop.on_loop(lang, wish))
+    assert len(updates) == 4 + 3 and len(updates[3]["film"]["reels"][1]["frames"]) == 4
+    shown = kit.settled(iter(updates))
+    assert set(shown) == set(loop.ROUND)
+    assert shown["picture"].shape == (64, 64, 3) and len(shown["names"]["items"]) == 5
+    assert ("코사인" if lang == "ko" else "cosine") in shown["fit"].lower()
+    assert prompt in shown["sentence"] and shown["voice"]["say"] == shown["sentence"]
+    assert "20,645,219" in shown["badge"]
+    assert kit.settled(loop.on_from_picture(lang, wish, shown["picture"]))["badge"]
 
 
 def test_from_a_picture_of_ones_own_the_right_name_comes() -> None:
-    updates = list(loop.on_take("en", multimodal.picture_named("red apple"), "red apple", 20, 4, 0, True))
-    assert len(updates) == 3 and updates[0][1]["key"] == "brought"
-    assert "red apple" in [item["name"] for item in updates[1][3]["items"]] and updates[1][5]["auto"]
+    own = APPLE.changed(words="red apple")
+    updates = list(loop.on_take("en", multimodal.picture_named("red apple"), own, aloud=True))
+    assert len(updates) == 3 and updates[0]["film"]["key"] == "brought"
+    assert "red apple" in [item["name"] for item in updates[1]["names"]["items"]] and updates[1]["voice"]["auto"]
 
 
 def test_a_photo_of_the_webcam_goes_round() -> None:
-    updates = list(loop.on_snap("en", "red apple", 20, 4, 0, False, photo(multimodal.picture_named("red apple"))))
-    assert np.array_equal(updates[0][0], multimodal.picture_named("red apple"))
-    assert "red apple" in [item["name"] for item in updates[1][3]["items"]]
+    apple = multimodal.picture_named("red apple")
+    shown = kit.settled(loop.on_snap("en", APPLE.changed(words="red apple"), False, photo(apple)))
+    assert np.array_equal(shown["picture"], apple)
+    assert "red apple" in [item["name"] for item in shown["names"]["items"]]
 
 
 def test_the_first_look_makes_one_round_and_later_ones_none() -> None:
-    assert last(loop.on_first("ko", None, "사과", 2, 4, 0, False))[6]
-    assert list(loop.on_first("ko", np.zeros((8, 8, 3), np.uint8), "사과", 2, 4, 0, False)) == []
+    assert last(loop.on_first("ko", None, APPLE.changed(steps=2)))["badge"]
+    assert list(loop.on_first("ko", np.zeros((8, 8, 3), np.uint8), APPLE)) == []
 
 
 def test_stop_at_once_frees_the_run() -> None:
-    stream = loop.on_loop("ko", "사과", 50)
+    stream = loop.on_loop("ko", APPLE.changed(steps=50))
     next(stream)
     stream.close()
-    assert len(loop.on_reset("ko")) == 11
+    assert set(loop.on_reset("ko")) == {*loop.FORM.names, *loop.ROUND}
 
 
 def test_html_in_words_stays_words() -> None:
-    _, _, fit, _, sentence, *_ = list(loop.on_loop("en", "<img src=x onerror=alert(1)>", 1))[-2]
-    assert "<img" not in fit and "<img" in sentence  # the sentence stands in a text box
+    shown = list(loop.on_loop("en", APPLE.changed(words="<img src=x onerror=alert(1)>", steps=2)))[-2]
+    assert "<img" not in shown["fit"] and "<img" in shown["sentence"]  # the sentence stands in a text box
 
 
 def test_a_caption_is_written_when_a_model_can_be_had(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -382,8 +412,9 @@ def test_a_caption_is_written_when_a_model_can_be_had(monkeypatch: pytest.Monkey
 
     monkeypatch.setattr(captions, "steps", steps)
     updates = list(loop.on_describe("ko", np.zeros((8, 8, 3), np.uint8), "microsoft/git-base"))
-    assert "707MB" in updates[0][0] and updates[-1][1] == "a red apple <b>" and "<b>" not in updates[-1][0]
-    assert updates[-1][2]["say"] == "a red apple <b>" and "176,000,000" in updates[-1][0]
+    end = updates[-1]
+    assert "707MB" in updates[0]["wrote"] and end["sentence"] == "a red apple <b>" and "<b>" not in end["wrote"]
+    assert end["voice"]["say"] == "a red apple <b>" and "176,000,000" in end["wrote"]
 
 
 def test_the_voice_of_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -394,7 +425,17 @@ def test_the_voice_of_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "espeak-ng" in said(lambda: loop.on_espeak("ko", "빨간 사과"))
 
 
-def test_the_script_prints_what_the_page_shows() -> None:
-    code = lesson.on_code("ko", None, "빨간 사과", "과일\n동물", "빨간 사과", 4, 4, 1)
-    compile(code, "multimodal.py", "exec")
-    assert "steps=4" in code and "'빨간 사과'" in code
+def test_the_script_in_a_fresh_process_prints_what_the_page_shows() -> None:
+    wish = lesson.FORM.values(captions="빨간 사과\nrocket", labels="과일\n동물", steps=4, noise_seed=1)
+    program = [sys.executable, "-c", lesson.on_code("ko", None, wish)]
+    printed = subprocess.run(program, capture_output=True, text=True, check=True, cwd=ROOT).stdout
+    numbers = [float(number) for number in re.findall(r"-?\d+\.\d*", printed)]
+    compared = space.on_compare("ko", None, wish.captions, wish.labels)
+    cosines = [float(cell) for row in compared["matrix"]["text"] for cell in row]
+    assert numbers[: len(cosines)] == pytest.approx(cosines, abs=1e-6)
+    asked = [item["value"] for item in compared["bars"]["items"]]
+    assert numbers[len(cosines) :][:2] == pytest.approx(asked, abs=6e-4), "the first picture's shares, three digits"
+    events = loop_steps(loop.config("ko", wish))
+    found = next(event for event in events if isinstance(event, Compared))
+    assert float(printed.splitlines()[-1].split()[0]) == pytest.approx(found.cosine, abs=1e-6)
+    assert f"{found.cosine:.2f}" in kit.settled(loop.on_loop("ko", wish))["fit"]

@@ -19,7 +19,7 @@ from core.errors import CoreError, InvalidInput, NotReady, Unavailable
 from core.events import Done, Progress, TrainStep, drain
 from core.files import sounds as audio
 from core.files.sounds import RATE
-from core.speech import formula_sounds, recognition, word_classifier, word_net
+from core.speech import choices, formula_sounds, recognition, word_classifier, word_net
 from core.speech import mel as speech_mel
 from core.speech import voice as speech_voice
 from core.speech.mel import MelConfig, spectrogram
@@ -178,7 +178,7 @@ def test_the_silence_is_cut_off() -> None:
         audio.trim(np.zeros(8000))
 
 
-@pytest.mark.parametrize("shape", formula_sounds.SHAPES)
+@pytest.mark.parametrize("shape", choices.SOUND)
 def test_sounds_from_formulas(shape: str) -> None:
     sound = formula_sounds.made(shape)
     assert np.isfinite(sound.samples).all() and 0.5 < np.abs(sound.samples).max() <= 0.6001
