@@ -26,7 +26,7 @@ register(
 def numbers(name: str, values: ArrayLike) -> Array:
     """A finite float64 array with at least one row and no number beyond ±1e15; one column if it has one dimension."""
     try:
-        array = np.asarray(values, dtype=np.float64)
+        array = np.require(np.asarray(values, dtype=np.float64), requirements="W")  # torch warns of what is read-only
     except (TypeError, ValueError) as error:
         raise InvalidInput("not_a_number", name=name, received=shown(values)) from error
     check = Check()

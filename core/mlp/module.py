@@ -15,6 +15,7 @@ from torch import Tensor, nn
 from core import runtime
 from core.mlp.activations import LEAK
 from core.mlp.numpy_engine import LayerSpec, blocks, keep
+from core.mlp.optimizers import FlatOptimizer
 
 MODULES: dict[str, Callable[[], nn.Module]] = {
     "sigmoid": nn.Sigmoid,
@@ -36,7 +37,7 @@ class SeededDropout(nn.Module):
         self.rate, self.stream = rate, stream
 
     def forward(self, x: Tensor) -> Tensor:
-        return x * keep(tuple(x.shape), self.rate, self.stream).to(x.dtype) if self.training else x
+        return x * keep(tuple(x.shape), self.rate, self.stream, x.dtype) if self.training else x
 
     def extra_repr(self) -> str:
         return f"rate={self.rate}"
@@ -53,8 +54,7 @@ class Net(nn.Sequential):
             for rate in spec.dropout:
                 self.append(SeededDropout(rate, stream))
             linear = nn.Linear(spec.inputs, spec.units, device="meta")
-            linear.weight = nn.Parameter(block[:-1].t())
-            linear.bias = nn.Parameter(block[-1])
+            linear.weight, linear.bias = nn.Parameter(block[:-1].t()), nn.Parameter(block[-1])
             self.append(linear)
             if spec.activation in MODULES:
                 self.append(MODULES[spec.activation]())
@@ -75,8 +75,47 @@ class Net(nn.Sequential):
                 seen[-1] = (z, x)
         return seen
 
-    def share_gradient(self, flat: Tensor) -> None:
-        """Let autograd add every parameter's gradient into ``flat`` (P,)."""
-        linears = [module for module in self if isinstance(module, nn.Linear)]
-        for linear, block in zip(linears, blocks(flat, self.specs), strict=True):
-            linear.weight.grad, linear.bias.grad = block[:-1].t(), block[-1]
+    @property
+    def linears(self) -> list[nn.Linear]:
+        return [module for module in self if isinstance(module, nn.Linear)]
+
+    def bind(self, flat: Tensor) -> None:
+        """Lie on ``flat`` (P,) again: who spreads a module over processes moves its parameters."""
+        for linear, block in zip(self.linears, blocks(flat, self.specs), strict=True):
+            linear.weight.data, linear.bias.data = block[:-1].t(), block[-1]
+
+    def gather_gradient(self, flat: Tensor) -> None:
+        """Copy every parameter's gradient, where autograd (or who averages over processes) left it, into ``flat`` (P,)."""
+        for linear, block in zip(self.linears, blocks(flat, self.specs), strict=True):
+            assert linear.weight.grad is not None and linear.bias.grad is not None
+            block[:-1].copy_(linear.weight.grad.t())
+            block[-1].copy_(linear.bias.grad)
+
+
+class Gathering:
+    """A FlatOptimizer that takes its gradient from a Net after each backward pass."""
+
+    def __init__(self, optimizer: FlatOptimizer, net: Net) -> None:
+        self.optimizer, self.net, self.state = optimizer, net, optimizer.state
+
+    def zero_grad(self) -> None:
+        self.net.zero_grad()
+
+    def step(self) -> None:
+        self.net.gather_gradient(self.optimizer.g)
+        self.optimizer.step()
+
+
+class Ends(nn.Module):
+    """A Net as training calls it: x (N, inputs) → the last layer's weighted sums z and outputs a, each (N, outputs).
+
+    Whoever wraps a module, for many processes, passes on ``forward`` alone.
+    """
+
+    def __init__(self, net: Net) -> None:
+        super().__init__()
+        self.net = net
+        self.train(net.training)
+
+    def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        return self.net.trace(x)[-1]

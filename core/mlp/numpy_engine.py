@@ -206,7 +206,7 @@ class DenseEngine:
         n, width = len(layer.z), layer.spec.inputs
         layer.mask = np.ones((n, width), layer.z.dtype)
         for rate in layer.spec.dropout:
-            layer.mask *= keep((n, width), rate, self._dropout).numpy()
+            layer.mask *= keep((n, width), rate, self._dropout, torch.from_numpy(layer.z).dtype).numpy()
         layer.seen = layer.inputs.copy()
         layer.seen[:, :-1] *= layer.mask
 
@@ -223,9 +223,10 @@ class DenseEngine:
         pass
 
 
-def keep(shape: tuple[int, ...], rate: float, stream: torch.Generator) -> Tensor:
+def keep(shape: tuple[int, ...], rate: float, stream: torch.Generator, dtype: torch.dtype) -> Tensor:
     """Dropout's factors: 0 with probability ``rate``, else 1 / (1 − rate)."""
-    return (torch.rand(shape, generator=stream, device=stream.device) >= rate).double() / (1 - rate)
+    drawn = torch.rand(shape, generator=stream, device=stream.device, dtype=torch.float32)
+    return (drawn >= rate).to(dtype) / (1 - rate)
 
 
 def penalty(specs: Sequence[LayerSpec], kernels: Sequence[Any]) -> Any:

@@ -29,7 +29,7 @@ from core.mlp.layers import Dense as Dense
 from core.mlp.layers import Dropout as Dropout
 from core.mlp.layers import check_input_shape, specs_of
 from core.mlp.losses import LOSSES, METRICS, Loss, Metric
-from core.mlp.module import Net
+from core.mlp.module import Ends, Gathering, Net
 from core.mlp.numpy_engine import Array, DenseEngine, LayerSpec, blocks, penalty, summarise
 from core.mlp.optimizers import OPTIMIZERS as OPTIMIZERS
 from core.mlp.optimizers import FlatOptimizer, Optimizer
@@ -250,7 +250,7 @@ class Sequential:
         if not all(np.isfinite(array).all() for array in arrays):
             raise InvalidInput("not_finite", name="weights", received="nan, inf")
         self._flush()
-        self._flat.copy_(torch.from_numpy(np.concatenate([array.ravel() for array in arrays])))
+        self._flat.copy_(torch.from_numpy(np.concatenate([array.ravel() for array in arrays])).to(self._flat.dtype))
         self._journal.append(WeightsSet(copies(self.get_weights())))
 
     def count_params(self) -> int:
@@ -324,27 +324,27 @@ class Sequential:
             return DenseEngine(
                 self.specs, self._optimizer, loss, metrics, x, y, dropout=self._dropout, validate=validate
             )
-        self.module.share_gradient(self._optimizer.g)
-        return TorchEngine(
-            self.module,
-            partial(_objective, self.specs, loss, metrics),
-            self._optimizer,
+        net = self.module
+        engine = TorchEngine(
+            Ends(net),
+            partial(_objective, self.specs, loss, metrics, [linear.weight for linear in net.linears]),
+            Gathering(self._optimizer, net),
             (x, y),
             validation=held,
             validation_batch=CHUNK,
             device=self.device,
             summarise=partial(summarise, metrics),
         )
+        net.bind(self._flat)
+        return engine
 
     def _measure(self, x: Array, y: Array, compiled: Compiled) -> Numbers:
         net, loss, metrics = self.module.eval(), LOSSES[compiled.loss], _metrics(compiled)
+        kernels = [linear.weight for linear in net.linears]
+        objective = partial(_objective, self.specs, loss, metrics, kernels, Ends(net))
         chunks = zip(torch.from_numpy(x).split(CHUNK), torch.from_numpy(y).split(CHUNK), strict=True)
         with torch.no_grad(), np.errstate(all="ignore"):
-            seen = [
-                (len(a), _objective(self.specs, loss, metrics, net, a.to(self.device), b.to(self.device)))
-                for a, b in chunks
-            ]
-            return averages(seen)
+            return averages([(len(a), objective(a.to(self.device), b.to(self.device))) for a, b in chunks])
 
     def _flush(self) -> None:
         """Write the updates of the run in progress that the journal does not have yet."""
@@ -379,11 +379,16 @@ def _metrics(compiled: Compiled) -> dict[str, Metric]:
 
 
 def _objective(
-    specs: Sequence[LayerSpec], loss: Loss, metrics: dict[str, Metric], net: Net, x: Tensor, y: Tensor
+    specs: Sequence[LayerSpec],
+    loss: Loss,
+    metrics: dict[str, Metric],
+    kernels: Sequence[Tensor],
+    net: nn.Module,
+    x: Tensor,
+    y: Tensor,
 ) -> dict[str, Tensor]:
-    """The loss with its penalties, and the metrics' batch numbers, by torch."""
-    z, a = net.trace(x)[-1]
-    kernels = [module.weight for module in net if isinstance(module, nn.Linear)]
+    """The loss with its penalties, and the metrics' batch numbers, by torch. ``net``: an Ends, or what wraps one."""
+    z, a = net(x)
     numbers = {"loss": loss.by_torch(z, a, y) + penalty(specs, kernels)}
     said, true = a.detach().cpu().numpy(), y.cpu().numpy()
     with np.errstate(all="ignore"):  # a run that diverges is told, not warned of

@@ -1,8 +1,9 @@
 """TorchEngine: one training step of any nn.Module by autograd, for the loop in trainer.py.
 
-bf16 autocast, channels-last memory and gradient clipping are switches. Under ``accelerate launch`` each process takes
-its share of every batch, and the averaged gradient is the one a single device would have. Left out: gradient
-accumulation, loss scaling (bf16 needs none). Sources: PyTorch's training tutorial; accelerate's `Accelerator`.
+bf16 autocast, channels-last memory and gradient clipping are switches. Under ``torchrun`` each process takes its share of
+every batch, and the averaged gradient is the one a single device would have; but BatchNorm averages over a process' own
+rows, and dropout draws another mask, so with these two the numbers are others. Left out: gradient accumulation, loss
+scaling (bf16 needs none). Sources: PyTorch's training tutorial; accelerate's `Accelerator`.
 """
 
 from __future__ import annotations
@@ -106,14 +107,15 @@ class TorchEngine:
         batch, weight = [tensor[rows] for tensor in self.data], 1.0
         if self._accelerator:
             batch, weight = self._share(batch, stop - start)
-        if not self._model.training:
+        if not self.module.training:  # a wrapper for several processes has a mode of its own
             self._model.train()
         numbers = self._measure(self._model, batch)
         loss = numbers["loss"] * weight
         result: Numbers = {name: value.detach() for name, value in numbers.items()}
         if self._accelerator:
             world = self._accelerator.num_processes
-            result = {n: self._accelerator.reduce(v.float() * weight, "sum") / world for n, v in result.items()}
+            floats = {n: v if v.is_floating_point() else v.float() for n, v in result.items()}
+            result = {n: self._accelerator.reduce(v * weight, "sum") / world for n, v in floats.items()}
         if self._eager:
             result["loss"] = value = float(result["loss"])
             if not math.isfinite(value):
@@ -136,10 +138,14 @@ class TorchEngine:
         return {"loss": numbers} if isinstance(numbers, Tensor) else numbers
 
     def _share(self, batch: Sequence[Tensor], rows: int) -> tuple[list[Tensor], float]:
-        """This process' rows of the batch, and the weight that makes the mean over processes the mean over rows."""
+        """This process' rows of the batch, and the weight that makes the mean over processes the mean over rows.
+
+        A batch too short for two rows each (BatchNorm needs as many) is taken whole by every process.
+        """
         world, rank = self._accelerator.num_processes, self._accelerator.process_index
-        mine = len(range(rank, rows, world))
-        return [tensor[rank::world] if mine else tensor[:1] for tensor in batch], mine * world / rows
+        if rows < 2 * world:
+            return list(batch), 1.0
+        return [tensor[rank::world] for tensor in batch], len(range(rank, rows, world)) * world / rows
 
     def validate(self) -> Numbers:
         if not self.validation:

@@ -213,7 +213,7 @@ def averages(seen: Sequence[tuple[int, Numbers]]) -> dict[str, Any]:
         if isinstance(first, float):
             result[name] = sum(rows * value for (rows, _), value in zip(seen, values, strict=True)) / total
         else:
-            table = torch.stack(values).double().cpu().numpy() if isinstance(first, Tensor) else np.array(values)
+            table = torch.stack(values).cpu().double().numpy() if isinstance(first, Tensor) else np.array(values)
             result[name] = np.tensordot([rows / total for rows, _ in seen], table, 1)
     return result
 

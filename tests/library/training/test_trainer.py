@@ -2,10 +2,6 @@
 
 import doctest
 import math
-import os
-import subprocess
-import sys
-import textwrap
 
 import numpy as np
 import pytest
@@ -19,7 +15,6 @@ from core.events import Cadence, Done, TrainStep, drain
 from core.training import trainer as training
 from core.training.torch_engine import TorchEngine
 from core.training.trainer import TrainConfig, Trainer, accuracy, supervised
-from tests.places import ROOT
 
 GEN = torch.Generator().manual_seed(0)
 X = torch.randn(23, 3, generator=GEN)
@@ -202,28 +197,6 @@ def test_wrong_values_are_told_before_work_starts():
     ):
         with pytest.raises(InvalidInput):
             call()
-
-
-@pytest.mark.slow
-def test_two_processes_give_the_same_losses_as_one(tmp_path):  # what `accelerate launch` starts, here on the CPU
-    script = tmp_path / "train.py"
-    script.write_text(
-        textwrap.dedent("""
-        import sys
-        sys.path[:0] = ["tests", "."]
-        from test_training import drain, net, trainer
-        result = drain(trainer(net()).steps(epochs=3))
-        print("losses", *result.history["loss"])
-        """)
-    )
-    launch = [sys.executable, "-m", "torch.distributed.run", "--nproc_per_node=2", "--standalone", str(script)]
-    out = subprocess.run(
-        launch, capture_output=True, text=True, cwd=ROOT, timeout=100, env={**os.environ, "ACCELERATE_USE_CPU": "true"}
-    )
-    lines = [line for line in out.stdout.splitlines() if line.startswith("losses")]
-    assert len(lines) == 2, out.stderr[-2000:]
-    for line in lines:
-        np.testing.assert_allclose([float(v) for v in line.split()[1:]], by_hand(net(), 3), rtol=1e-5)
 
 
 def test_docstring_examples_run():
