@@ -127,7 +127,7 @@ class ToyHead:
 def toy_head(tokens: Sequence[str], config: ToyConfig = ToyConfig()) -> ToyHead:
     """Tokens → embeddings → Q, K, V → attention. The same token and seed always give the same embedding."""
     if not tokens:
-        raise InvalidInput("empty", name="tokens", least="one word")
+        raise InvalidInput("empty", name="tokens", least=1)
     if len(tokens) > MOST_TOKENS:
         raise InvalidInput("too_many", name="tokens", most=MOST_TOKENS, received=len(tokens))
     x = np.stack([_embedding(token, config) for token in tokens])  # (T, D)

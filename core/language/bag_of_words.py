@@ -35,7 +35,6 @@ from core.language.tokens import TOKENS, Label, checked, checked_labels, prepare
 
 register(
     {
-        "no_words": "There is not a single word in these texts. Write some letters.",
         "not_fitted": "The bag of words has learnt nothing yet. Call fit(texts, labels) first.",
     }
 )

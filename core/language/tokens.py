@@ -26,6 +26,7 @@ register(
         "not_text": "Row {row} is not text. Received: {received}.",
         "uneven": "{texts} texts came with {labels} labels. Give one label per text.",
         "bad_label": "Row {row} has no usable label. Received: {received}.",
+        "no_words": "There is not a single word in these texts. Write some letters.",
         "no_kiwi": "Korean morphemes need the package kiwipiepy. Install it with: pip install kiwipiepy",
     }
 )

@@ -67,7 +67,7 @@ def cut(text: str, how: str = choices.CUT.default) -> tuple[str, ...]:
     else:
         tokens = tuple(token.form for token in kiwi().tokenize(text, compatible_jamo=True))
     if not "".join(tokens).strip():
-        raise InvalidInput("empty", name="text", least=1)
+        raise InvalidInput("no_words")
     if len(tokens) > choices.MOST_TOKENS:
         raise InvalidInput("too_many", name="tokens", most=choices.MOST_TOKENS, received=len(tokens))
     return tokens

@@ -51,7 +51,7 @@ def look(text: str, layer: int = 0, name: str = DEFAULT) -> RealMaps:
     from core.llm.language_model import LanguageModel
 
     if not isinstance(text, str) or not text.strip():
-        raise InvalidInput("empty", name="text", least=1)
+        raise InvalidInput("no_words")
     if len(text) > choices.MOST_LETTERS:
         raise InvalidInput("text_too_long", row=1, most=choices.MOST_LETTERS, received=len(text))
     if not on_disk(name):

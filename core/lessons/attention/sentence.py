@@ -55,7 +55,7 @@ def tokenize(text: str, how: str) -> Cut:
     check.within("tokenizer", how, choices.TOKENIZER)
     check.done()
     if not isinstance(text, str) or not clean(text).strip():
-        raise InvalidInput("empty", name="text", least=1)
+        raise InvalidInput("no_words")
     if len(text) > choices.MOST_LETTERS:
         raise InvalidInput("text_too_long", row=1, most=choices.MOST_LETTERS, received=len(text))
     text = clean(text)

@@ -74,9 +74,9 @@ def test_tokens_are_whole() -> None:
 @pytest.mark.parametrize(
     ("call", "code"),
     [
-        (lambda: cut(""), "empty"),
-        (lambda: cut(" \n\t "), "empty"),
-        (lambda: cut("   ", "letters"), "empty"),
+        (lambda: cut(""), "no_words"),
+        (lambda: cut(" \n\t "), "no_words"),
+        (lambda: cut("   ", "letters"), "no_words"),
         (lambda: cut("a " * (choices.MOST_TOKENS + 1)), "too_many"),
         (lambda: cut("a" * 1000), "text_too_long"),
         (lambda: cut("a", "bytes"), "not_one_of"),

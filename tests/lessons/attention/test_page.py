@@ -234,6 +234,21 @@ def test_wrong_use_is_one_sentence(call: Any) -> None:
     assert re.search("[가-힣]", str(caught.value))
 
 
+@pytest.mark.parametrize("lang", text.LANGUAGES)
+def test_nothing_to_look_at_is_told_in_whole_words_of_the_language(lang: str) -> None:
+    """No piece of the other language, and no count of one word as "one word개"."""
+    from core.errors import CoreError
+    from core.language.attention import toy_head
+
+    t = text.load("attention", lang)
+    for nothing in (lambda: toy_head([]), lambda: steps.cut(" "), lambda: attention_views.tokenize("", "bytes")):
+        with pytest.raises(CoreError) as caught:
+            nothing()
+        told = t.error(caught.value)
+        assert bool(re.search("[가-힣]", told)) == (lang == "ko")
+        assert lang == "en" or not re.search("[A-Za-z]", told), told
+
+
 @pytest.mark.parametrize(
     "arguments",
     [

@@ -48,7 +48,7 @@ def test_control_tokens_typed_by_a_visitor_are_text(disk: Path) -> None:
 
 @pytest.mark.parametrize(
     ("text", "layer", "code"),
-    [("", 0, "empty"), ("a" * 500, 0, "text_too_long"), ("a" * 49, 0, "too_many"), ("a", 2, "out_of_range")],
+    [("", 0, "no_words"), ("a" * 500, 0, "text_too_long"), ("a" * 49, 0, "too_many"), ("a", 2, "out_of_range")],
 )
 def test_wrong_use_is_explained(disk: Path, text: str, layer: int, code: str) -> None:
     with pytest.raises(CoreError) as caught:
