@@ -1,0 +1,148 @@
+"""Do everyday words find, and draw, the right emoji? A list made by hand before training, and never trained on.
+
+    python -m benchmarks.everyday_words [--model emoji]                    # retrieval: the first five of 1,410 pictures
+    python -m benchmarks.everyday_words --draw DATA --seed 7 [--every 4] [--steps 20] [--sheet sheet.png]    # drawing
+
+everyday_words.tsv: 421 Korean and 398 English words and short phrases, each with every emoji that would be a right
+answer. Its last column says what training can have seen: "label" or "tag" when emojibase names an emoji just so, empty
+when the text is in no list that was trained on (recipes/words_corpus.py leaves all others out; spaces and case do not
+count). Drawing is judged by the small network of benchmarks/emoji_quality.py (DATA from recipes.emoji_data): right when
+one of its first five answers is a right one. ``--mark DATA`` writes the last column anew.
+
+benchmarks/emoji_quality.py measures known captions instead: those that were trained on.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import re
+import time
+import unicodedata
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+
+LIST = Path(__file__).with_suffix(".tsv")
+FIRST = 5
+KINDS = ("nouns", "animals", "food", "colours", "feelings", "spoken", "sentences", "loan words", "verbs")
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    language: str
+    kind: str
+    text: str
+    accepted: frozenset[str]  # emoji without variation selectors
+    seen: str  # "label", "tag" or ""
+
+
+def words(file: Path = LIST) -> list[Word]:
+    rows = [line.split("\t") for line in file.read_text("utf-8").splitlines()[1:]]
+    return [Word(row[0], row[1], row[2], frozenset(row[3].split()), row[4]) for row in rows]
+
+
+def key(text: str) -> str:
+    return re.sub(r"[\s\W_]+", "", unicodedata.normalize("NFKC", text).lower())
+
+
+def mark(data: Path) -> None:
+    captions = json.loads((data / "captions.json").read_text("utf-8"))
+    seen = dict[str, str]()
+    for row in captions:
+        for language in ("ko", "en"):
+            seen |= dict.fromkeys(map(key, row[language]["tags"]), "tag") | seen
+            seen[key(row[language]["label"])] = "label"
+    lines = LIST.read_text("utf-8").splitlines()
+    marked = ["\t".join([*line.split("\t")[:4], seen.get(key(line.split("\t")[2]), "")]) for line in lines[1:]]
+    head = "language\tkind\ttext\taccepted\tseen"
+    LIST.write_text("\n".join([head, *marked]) + "\n", encoding="utf-8", newline="\n")
+
+
+def right(listed: list[Word], best: np.ndarray, signs: list[str]) -> np.ndarray:
+    """``best``: (N, FIRST) places in ``signs``. (N,) bool."""
+    return np.array([any(signs[k] in word.accepted for k in row) for word, row in zip(listed, best, strict=True)])
+
+
+def table(listed: list[Word], hits: np.ndarray, what: str) -> None:
+    print(f"{what:<22}" + "".join(f"{head:>15}" for head in ("Korean", "English")))
+
+    def line(name: str, chosen: list[bool]) -> None:
+        cells = []
+        for language in ("ko", "en"):
+            rows = [hit for hit, word, use in zip(hits, listed, chosen, strict=True) if use and word.language == language]
+            cells.append(f"{np.mean(rows):6.1%} of {len(rows):3}" if rows else "–")
+        print(f"{name:<22}" + "".join(f"{cell:>15}" for cell in cells))
+
+    line("all", [True] * len(listed))
+    line("label or tag", [bool(word.seen) for word in listed])
+    line("in no training text", [not word.seen for word in listed])
+    for kind in KINDS:
+        line(kind, [word.kind == kind for word in listed])
+
+
+def retrieval(model: str, show: bool) -> None:
+    from core import ImageText
+    from core.data import emoji
+
+    listed, data, it = words(), emoji.load(), ImageText.load(model)
+    parts = [it.embed_images(data.pictures[k : k + 128]) for k in range(0, len(data.pictures), 128)]
+    texts = [word.text for word in listed]
+    vectors = np.concatenate([it.embed_texts(texts[k : k + 128]) for k in range(0, len(texts), 128)])
+    best = np.argsort(-vectors @ np.concatenate(parts).T, axis=1)[:, :FIRST]
+    signs = [sign.replace("\ufe0f", "") for sign in data.signs]
+    hits = right(listed, best, signs)
+    table(listed, hits, f"first {FIRST} of {len(signs)}")
+    if show:
+        for word, row, hit in zip(listed, best, hits, strict=True):
+            if not hit:
+                print(f"{word.language} {word.kind}: {word.text} → {' '.join(signs[k] for k in row)}")
+
+
+def drawing(options: argparse.Namespace) -> None:
+    from benchmarks import emoji_quality as quality
+    from core import StableDiffusion
+
+    listed = words()[options.seed % options.every :: options.every]
+    real = np.load(options.draw / "pictures.npy")
+    captions = json.loads((options.draw / "captions.json").read_text("utf-8"))
+    judge, _ = quality.judge(options.draw, quality.to_tensor(real), 60)
+    sd = StableDiffusion.load(options.model)
+    started = time.perf_counter()
+    drawn = quality.draw(sd, [word.text for word in listed], options.seed, options.steps, quality.GUIDANCE)
+    print(f"{(time.perf_counter() - started) / len(listed):.2f} s a picture")
+    with torch.no_grad():
+        best = torch.cat([judge(part).topk(FIRST).indices for part in quality.to_tensor(drawn).split(128)]).numpy()
+    signs = [row["emoji"].replace("\ufe0f", "") for row in captions]
+    hits = right(listed, best, signs)
+    table(listed, hits, f"judge's first {FIRST}")
+    if options.show:
+        for word, row, hit in zip(listed, best, hits, strict=True):
+            print(f"{'+' if hit else '-'} {word.text} → {' '.join(signs[k] for k in row)}")
+    if options.sheet:
+        quality.sheet(drawn, 10).save(options.sheet)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--model", default="emoji")
+    parser.add_argument("--mark", type=Path, metavar="DATA")
+    parser.add_argument("--draw", type=Path, metavar="DATA")
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--every", type=int, default=1, help="draw each so-manieth word, beginning with seed mod every")
+    parser.add_argument("--steps", type=int, default=20)
+    parser.add_argument("--show", action="store_true", help="list what was missed")
+    parser.add_argument("--sheet", type=Path)
+    options = parser.parse_args()
+    if options.mark:
+        mark(options.mark)
+    elif options.draw:
+        drawing(options)
+    else:
+        retrieval(options.model, options.show)
+
+
+if __name__ == "__main__":
+    main()
