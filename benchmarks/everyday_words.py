@@ -72,7 +72,9 @@ def table(listed: list[Word], hits: np.ndarray, what: str) -> None:
     def line(name: str, chosen: list[bool]) -> None:
         cells = []
         for language in ("ko", "en"):
-            rows = [hit for hit, word, use in zip(hits, listed, chosen, strict=True) if use and word.language == language]
+            rows = [
+                hit for hit, word, use in zip(hits, listed, chosen, strict=True) if use and word.language == language
+            ]
             cells.append(f"{np.mean(rows):6.1%} of {len(rows):3}" if rows else "–")
         print(f"{name:<22}" + "".join(f"{cell:>15}" for cell in cells))
 

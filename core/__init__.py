@@ -16,6 +16,7 @@ if TYPE_CHECKING:  # what an editor and mypy see; a test holds it against the ta
     from core.errors import CoreError
     from core.events import Done, TrainStep
     from core.language.bag_of_words import BagOfWords
+    from core.language.word_vectors import WordVectors
     from core.llm.decoding import Token
     from core.llm.language_model import LanguageModel
     from core.mlp.layers import Dense, Dropout
@@ -40,6 +41,7 @@ __all__ = [
     "Token",
     "TrainStep",
     "WordClassifier",
+    "WordVectors",
     "to_script",
 ]
 
@@ -58,6 +60,7 @@ _HOMES = {
     "Token": "llm.decoding",
     "TrainStep": "events",
     "WordClassifier": "speech.word_classifier",
+    "WordVectors": "language.word_vectors",
     "to_script": "mlp.script",
 }
 

@@ -1,9 +1,10 @@
 """Pictures and captions for the `emoji` weights: Microsoft Fluent emoji (3-D style, MIT) with emojibase captions (MIT).
 
-    python -m recipes.emoji_data --folder DATA        # needs `npm`; fetches two packages, 22 MB, writes 15 MB
+    python -m recipes.emoji_data --folder DATA        # needs `npm`; fetches four packages, 156 MB, writes 67 MB
     python -m recipes.emoji_data --folder DATA --from FOLDER_WITH_UNPACKED_PACKAGES
 
-Writes ``pictures.npy`` (N, 64, 64, 3) uint8 on white and ``captions.json``: emoji, label and tags in both languages.
+Writes ``pictures.npy`` (N, 64, 64, 3) uint8 on white and ``captions.json``: emoji, label and tags in both languages;
+and ``styles.npz``: the same emoji in three styles, Fluent, Twemoji (CC BY 4.0), Noto (Apache-2.0), for the small CLIP.
 Left out: flags, signs, keycaps (writing, not pictures), skin tones and hair styles (the same picture recoloured).
 """
 
@@ -20,7 +21,8 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-PACKAGES = ("@lobehub/fluent-emoji-3d@1.1.0", "emojibase-data@17.0.0")
+STYLES = {"twitter": "emoji-datasource-twitter@15.1.2", "google": "emoji-datasource-google@15.1.2"}
+PACKAGES = ("@lobehub/fluent-emoji-3d@1.1.0", "emojibase-data@17.0.0", *STYLES.values())
 GROUPS = (0, 1, 3, 4, 5, 6, 7)  # faces, people, animals, food, travel, activities, objects
 SHAPES = "geometric"  # of group 8 only the coloured circles, squares and diamonds: they teach the words for colours
 SIZE = 64
@@ -69,6 +71,22 @@ def build(packages: Path, out: Path) -> int:
     return len(pictures)
 
 
+def styles(packages: Path, out: Path) -> None:
+    """DATA/styles.npz: ``pictures`` (3, N, 64, 64, 3) uint8 and ``have`` (3, N) bool, rows as in captions.json."""
+    captions = json.loads((out / "captions.json").read_text("utf-8"))
+    fluent = np.load(out / "pictures.npy")
+    pictures, have = np.stack([fluent, 0 * fluent, 0 * fluent]), np.zeros((3, len(fluent)), bool)
+    have[0] = True
+    for style, vendor in enumerate(STYLES, 1):
+        folder = find(packages, f"emoji-datasource-{vendor}") / "img" / vendor / "64"
+        files = {file.stem.replace("-fe0f", ""): file for file in folder.glob("*.png")}
+        for place, row in enumerate(captions):
+            code = "-".join(f"{ord(letter):04x}" for letter in row["emoji"] if letter != "\ufe0f")
+            if code in files:
+                pictures[style, place], have[style, place] = picture(files[code]), True
+    np.savez(out / "styles.npz", pictures=pictures, have=have)
+
+
 def texts(row: dict[str, Any]) -> dict[str, Any]:
     label = row["label"].lower()
     return {"label": label, "tags": [tag.lower() for tag in row.get("tags", []) if tag.lower() != label]}
@@ -83,6 +101,7 @@ def main() -> None:
     if options.packages is None:
         fetch(packages)
     print(build(packages, options.folder), "pictures")
+    styles(packages, options.folder)
 
 
 if __name__ == "__main__":

@@ -123,13 +123,17 @@ def pairs(folder: Path) -> list[tuple[str, str, str, str]]:
         for sign, words in json.loads(file.read_text("utf-8"))["annotations"]["annotations"].items():
             texts = [*words.get("default", []), *words.get("tts", [])]
             rows += [(clean(text), bare(sign), language, "cldr") for text in texts]
-    for sign, texts in json.loads((packages / "emojilib-4.0.3/package/dist/emoji-en-US.json").read_text("utf-8")).items():
+    for sign, texts in json.loads(
+        (packages / "emojilib-4.0.3/package/dist/emoji-en-US.json").read_text("utf-8")
+    ).items():
         rows += [(clean(text), bare(sign), "en", "emojilib") for text in texts if re.search("[a-z]", text)]
     for line in BY_HAND.read_text("utf-8").splitlines():
         if line and not line.startswith("#"):
             signs, *columns = line.split("\t")
             for language, texts in zip(("ko", "en"), columns, strict=False):
-                rows += [(clean(t), bare(s), language, "hand") for t in texts.split(",") if t.strip() for s in signs.split()]
+                rows += [
+                    (clean(t), bare(s), language, "hand") for t in texts.split(",") if t.strip() for s in signs.split()
+                ]
     held, official = benchmark(), {key(row[0]) for row in rows if row[3] in ("label", "tag")}
     kept = {}
     for text, sign, language, source in rows:
@@ -157,7 +161,11 @@ def verbs(used: list[str]) -> list[str]:
         if [part.form for part in cut] == [word, "다"] and cut[0].tag[:2] in ("VV", "VA"):
             stem, action = (word, cut[0].tag), cut[0].tag.startswith("VV")
             forms = [[("다", "EF")], [("어요", "EF")], [("었", "EP"), ("어", "EF")]]
-            forms += [[("고", "EC"), ("있", "VX"), ("어요", "EF")], [("고", "EC"), ("싶", "VX"), ("어", "EF")]] if action else []
+            forms += (
+                [[("고", "EC"), ("있", "VX"), ("어요", "EF")], [("고", "EC"), ("싶", "VX"), ("어", "EF")]]
+                if action
+                else []
+            )
             forms += [[("는" if action else "은", "ETM"), ("사람", "NNG")]]
             out += [kiwi.join([stem, *form]) for form in forms]
             stems += 1
@@ -167,7 +175,9 @@ def verbs(used: list[str]) -> list[str]:
 
 
 def coloured(language: str) -> list[str]:
-    shades = [shade for group in COLOURS[language].values() for shade in (group.split("|") if "|" in group else group.split())]
+    shades = [
+        shade for group in COLOURS[language].values() for shade in (group.split("|") if "|" in group else group.split())
+    ]
     plain = [f"{shade} {thing}" for shade, thing in itertools.product(shades, THINGS[language])]
     return plain if language == "ko" else [*plain, *(f"a {text}" for text in plain[::3])]
 
@@ -199,7 +209,9 @@ def build(folder: Path) -> dict[str, Any]:
     for language in ("ko", "en"):
         names = [text for text, _, lang, _ in named if lang == language]
         used = most_used(language)
-        short = sorted({text for text in names if len(text.split()) == 1 and len(text) > 1 and re.search("[a-z가-힣]", text)})
+        short = sorted(
+            {text for text in names if len(text.split()) == 1 and len(text) > 1 and re.search("[a-z가-힣]", text)}
+        )
         nouns = [*short, *THINGS[language] * 3, *used[200:3000:4]]
         groups = {
             "name": names, "used": used, "colour": coloured(language), "sentence": sentences(language, nouns, SENTENCES, rng),

@@ -45,7 +45,10 @@ def embed(folder: Path, texts: list[str]) -> None:
         number = len(list(place.glob("*.npz")))
         packed = np.frombuffer(json.dumps(part).encode(), np.uint8)
         np.savez(place / f"{number:04}.npz", texts=packed, vectors=vectors.astype(np.float16))
-        print(f"{start + len(part)} of {len(missing)}, {len(part) / (time.perf_counter() - began):.0f} a second", flush=True)
+        print(
+            f"{start + len(part)} of {len(missing)}, {len(part) / (time.perf_counter() - began):.0f} a second",
+            flush=True,
+        )
 
 
 def alone(folder: Path) -> None:

@@ -153,7 +153,15 @@ def main() -> None:
     torch.set_num_threads(1)
     teacher = read(folder / FILE)
     tokens, model = teacher_tokenizer(teacher), teacher.model()
-    texts = ["cat", "고양이", "빨간 사과", "a cat on a sofa", "비 오는 날", "How much protein per day?", "안녕하세요, 반갑습니다!"]
+    texts = [
+        "cat",
+        "고양이",
+        "빨간 사과",
+        "a cat on a sofa",
+        "비 오는 날",
+        "How much protein per day?",
+        "안녕하세요, 반갑습니다!",
+    ]
     ids = [tokens.encode(PREFIX + text).ids for text in texts]
     ours = unit(mean_states(model, ids, teacher.pad))
     print(dict(zip(texts, [tokens.encode(PREFIX + text).tokens for text in texts], strict=True)))

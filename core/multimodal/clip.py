@@ -31,7 +31,6 @@ register(
 )
 
 KINDS = ("clip", "siglip", "siglip2")
-MOST = 256  # texts or pictures at once
 LONGEST_TEXT = 2000  # characters
 BATCH = 32
 
@@ -64,7 +63,11 @@ class ImageText:
         """The CLIP that ships, a folder, or a Hub id. Raises InvalidInput or Unavailable."""
         from transformers import AutoConfig, AutoImageProcessor, AutoModel, AutoTokenizer
 
+        from core.multimodal.word_clip import HEAD, WordClip
+
         folder = _place(name)
+        if (folder / HEAD).is_file() and (folder / "config.json").is_file():
+            return WordClip.open(folder, name)
         parts = {
             "config.json": "config.json",
             "tokenizer": "tokenizer*.json",
@@ -92,16 +95,20 @@ class ImageText:
         """1 / temperature, learnt in training: what cosines are multiplied with before the softmax."""
         return float(self.model.logit_scale.detach().exp())
 
-    @torch.no_grad()
-    def embed_texts(self, texts: Sequence[str]) -> np.ndarray:
-        """Unit vectors (N, D) float32. Longer sentences than the model reads are cut."""
+    def _checked(self, texts: Sequence[str]) -> list[str]:
         texts = [texts] if isinstance(texts, str) else list(texts)
-        _count("texts", texts)
+        _some("texts", texts)
         for text in texts:
             if not isinstance(text, str) or not text.strip():
                 raise InvalidInput("empty", name="text", least="one word")
             if len(text) > LONGEST_TEXT:
                 raise InvalidInput("too_many", name="characters", most=LONGEST_TEXT, received=len(text))
+        return texts
+
+    @torch.no_grad()
+    def embed_texts(self, texts: Sequence[str]) -> np.ndarray:
+        """Unit vectors (N, D) float32. Longer sentences than the model reads are cut."""
+        texts = self._checked(texts)
         longest = min(self.tokenizer.model_max_length, self.model.config.text_config.max_position_embeddings)
         padding = "longest" if self.model.config.model_type == "clip" else "max_length"
         parts = []
@@ -121,11 +128,11 @@ class ImageText:
     def embed_images(self, pictures: Sequence[images.Source]) -> np.ndarray:
         """Unit vectors (N, D) float32 of PIL images, arrays, files or bytes."""
         pictures = list(pictures)
-        _count("pictures", pictures)
-        read = [Image.fromarray(images.read(picture).pixels) for picture in pictures]
+        _some("pictures", pictures)
         parts = []
-        for start in range(0, len(read), BATCH):
-            x = self.processor(images=read[start : start + BATCH], return_tensors="pt").pixel_values  # (B, 3, H, W)
+        for start in range(0, len(pictures), BATCH):
+            read = [Image.fromarray(images.read(picture).pixels) for picture in pictures[start : start + BATCH]]
+            x = self.processor(images=read, return_tensors="pt").pixel_values  # (B, 3, H, W)
             parts.append(self.model.get_image_features(pixel_values=x.to(self.model.device)).pooler_output)
         return _unit(torch.cat(parts))
 
@@ -152,11 +159,9 @@ def _place(name: str) -> Path:
     return resolve.resolve(name, kind="image-text").path
 
 
-def _count(name: str, things: Sequence[Any]) -> None:
+def _some(name: str, things: Sequence[Any]) -> None:
     if not things:
         raise InvalidInput("empty", name=name, least="one")
-    if len(things) > MOST:
-        raise InvalidInput("too_many", name=name, most=MOST, received=len(things))
 
 
 def _unit(vectors: Tensor) -> np.ndarray:

@@ -1,0 +1,178 @@
+"""Words and sentences as vectors: a text of Korean or English → 384 numbers, near each other where meanings are.
+
+Two transformer layers over a token table, distilled from multilingual-e5-small (recipes/words.py; card.toml beside the
+weights says with what loss and how well). The answer is the mean of the last states of its pieces, made a unit vector, so that
+a product of two is their cosine. The token table lies once, with the emoji Stable Diffusion, which reads the same one.
+Left out: training; languages other than Korean and English; the order of far-apart words in long texts.
+Sources: Reimers & Gurevych 2019 (arXiv:1908.10084); Wang et al. 2024 (arXiv:2402.05672).
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from core import runtime
+from core.errors import InvalidInput, Unavailable, register
+from core.pretrained import shipped
+
+register({"no_word_vectors": "The word vectors are not in this copy: {missing} is missing. Get the whole repository."})
+
+TABLE = "embeddings.word_embeddings.weight"
+MARKS = 2  # start, padding and end are the first three rows of the table
+TOKENS = 2048  # in one batch
+MOST_LETTERS = 2000  # of a text; what lies beyond is not read
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A part of a text as the model reads it."""
+
+    id: int
+    text: str  # the letters it stands for, as typed
+    start: int  # its place in the text
+    stop: int
+
+
+class WordVectors:
+    """
+    >>> wv = WordVectors.load(); cat, dog, car = wv.encode(["고양이", "강아지", "자동차"])
+    >>> bool(cat @ dog > cat @ car)
+    True
+    """
+
+    def __init__(self, model: Any, tokenizer: Any, longest: int) -> None:
+        self.model, self.tokenizer, self.longest = model.eval(), tokenizer, longest
+        self._reading = threading.Lock()  # a tokenizer keeps its padding as state: one visitor at a time
+
+    @classmethod
+    def load(cls, name: str = "words") -> WordVectors:
+        """The ones that ship. Raises Unavailable when the copy is not whole."""
+        from transformers import AutoTokenizer
+
+        tokenizer = AutoTokenizer.from_pretrained(shipped.FOLDER / "emoji" / "tokenizer", local_files_only=True)
+        return cls(encoder(name).to(runtime.device()), tokenizer, tokenizer.model_max_length)
+
+    @property
+    def dimensions(self) -> int:
+        return int(self.model.config.hidden_size)
+
+    @property
+    def parameters(self) -> int:
+        return sum(p.numel() for p in self.model.parameters())
+
+    @property
+    def table(self) -> np.ndarray:
+        """The token table, (V, D) float32."""
+        table: np.ndarray = self.model.embeddings.word_embeddings.weight.detach().cpu().numpy()
+        return table
+
+    @property
+    def pieces(self) -> tuple[str, ...]:
+        """The piece of each row of the table; "▁" marks the beginning of a word."""
+        return tuple(self.tokenizer.convert_ids_to_tokens(range(len(self.tokenizer))))
+
+    def encode(self, texts: Sequence[str], whole: bool = False) -> np.ndarray:
+        """Unit vectors, (N, D) float32, of any number of texts.
+
+        Args:
+            whole: read texts of more than ``longest`` tokens in windows and average those, instead of cutting them.
+        """
+        texts = [texts] if isinstance(texts, str) else list(texts)
+        if not texts:
+            return np.zeros((0, self.dimensions), np.float32)
+        ids = self.ids(texts, whole)
+        windows, owner = [], []
+        for place, row in enumerate(ids):
+            inner, room = row[1:-1], self.longest - 2
+            for start in range(0, max(1, len(inner)), room):
+                windows.append([row[0], *inner[start : start + room], row[-1]])
+                owner.append(place)
+        vectors = pooled(self.model, windows)
+        total = torch.zeros(len(texts), vectors.shape[1], device=vectors.device)
+        total.index_add_(0, torch.tensor(owner, device=vectors.device), vectors)
+        found: np.ndarray = F.normalize(total, dim=-1).cpu().numpy()
+        return found
+
+    def ids(self, texts: Sequence[str], whole: bool = False) -> list[list[int]]:
+        """Token numbers with the marks of start and end. Raises InvalidInput for a text without a letter."""
+        for text in texts:
+            if not isinstance(text, str) or not text.strip():
+                raise InvalidInput("empty", name="text", least="one word")
+        long = {} if whole else {"truncation": True, "max_length": self.longest}
+        with self._reading:
+            read = [text[:MOST_LETTERS] for text in texts]
+            found: list[list[int]] = self.tokenizer(read, padding=False, verbose=False, **long).input_ids
+        return found
+
+    def tokens(self, text: str) -> tuple[Piece, ...]:
+        """The pieces that are read, in order; spaces belong to none."""
+        with self._reading:
+            cut = self.tokenizer(
+                text[:MOST_LETTERS],
+                return_offsets_mapping=True,
+                truncation=True,
+                max_length=self.longest,
+                verbose=False,
+            )
+        found = []
+        for id_, (start, stop) in list(zip(cut["input_ids"], cut["offset_mapping"], strict=True))[1:-1]:
+            start += len(text[start:stop]) - len(text[start:stop].lstrip())
+            if start < stop:
+                found.append(Piece(id_, text[start:stop], start, stop))
+        return tuple(found)
+
+
+@torch.no_grad()
+def pooled(model: Any, ids: Sequence[Sequence[int]]) -> Tensor:
+    """The mean of the last states over each text's pieces, (N, D). Texts of like length are read together."""
+    order = sorted(range(len(ids)), key=lambda place: len(ids[place]))
+    out = torch.zeros(len(ids), model.config.hidden_size, device=model.device)
+    start = 0
+    while start < len(order):
+        stop = start + 1
+        while stop < len(order) and (stop - start + 1) * len(ids[order[stop]]) <= TOKENS:
+            stop += 1
+        rows = order[start:stop]
+        longest = len(ids[rows[-1]])
+        pad = model.config.pad_token_id
+        padded = torch.tensor([[*ids[row], *[pad] * (longest - len(ids[row]))] for row in rows], device=model.device)
+        same = len(ids[rows[0]]) == longest  # nothing padded: no mask to make
+        states = model(input_ids=padded, attention_mask=None if same else (padded != pad).long()).last_hidden_state
+        mask = (padded > MARKS).long()
+        out[rows] = (states * mask[..., None]).sum(1) / mask.sum(1, keepdim=True).clamp_min(1)
+        start = stop
+    return out
+
+
+def encoder(name: str = "words") -> Any:
+    """The layers of ``weights/<name>`` over the shared token table, float32."""
+    from safetensors.torch import load_file
+    from transformers import DistilBertConfig, DistilBertModel
+
+    folder, shared = shipped.FOLDER / name, shipped.FOLDER / "emoji" / "text_encoder"
+    tables = [file for file in sorted(shared.glob("*.safetensors")) if _holds(file)]
+    missing = [str(path.name) for path in (folder / "config.json", folder / "model.safetensors") if not path.is_file()]
+    if missing or not tables:
+        raise Unavailable("no_word_vectors", missing=", ".join(missing) or "the token table")
+    state = load_file(folder / "model.safetensors")
+    state[TABLE] = load_file(tables[0])[TABLE]
+    with runtime.MAKING:
+        model = DistilBertModel(DistilBertConfig.from_pretrained(folder, local_files_only=True))
+    model.load_state_dict({key: value.float() for key, value in state.items()})
+    return model.eval().requires_grad_(False)
+
+
+def _holds(file: Path) -> bool:
+    from safetensors import safe_open
+
+    with safe_open(file, "pt") as tensors:
+        return TABLE in tensors.keys()  # noqa: SIM118 (no mapping)
