@@ -36,6 +36,7 @@ def tokens(tokenizer: Any, prompt: str) -> list[Token]:
     pieces = []
     for place, (id_, (start, stop)) in enumerate(zip(cut["input_ids"], cut["offset_mapping"], strict=True)):
         mark = place in (0, last)
+        start += len(prompt[start:stop]) - len(prompt[start:stop].lstrip())  # SentencePiece counts the space before
         word = None if mark else int(np.searchsorted(starts, start, side="right")) - 1
         read = place < longest - 1 or place == last
         places = (

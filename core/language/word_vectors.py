@@ -58,7 +58,9 @@ class WordVectors:
         """The ones that ship. Raises Unavailable when the copy is not whole."""
         from transformers import AutoTokenizer
 
-        tokenizer = AutoTokenizer.from_pretrained(shipped.FOLDER / "emoji" / "tokenizer", local_files_only=True)
+        own, shared = shipped.FOLDER / name, shipped.FOLDER / "emoji" / "tokenizer"
+        folder = own if (own / "tokenizer.json").is_file() else shared
+        tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
         return cls(encoder(name).to(runtime.device()), tokenizer, tokenizer.model_max_length)
 
     @property
@@ -159,7 +161,7 @@ def encoder(name: str = "words") -> Any:
     from transformers import DistilBertConfig, DistilBertModel
 
     folder, shared = shipped.FOLDER / name, shipped.FOLDER / "emoji" / "text_encoder"
-    tables = [file for file in sorted(shared.glob("*.safetensors")) if _holds(file)]
+    tables = [file for place in (folder, shared) for file in sorted(place.glob("*.safetensors")) if _holds(file)]
     missing = [str(path.name) for path in (folder / "config.json", folder / "model.safetensors") if not path.is_file()]
     if missing or not tables:
         raise Unavailable("no_word_vectors", missing=", ".join(missing) or "the token table")
