@@ -7,78 +7,86 @@ from typing import Any
 
 import gradio as gr
 
+from core.lessons.gradient_descent import choices
 from demos import kit, views
 from demos.gradient_descent import race
-from demos.gradient_descent.tasks import TASKS, _people
+from demos.gradient_descent.tasks import TASKS
 from demos.kit import downloads, text
-from demos.kit.lesson import Lesson, Opening, Room
+from demos.kit.lesson import Lesson, Room
 
-OPTIMIZERS = ("sgd", "momentum", "nesterov", "adagrad", "rmsprop", "adam")
-SCALINGS = ("standard", "minmax", "raw")
-BATCHES = {"full": None, "5": 5, "2": 2, "1": 1}
+FORM = kit.Form(
+    optimizer=choices.OPTIMIZER,
+    rate=choices.RATE,
+    scaling=choices.SCALING,
+    batch=choices.BATCH,
+    w=choices.W,
+    b=choices.B,
+    seed=choices.SEED,
+    steps=choices.STEPS,
+)
+SCREEN = kit.Screen("run", "plane", "data", "curve", "said", "gradients", "badge", "rate", "percent", "w", "b", "nan")
+PLACE = ("run", "plane", "data", "curve", "said", "gradients", "badge")  # what a ball in another place changes
 PACE = 0.08  # seconds a step stays on the screen
-LEAST, MOST = 0.2, 120  # percent of the largest safe learning rate
 
 
-def _config(
-    optimizer: str, rate: float, scaling: str, batch: str, w: float, b: float, seed: float, steps: float
-) -> Any:
+def read(form: kit.Values) -> Any:
+    """The ``DescentConfig`` of the controls; what no control allows is told in a sentence."""
     from core.errors import Check
     from core.lessons.gradient_descent.race import DescentConfig
 
     check = Check()
-    check.one_of("batch_size", batch, BATCHES)
+    check.within("batch_size", form.batch, choices.BATCH)
     check.done()
-    return DescentConfig(optimizer, rate, kit.whole(steps), scaling, w, b, BATCHES[batch], kit.whole(seed))
+    return form.read(DescentConfig, learning_rate=form.rate, batch_size=choices.BATCHES[form.batch])
 
 
 @kit.handler
-def on_open(lang: str, *controls: Any) -> tuple[Any, ...]:
+def on_open(lang: str, form: kit.Values) -> kit.Update:
     """The surface, the start on it, its line and its gradient; nothing has moved yet."""
+    from core.data import people
     from core.lessons.perceptron.line import Problem
 
-    t, config = text.load("gradient_descent", lang), _config(*controls)
-    problem = Problem(*_people(), config.scaling)
+    t, config = text.load("gradient_descent", lang), read(form)
+    problem = Problem(*people.load(), config.scaling)
     loss = problem.loss(config.w, config.b)
     line = problem.to_raw(config.w, config.b)
-    start = _pictures(t, config, [[config.w, config.b]], [loss], line, t("ready", loss=loss))
-    return None, *start, on_gradients(lang, None, *controls), ""
+    start = _pictures(t, config, [[config.w, config.b]], [loss], line)
+    return start | SCREEN(run=None, said=t("ready", loss=loss), gradients=on_gradients(lang, None, form), badge="")
 
 
 @kit.handler
-def on_first(lang: str, *controls: Any) -> tuple[Any, ...]:
+def on_first(lang: str, form: kit.Values) -> kit.Update:
     """The same, and where the learning rate stands on the slider."""
-    return *on_open(lang, *controls), on_share(lang, *controls)
+    return on_open(lang, form) | SCREEN(percent=on_share(lang, form))
 
 
 @kit.handler
-def on_step(lang: str, run: Any, *controls: Any) -> Iterator[tuple[Any, ...]]:
+def on_step(lang: str, run: Any, form: kit.Values) -> Iterator[kit.Update]:
     """One move, with all its numbers."""
-    yield from _descend(lang, run, (*controls[:-1], 1))
+    yield from _descend(lang, run, form.changed(steps=1))
 
 
 @kit.handler
-def on_run(lang: str, run: Any, *controls: Any) -> Iterator[tuple[Any, ...]]:
+def on_run(lang: str, run: Any, form: kit.Values) -> Iterator[kit.Update]:
     """Gradient descent on the mean squared error of the ten people, ``steps`` moves from where the ball lies."""
-    yield from _descend(lang, run, controls)
+    yield from _descend(lang, run, form)
 
 
-def _descend(lang: str, run: Any, controls: tuple[Any, ...]) -> Iterator[tuple[Any, ...]]:
+def _descend(lang: str, run: Any, form: kit.Values) -> Iterator[kit.Update]:
     from core import runtime
+    from core.data import people
     from core.events import Done
     from core.lessons.gradient_descent.race import Move, descend
 
-    t, config = text.load("gradient_descent", lang), _config(*controls)
+    t, config = text.load("gradient_descent", lang), read(form)
     pace = PACE if config.steps <= 60 else 0.02
-    for event in kit.paced(descend(config, *_people(), run, deadline=kit.RUN_SECONDS), pace):
+    for event in kit.paced(descend(config, *people.load(), run, deadline=kit.RUN_SECONDS), pace):
         match event:
             case Move(run=run):
-                said = (
-                    t("moved", step=event.step, before=event.loss_before, after=event.loss) + f"\n\n$${event.latex()}$$"
-                )
+                said = t("moved", step=event.step, before=event.loss_before, after=event.loss)
                 path, losses = run.path.round(5).tolist(), run.losses.tolist()
-                pictures = _pictures(t, config, path, losses, (run.line.w, run.line.b), said)
-                yield run, *pictures, gr.skip(), gr.skip()
+                pictures = _pictures(t, config, path, losses, (run.line.w, run.line.b))
+                yield pictures | SCREEN(run=run, said=f"{said}\n\n$${event.latex()}$$")
             case Done(result=run, seconds=seconds):
                 cpu = runtime.describe("cpu")
                 label = kit.badge_text(
@@ -86,15 +94,15 @@ def _descend(lang: str, run: Any, controls: tuple[Any, ...]) -> Iterator[tuple[A
                 )
                 limit = t("limit", limit=run.limit) if run.limit else t("no_limit")
                 ended = t(f"verdict.{run.verdict}", rate=config.learning_rate, loss=run.loss)
-                yield run, *[gr.skip()] * 4, on_gradients(lang, run, *controls), f"{label} · {ended} {limit}"
+                gradients = on_gradients(lang, run, form)
+                yield SCREEN(run=run, gradients=gradients, badge=f"{label} · {ended} {limit}")
 
 
-def _pictures(
-    t: text.Text, config: Any, path: list[Any], losses: list[float], line: tuple[float, float], said: str
-) -> tuple[Any, ...]:
+def _pictures(t: text.Text, config: Any, path: list[Any], losses: list[float], line: tuple[float, float]) -> kit.Update:
+    from core.data import people
     from core.lessons.gradient_descent.race import surface
 
-    weights, heights = _people()
+    weights, heights = people.load()
     bowl = surface(weights, heights, config.scaling, show=[(config.w, config.b)])
     plane = {
         "x": list(bowl.w),
@@ -128,20 +136,21 @@ def _pictures(
         "ylabel": t("loss"),
         "caption": t("loss_caption", step=len(losses) - 1, loss=losses[-1]),
     }
-    return plane, data, curve, said
+    return SCREEN(plane=plane, data=data, curve=curve)
 
 
 @kit.handler
-def on_gradients(lang: str, run: Any, *controls: Any) -> str:
+def on_gradients(lang: str, run: Any, form: kit.Values) -> str:
     """The gradient where the ball lies: by hand, by autograd and by finite difference, with the differences."""
     from core import runtime
+    from core.data import people
     from core.errors import CoreError
     from core.lessons.gradient_descent.race import three_gradients
 
-    t, config = text.load("gradient_descent", lang), _config(*controls)
+    t, config = text.load("gradient_descent", lang), read(form)
     at = run.at if run is not None else (config.w, config.b)
     try:
-        g = three_gradients(*_people(), *at, config.scaling)
+        g = three_gradients(*people.load(), *at, config.scaling)
     except CoreError:  # the descent diverged so far that numbers this large cannot be compared
         return t("gradients.far")
     return "\n".join(
@@ -158,44 +167,49 @@ def on_gradients(lang: str, run: Any, *controls: Any) -> str:
 
 
 @kit.handler
-def on_mark(lang: str, mark: gr.EventData) -> tuple[float, float]:
+def on_mark(lang: str, mark: gr.EventData) -> kit.Update:
     """The start was dragged (or moved by the arrow keys)."""
-    return round(kit.number(mark.x), 4), round(kit.number(mark.y), 4)
+    return SCREEN(w=round(kit.number(mark.x), 4), b=round(kit.number(mark.y), 4))
 
 
 @kit.handler
-def on_preset(lang: str, name: str, *controls: Any) -> tuple[float, float]:
+def on_preset(lang: str, form: kit.Values, preset: str) -> kit.Update:
     """A learning rate that converges, crawls or diverges, from the surface's own limit."""
+    from core.data import people
     from core.lessons.gradient_descent.race import preset_rates
 
-    rate = preset_rates(*_people(), _config(*controls))[name]
-    return rate, on_share(lang, controls[0], rate, *controls[2:])
+    rate = preset_rates(*people.load(), read(form.changed(rate=choices.RATE.default)))[preset]
+    return SCREEN(rate=rate, percent=on_share(lang, form.changed(rate=rate)))
 
 
 @kit.handler
-def on_percent(lang: str, percent: float, *controls: Any) -> float:
+def on_percent(lang: str, percent: float, form: kit.Values) -> float:
     """The slider was moved: the learning rate that is so many percent of the largest safe one."""
+    from core.data import people
     from core.lessons.gradient_descent.race import rate_at
 
-    return rate_at(*_people(), _config(*controls), percent)
+    return rate_at(*people.load(), read(form.changed(rate=choices.RATE.default)), percent)
 
 
 @kit.handler
-def on_share(lang: str, *controls: Any) -> float:
-    """Where the learning rate stands on the slider, 0.2 to 120 %."""
+def on_share(lang: str, form: kit.Values) -> float:
+    """Where the learning rate stands on the slider."""
+    from core.data import people
     from core.lessons.gradient_descent.race import percent_of
 
-    return min(max(round(percent_of(*_people(), _config(*controls)), 1), LEAST), MOST)
+    percent = round(percent_of(*people.load(), read(form)), 1)
+    return min(max(percent, choices.PERCENT.low), choices.PERCENT.high)
 
 
 @kit.handler
-def on_nan(lang: str, *controls: Any) -> str:
+def on_nan(lang: str, form: kit.Values) -> str:
     """Where NaN comes from: the last rows of a descent in float32 with a learning rate that is too large."""
+    from core.data import people
     from core.lessons.gradient_descent.race import overflow, preset_rates
 
-    t, config = text.load("gradient_descent", lang), _config(*controls)
-    rate = preset_rates(*_people(), config)["diverge"]
-    rows = overflow(*_people(), rate, config.scaling, config.w, config.b)
+    t, config = text.load("gradient_descent", lang), read(form)
+    rate = preset_rates(*people.load(), config)["diverge"]
+    rows = overflow(*people.load(), rate, config.scaling, config.w, config.b)
     lines = [t("nan.lead", rate=rate), "", t("nan.head"), "|---|---|---|---|"]
     return "\n".join(
         [*lines, *(f"| {step} | {w:.3e} | {b:.3e} | {loss:.3e} |" for step, w, b, loss in rows), "", t("nan.why")]
@@ -214,89 +228,71 @@ def on_csv(lang: str, run: Any) -> str:
 
 
 @kit.handler
-def on_code(lang: str, run: Any, *controls: Any) -> str:
+def on_code(lang: str, run: Any, form: kit.Values) -> str:
+    """The path on the screen as plain PyTorch; before any step, what the press of the button would do."""
+    from core.data import people
     from core.events import drain
     from core.lessons.gradient_descent.race import descend, script
 
-    return script(run if run is not None else drain(descend(_config(*controls), *_people())))
+    return script(run if run is not None else drain(descend(read(form), *people.load())))
 
 
 def build(lang: str) -> Room:
     t = text.load("gradient_descent", lang)
-    language, run = kit.header(t), gr.State(None)
+    desk = kit.Desk(t, FORM, SCREEN, kit.header(t))
+    desk.put(run=gr.State(None))
     with gr.Row(equal_height=False):
         with gr.Column(scale=4, min_width=300):
-            plane = views.plane(height=380, can=("mark",))
+            desk.put(plane=views.plane(height=380, can=("mark",)))
             buttons = kit.buttons(t, "run", "step")
-            said = kit.markdown("", min_height=110)
+            desk.put(said=kit.markdown("", min_height=110))
         with gr.Column(scale=3, min_width=300):
-            data, curve = views.plane(height=220), views.curve(height=190)
-    badge = kit.badge()
+            desk.put(data=views.plane(height=220), curve=views.curve(height=190))
+    desk.put(badge=kit.badge())
     with gr.Row(equal_height=False):
         with gr.Column(min_width=280):
-            rate = gr.Number(0.1, label=t("rate"), info=t("rate_info"))
-            percent = gr.Slider(LEAST, MOST, value=50, step=0.1, label=t("percent"), info=t("percent_info"), buttons=[])
+            desk.put(rate=kit.number_box(choices.RATE, label=t("rate"), info=t("rate_info")))
+            desk.put(percent=kit.slider(choices.PERCENT, label=t("percent"), info=t("percent_info"), buttons=[]))
             with gr.Row(elem_classes="taste-buttons"):
-                presets = {
-                    name: gr.Button(t(f"preset.{name}"), min_width=80) for name in ("converge", "crawl", "diverge")
-                }
-            steps = gr.Slider(1, 300, value=40, step=1, label=t("steps"))
+                presets = {name: gr.Button(t(f"preset.{name}"), min_width=80) for name in choices.PRESETS}
+            desk.put(steps=kit.slider(choices.STEPS, label=t("steps")))
         with gr.Column(min_width=280):
-            optimizer = gr.Radio(t.choices("optimizer", OPTIMIZERS), value="sgd", label=t("optimizer_label"))
-            batch = gr.Radio(t.choices("batch", BATCHES), value="full", label=t("batch_label"))
+            desk.put(optimizer=kit.radio(t, "optimizer", choices.OPTIMIZER, label=t("optimizer_label")))
+            desk.put(batch=kit.radio(t, "batch", choices.BATCH, label=t("batch_label")))
         with gr.Column(min_width=280):
-            scaling = gr.Radio(
-                t.choices("scaling", SCALINGS), value="minmax", label=t("scaling_label"), info=t("scaling_info")
-            )
+            scaling = kit.radio(t, "scaling", choices.SCALING, label=t("scaling_label"), info=t("scaling_info"))
+            desk.put(scaling=scaling)
             with gr.Row():
-                w, b = (
-                    gr.Number(1.4, label=t("w_start"), min_width=80),
-                    gr.Number(-0.6, label=t("b_start"), min_width=80),
-                )
-                seed = gr.Number(0, precision=0, label=t("seed"), min_width=80)
+                desk.put(w=kit.number_box(choices.W, label=t("w_start"), min_width=80))
+                desk.put(b=kit.number_box(choices.B, label=t("b_start"), min_width=80))
+                desk.put(seed=kit.number_box(choices.SEED, precision=0, label=t("seed"), min_width=80))
     with gr.Accordion(t("gradients.title"), open=True):
-        gradients = kit.markdown("", elem_classes="taste-numbers")
+        desk.put(gradients=kit.markdown("", elem_classes="taste-numbers"))
     with gr.Accordion(t("race.title"), open=False) as race_panel:
-        race.build(t, language, [scaling, batch, w, b, seed], race_panel)
+        race.build(t, desk, race_panel)
     with gr.Accordion(t("nan.title"), open=False) as nan_panel:
-        nan = kit.markdown("", elem_classes="taste-numbers")
-    controls = {
-        "optimizer": optimizer,
-        "rate": rate,
-        "scaling": scaling,
-        "batch": batch,
-        "w": w,
-        "b": b,
-        "seed": seed,
-        "steps": steps,
-    }
-    inputs, outputs = [language, *controls.values()], [run, plane, data, curve, said, gradients, badge]
-    stateful, quiet = [language, run, *controls.values()], kit.LIGHT | kit.PRIVATE
+        desk.put(nan=kit.markdown("", elem_classes="taste-numbers"))
     runs = [
-        buttons.run.click(on_run, stateful, outputs, **kit.RUN, **kit.api("gradient_descent_run")),
-        buttons.step.click(on_step, stateful, outputs, **kit.RUN, **kit.PRIVATE),
+        desk.on(buttons.run.click, on_run, kit.RUN, to=PLACE, api="gradient_descent_run"),
+        desk.on(buttons.step.click, on_step, kit.RUN, to=PLACE),
     ]
     buttons.stop.click(None, cancels=runs, **kit.PRIVATE)
-    buttons.reset.click(on_open, inputs, outputs, cancels=runs, **quiet)
-    plane.mark(on_mark, language, [w, b], **quiet)
-    for control in (scaling, w, b):
-        control.change(on_open, inputs, outputs, cancels=runs, **quiet)
+    desk.on(desk.plane.mark, on_mark, to=("w", "b"))
+    moved = (buttons.reset.click, desk.scaling.change, desk.w.change, desk.b.change)
+    desk.on(moved, on_open, to=PLACE, cancels=runs)
     for name, button in presets.items():
-        chosen = button.click(
-            on_preset, [language, gr.State(name), *controls.values()], [rate, percent], cancels=runs, **quiet
-        )
-        runs.append(
-            chosen.then(on_open, inputs, outputs, **quiet).then(on_run, stateful, outputs, **kit.RUN, **kit.PRIVATE)
-        )
-    nan_panel.expand(on_nan, inputs, nan, **quiet)
-    percent.input(on_percent, [language, percent, *controls.values()], rate, **quiet)
-    gr.on([rate.input, optimizer.input, scaling.input], on_share, inputs, percent, **quiet)
-    downloads.csv(t, "gradient_descent.csv", on_csv, [language, run])
+        chosen = desk.on(button.click, on_preset, to=("rate", "percent"), cancels=runs, preset=name)
+        placed = desk.on(chosen.then, on_open, to=PLACE)
+        runs.append(desk.on(placed.then, on_run, kit.RUN, to=PLACE))
+    desk.on(nan_panel.expand, on_nan, to="nan")
+    desk.on(desk.percent.input, on_percent, to="rate")
+    desk.on((desk.rate.input, desk.optimizer.input, desk.scaling.input), on_share, to="percent")
+    downloads.save(desk, downloads.button(t), "gradient_descent.csv", on_csv)
     kit.tasks(t, TASKS)
-    kit.code_panel(t, "gradient_descent.py", on_code, stateful)
-    kit.share(t, controls)
+    kit.code_panel(desk, "gradient_descent.py", on_code)
+    kit.share(t, desk.controls)
     kit.story(t)
-    return Room(controls, Opening(on_first, inputs, [*outputs, percent]))
+    return Room(desk.controls, desk.opening(on_first, (*PLACE, "percent")))
 
 
 LESSON = Lesson("gradient_descent", build)

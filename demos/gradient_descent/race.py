@@ -7,24 +7,29 @@ from typing import Any
 
 import gradio as gr
 
+from core.lessons.gradient_descent import choices
 from demos import kit, views
 from demos.kit import text
 
-BATCHES = {"full": None, "5": 5, "2": 2, "1": 1}
+FORM = kit.Form(scaling=choices.SCALING, batch=choices.BATCH, w=choices.W, b=choices.B, seed=choices.SEED)
+SCREEN = kit.Screen("plane", "curve", "ranking")
 
 
 @kit.handler
-def on_race(lang: str, scaling: str, batch: str, w: float, b: float, seed: float) -> Iterator[tuple[Any, ...]]:
+def on_race(lang: str, form: kit.Values) -> Iterator[kit.Update]:
     """Race SGD, momentum, Nesterov, Adagrad, RMSprop and Adam from (w, b), each with a good learning rate."""
     from core import runtime
     from core.data import people
+    from core.errors import Check
     from core.events import Done
     from core.lessons.gradient_descent.race import RaceConfig, RaceStep, race, surface
 
-    t = text.load("gradient_descent", lang)
-    x, y = people.WEIGHTS_KG, people.HEIGHTS_CM
-    config = RaceConfig(scaling=scaling, w=w, b=b, batch_size=BATCHES.get(batch), seed=kit.whole(seed), steps=120)
-    bowl = surface(x, y, scaling, show=[(w, b)])
+    t, (x, y) = text.load("gradient_descent", lang), people.load()
+    check = Check()
+    check.within("batch_size", form.batch, choices.BATCH)
+    check.done()
+    config = form.read(RaceConfig, batch_size=choices.BATCHES[form.batch])
+    bowl = surface(x, y, config.scaling, show=[(config.w, config.b)])
     field, rings = views.packed(bowl.shades, "height"), [ring.round(4).tolist() for ring in bowl.contours]
     for event in kit.paced(race(config, x, y, deadline=kit.RUN_SECONDS), 0.06):
         match event:
@@ -60,7 +65,7 @@ def on_race(lang: str, scaling: str, batch: str, w: float, b: float, seed: float
                     "ylabel": t("loss"),
                     "caption": caption,
                 }
-                yield plane | {"lines": lines, "caption": caption}, curve, gr.skip()
+                yield SCREEN(plane=plane | {"lines": lines, "caption": caption}, curve=curve)
             case Done(result=run, seconds=seconds):
                 places = dict(zip(config.optimizers, run.arrived, strict=True))
                 rows = [t("race.head"), "|---|---|---|"]
@@ -68,25 +73,24 @@ def on_race(lang: str, scaling: str, batch: str, w: float, b: float, seed: float
                     moves = t("race.moves", count=places[name]) if places[name] else t("race.not_yet")
                     rows.append(f"| {place} | {t(f'optimizer.{name}')} | {moves} |")
                 label = kit.badge_text(t, source="trained_now", seconds=seconds, device=runtime.describe("cpu"))
-                yield gr.skip(), gr.skip(), "\n".join([*rows, "", label])
+                yield SCREEN(ranking="\n".join([*rows, "", label]))
 
 
 def _name(t: text.Text, run: Any) -> str:
     return f"{t(f'optimizer.{run.config.optimizer}')} (α {run.config.learning_rate:g})"
 
 
-def build(t: text.Text, language: gr.State, inputs: list[Any], panel: gr.Accordion) -> list[Any]:
+def build(t: text.Text, descent: kit.Desk, panel: gr.Accordion) -> kit.Desk:
+    """Layout and events; the race starts from where the controls of ``descent`` say, also when ``panel`` opens."""
+    desk = kit.Desk(t, FORM, SCREEN, descent.language)
+    desk.put(**{name: descent.controls[name] for name in FORM.names})
     kit.markdown(t("race.lead"))
     with gr.Row(elem_classes="taste-buttons"):
         go = gr.Button(t("race.go"), variant="primary", min_width=140)
         stop = gr.Button(t("stop"), variant="stop", min_width=80)
     with gr.Row():
-        plane, curve = views.plane(height=340), views.curve(height=340)
-    ranking = kit.markdown("")
-    outputs = [plane, curve, ranking]
-    runs = [
-        go.click(on_race, [language, *inputs], outputs, **kit.RUN, **kit.api("gradient_descent_race")),
-        panel.expand(on_race, [language, *inputs], outputs, **kit.RUN, **kit.PRIVATE),
-    ]
+        desk.put(plane=views.plane(height=340), curve=views.curve(height=340))
+    desk.put(ranking=kit.markdown(""))
+    runs = desk.on((go.click, panel.expand), on_race, kit.RUN, api="gradient_descent_race")
     stop.click(None, cancels=runs, **kit.PRIVATE)
-    return outputs
+    return desk

@@ -7,25 +7,22 @@ from typing import Any
 from demos import kit
 
 
-def _people() -> tuple[Any, Any]:
-    from core.data import people
-
-    return people.WEIGHTS_KG, people.HEIGHTS_CM
-
-
 def _answer(rate_of_limit: float) -> tuple[str, dict[str, Any]]:
+    from core.data import people
     from core.events import drain
     from core.lessons.gradient_descent.race import DescentConfig, descend
 
-    limit = drain(descend(DescentConfig(scaling="minmax", steps=1), *_people())).limit
-    run = drain(descend(DescentConfig(scaling="minmax", learning_rate=rate_of_limit * limit, steps=60), *_people()))
-    return run.verdict, {"limit": limit, "rate": rate_of_limit * limit, "first": float(run.losses[0]), "last": run.loss}
+    limit = drain(descend(DescentConfig(scaling="minmax", steps=1), *people.load())).limit
+    rate = rate_of_limit * limit
+    run = drain(descend(DescentConfig(scaling="minmax", learning_rate=rate, steps=60), *people.load()))
+    return run.verdict, {"limit": limit, "rate": rate, "first": float(run.losses[0]), "last": run.loss}
 
 
 def _answer_noise() -> tuple[str, dict[str, Any]]:
+    from core.data import people
     from core.lessons.gradient_descent.race import noise_floor
 
-    full, single = noise_floor(*_people())
+    full, single = noise_floor(*people.load())
     return "wander" if single > 2 * full else "same", {"full": full, "single": single}
 
 

@@ -11,11 +11,13 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from typing import cast
 
 import numpy as np
 
 from core.errors import Check
-from core.events import Cadence, Deadline, Done
+from core.events import Done, Every, Frames
+from core.lessons.gradient_descent import choices
 from core.lessons.gradient_descent.update_rules import OPTIMIZERS, Memory
 from core.lessons.perceptron.line import OVERFLOW, SCALINGS, Curvature, Line, Problem, Scaling, Verdict, line, verdict
 
@@ -28,26 +30,26 @@ Pair = tuple[float, float]  # (w, b)
 class DescentConfig:
     """One descent. (w, b) is the start, in the units of the surface (core/lessons/perceptron/line.py, Problem)."""
 
-    optimizer: str = "sgd"
-    learning_rate: float = 0.1
-    steps: int = 50
-    scaling: Scaling = "standard"
-    w: float = -1.0
-    b: float = 1.5
-    batch_size: int | None = None  # None, or a size of all points and more: the exact gradient
-    seed: int = 0  # of the order of the mini-batches
+    optimizer: str = choices.OPTIMIZER.default
+    learning_rate: float = choices.RATE.default
+    steps: int = int(choices.STEPS.default)
+    scaling: Scaling = cast(Scaling, choices.SCALING.default)
+    w: float = choices.W.default
+    b: float = choices.B.default
+    batch_size: int | None = choices.BATCHES[choices.BATCH.default]  # None, or all points and more: the exact gradient
+    seed: int = int(choices.SEED.default)
 
     def __post_init__(self) -> None:
         check = Check()
         check.one_of("optimizer", self.optimizer, OPTIMIZERS)
-        check.between("learning_rate", self.learning_rate, 1e-9, 1000)
+        check.within("learning_rate", self.learning_rate, choices.RATE)
         check.whole("steps", self.steps, 1, MOST_STEPS)
         check.one_of("scaling", self.scaling, SCALINGS)
         check.between("w", self.w, -OVERFLOW, OVERFLOW)
         check.between("b", self.b, -OVERFLOW, OVERFLOW)
         if self.batch_size is not None:
             check.whole("batch_size", self.batch_size, 1, 10**6)
-        check.whole("seed", self.seed, 0, 2**31 - 1)
+        check.within("seed", self.seed, choices.SEED)
         check.done()
 
 
@@ -102,8 +104,7 @@ def descend(
     y: object,
     after: DescentRun | None = None,
     *,
-    every_steps: int | None = None,
-    every_seconds: float | None = None,
+    every: Every = 1,
     deadline: float | None = None,
 ) -> Iterator[Move | Done[DescentRun]]:
     """``config.steps`` moves, from (w, b) or from where the run ``after`` stands.
@@ -113,21 +114,17 @@ def descend(
 
     >>> from core.data import people
     >>> from core.events import drain
-    >>> drain(descend(DescentConfig(learning_rate=0.3), *people.load())).verdict
+    >>> drain(descend(DescentConfig(learning_rate=0.3, scaling="standard"), *people.load())).verdict
     'converged'
     """
     walk = Walk(config, Problem(x, y, config.scaling), after)
-    clock, beat = Deadline(deadline), Cadence(every_steps, every_seconds)
-    told, goal, stopped = walk.step, walk.step + config.steps, None
-    while walk.step < goal and stopped is None:
-        if not walk.advance():
-            stopped = "diverged"
-        elif clock.expired:
-            stopped = "deadline"
-        if walk.step > told and (stopped or beat.due(walk.step) or walk.step == goal):
+    frames = Frames(lambda: None if walk.advance() else "diverged", config.steps, every, deadline)
+    told = walk.step
+    for _ in frames:
+        if walk.step > told:
             yield walk.tell()
             told = walk.step
-    yield Done(walk.record(), clock.elapsed, stopped)
+    yield Done(walk.record(), frames.seconds, frames.stopped)
 
 
 class Walk:

@@ -17,6 +17,7 @@ import numpy as np
 
 from core.data.toy import to_bytes
 from core.errors import Check
+from core.lessons.gradient_descent import choices
 from core.lessons.perceptron.line import SCALINGS, Curvature, Problem, Scaling
 
 Pair = tuple[float, float]
@@ -51,9 +52,9 @@ def surface(
     check.whole("size", size, 8, 200)
     check.one_of("scaling", scaling, SCALINGS)
     check.between("zoom", zoom, 0.1, 1000)
-    for pair in show:
-        for value in pair:
-            check.between("start", value, -1e12, 1e12)
+    for w, b in show:
+        check.within("start", w, choices.W)
+        check.within("start", b, choices.B)
     check.done()
     problem = Problem(x, y, scaling)
     minimum, curvature = np.array(problem.minimum()), problem.curvature()
@@ -100,8 +101,8 @@ def three_gradients(x: object, y: object, w: float, b: float, scaling: Scaling =
     import torch
 
     check = Check()
-    check.between("w", w, -1e12, 1e12)
-    check.between("b", b, -1e12, 1e12)
+    check.within("w", w, choices.W)
+    check.within("b", b, choices.B)
     check.one_of("scaling", scaling, SCALINGS)
     check.done()
     problem = Problem(x, y, scaling)
@@ -138,7 +139,7 @@ def overflow(
     In float32, as networks compute, the loss grows to inf, then inf − inf makes NaN. Else it ends after ``most``.
     """
     check = Check()
-    check.between("learning_rate", learning_rate, 1e-9, 1000)
+    check.within("learning_rate", learning_rate, choices.RATE)
     check.whole("steps", most, 1, 100_000)
     check.one_of("scaling", scaling, SCALINGS)
     check.done()

@@ -10,11 +10,13 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import cast
 
 import numpy as np
 
 from core.errors import Check, InvalidInput
-from core.events import Cadence, Deadline, Done, drain
+from core.events import Done, Every, Frames, drain
+from core.lessons.gradient_descent import choices
 from core.lessons.gradient_descent.descent import MOST_STEPS, DescentConfig, DescentRun, Move, Walk, descend
 from core.lessons.gradient_descent.loss_surface import Gradients, Surface, overflow, surface, three_gradients
 from core.lessons.gradient_descent.update_rules import OPTIMIZERS
@@ -31,14 +33,14 @@ __all__ = [
 class RaceConfig:
     """Several optimisers from one start, in lock-step. ``learning_rate`` None: each runs with a good one of its own."""
 
-    optimizers: tuple[str, ...] = tuple(OPTIMIZERS)
+    optimizers: tuple[str, ...] = choices.OPTIMIZER.names
     learning_rate: float | None = None
-    steps: int = 100
-    scaling: Scaling = "standard"
-    w: float = -1.0
-    b: float = 1.5
-    batch_size: int | None = None
-    seed: int = 0
+    steps: int = choices.RACE_STEPS
+    scaling: Scaling = cast(Scaling, choices.SCALING.default)
+    w: float = choices.W.default
+    b: float = choices.B.default
+    batch_size: int | None = choices.BATCHES[choices.BATCH.default]
+    seed: int = int(choices.SEED.default)
 
     def __post_init__(self) -> None:
         if not self.optimizers:
@@ -82,27 +84,27 @@ def race(
     x: object,
     y: object,
     *,
-    every_steps: int | None = None,
-    every_seconds: float | None = None,
+    every: Every = 1,
     deadline: float | None = None,
 ) -> Iterator[RaceStep | Done[RaceRun]]:
-    """All optimisers of the config move once, then report (or as the cadence says), ``config.steps`` times."""
+    """All optimisers of the config move once, then report (or as ``every`` says), ``config.steps`` times."""
     problem = Problem(x, y, config.scaling)
     walks = [Walk(each, problem) for each in config.runs()]
-    clock, beat, stopped, step, told = Deadline(deadline), Cadence(every_steps, every_seconds), None, 0, 0
-    while step < config.steps and stopped is None:
-        if not any([walk.advance() for walk in walks if not walk.overflowed]):
-            stopped = "diverged"
-        else:
-            step += 1
-            stopped = "deadline" if clock.expired else None
-        if step > told and (stopped or beat.due(step) or step == config.steps):
+
+    def advance() -> str | None:
+        return None if any([walk.advance() for walk in walks if not walk.overflowed]) else "diverged"
+
+    frames, told = Frames(advance, config.steps, every, deadline), 0
+    for tried in frames:
+        step = tried - 1 if frames.stopped == "diverged" else tried
+        if step > told:
             runs, told = tuple(walk.record() for walk in walks), step
             yield RaceStep(step, runs, min(runs, key=_order_of).config.optimizer)
     runs = tuple(walk.record() for walk in walks)
     arrived = tuple(_arrival(run, walk.lowest) for run, walk in zip(runs, walks, strict=True))
     placed = sorted(zip(arrived, runs, strict=True), key=lambda pair: (pair[0] or MOST_STEPS + 1, *_order_of(pair[1])))
-    yield Done(RaceRun(config, runs, arrived, tuple(run.config.optimizer for _, run in placed)), clock.elapsed, stopped)
+    ranking = tuple(run.config.optimizer for _, run in placed)
+    yield Done(RaceRun(config, runs, arrived, ranking), frames.seconds, frames.stopped)
 
 
 def _order_of(run: DescentRun) -> tuple[bool, float]:
@@ -145,7 +147,7 @@ def percent_of(x: object, y: object, config: DescentConfig) -> float:
     """The learning rate of ``config`` in percent of the one that ``rate_at`` calls 100.
 
     >>> from core.data import people
-    >>> round(percent_of(*people.load(), DescentConfig(learning_rate=0.5)), 6)  # standardised: the limit is 1
+    >>> round(percent_of(*people.load(), DescentConfig(learning_rate=0.5, scaling="standard")), 6)  # the limit is 1
     50.0
     """
     return 100 * config.learning_rate / _reference(x, y, config)
@@ -162,7 +164,9 @@ def noise_floor(x: object, y: object, steps: int = 400, learning_rate: float = 0
     """Loss above the lowest, averaged over the last half of a descent: on all points, and on one point at a time."""
     lowest = Problem(x, y, "standard")
     floor = lowest.loss(*lowest.minimum())
-    configs = (DescentConfig(steps=steps, learning_rate=learning_rate, batch_size=size) for size in (None, 1))
+    configs = (
+        DescentConfig("sgd", learning_rate, steps, "standard", w=-1.0, b=1.5, batch_size=size) for size in (None, 1)
+    )
     full, single = (float(drain(descend(each, x, y)).losses[steps // 2 :].mean()) - floor for each in configs)
     return full, single
 

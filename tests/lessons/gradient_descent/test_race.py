@@ -39,6 +39,15 @@ from core.lessons.gradient_descent.race import (
 KG, CM = people.load()
 
 
+def descent(optimizer="sgd", learning_rate=0.1, steps=50, scaling="standard", w=-1.0, b=1.5, **more):
+    """A descent on the round bowl, from a start beside it."""
+    return DescentConfig(optimizer, learning_rate, steps, scaling, w, b, **more)
+
+
+def racers(*settings, **more):
+    return RaceConfig(*settings, **({"scaling": "standard", "w": -1.0, "b": 1.5} | more))
+
+
 def torch_path(config, steps, rows_of):
     problem = Problem(KG, CM, config.scaling)
     x, y = torch.tensor(problem.inputs), torch.tensor(problem.targets)
@@ -63,7 +72,7 @@ def test_the_examples_in_the_docstrings():
 @pytest.mark.parametrize("batch_size", [None, 4])
 @pytest.mark.parametrize("name", OPTIMIZERS)
 def test_every_optimizer_is_torchs(name, batch_size):
-    config = DescentConfig(name, OPTIMIZERS[name].learning_rate, 60, w=2.0, b=-1.0, batch_size=batch_size, seed=5)
+    config = descent(name, OPTIMIZERS[name].learning_rate, 60, w=2.0, b=-1.0, batch_size=batch_size, seed=5)
     *moves, done = descend(config, KG, CM)
     theirs = torch_path(config, 60, lambda step: moves[step].rows)
     assert done.result.path == pytest.approx(theirs, rel=1e-9, abs=1e-12)
@@ -72,14 +81,14 @@ def test_every_optimizer_is_torchs(name, batch_size):
 
 @pytest.mark.parametrize("name", ["sgd", "adam"])
 def test_raw_units_too(name):
-    config = DescentConfig(name, 1e-4, 40, scaling="raw", w=1.0, b=50.0)
+    config = descent(name, 1e-4, 40, scaling="raw", w=1.0, b=50.0)
     run = drain(descend(config, KG, CM))
     assert run.path == pytest.approx(torch_path(config, 40, lambda step: slice(None)), rel=1e-9)
     assert (run.line.w, run.line.b) == run.at
 
 
 def test_a_move_holds_every_number_of_the_equation():
-    config = DescentConfig("sgd", 0.25, 3, w=1.0, b=2.0)
+    config = descent("sgd", 0.25, 3, w=1.0, b=2.0)
     problem = Problem(KG, CM, "standard")
     for move in list(descend(config, KG, CM))[:-1]:
         assert move.after == pytest.approx(np.array(move.before) - 0.25 * np.array(move.gradient), rel=1e-15)
@@ -91,7 +100,7 @@ def test_a_move_holds_every_number_of_the_equation():
 
 
 def test_the_memory_is_told_by_name():
-    move = next(descend(DescentConfig("adam", 0.1), KG, CM))
+    move = next(descend(descent("adam", 0.1), KG, CM))
     assert [name for name, _ in move.memory] == ["m", "s"]
     assert move.memory[0][1] == pytest.approx(0.1 * np.array(move.gradient))
     assert move.change == pytest.approx(0.1 * np.sign(move.gradient), rel=1e-5), (
@@ -103,30 +112,30 @@ def test_the_memory_is_told_by_name():
 @pytest.mark.parametrize("name", OPTIMIZERS)
 @pytest.mark.parametrize("batch_size", [None, 3])
 def test_single_steps_add_up_to_one_run(name, batch_size):
-    config = DescentConfig(name, OPTIMIZERS[name].learning_rate, 23, batch_size=batch_size)
+    config = descent(name, OPTIMIZERS[name].learning_rate, 23, batch_size=batch_size)
     whole, run = drain(descend(config, KG, CM)), None
     for count in (1, 1, 10, 11):
-        run = drain(descend(DescentConfig(**{**vars(config), "steps": count}), KG, CM, run))
+        run = drain(descend(descent(**{**vars(config), "steps": count}), KG, CM, run))
     assert run.step == 23 and np.array_equal(run.path, whole.path) and np.array_equal(run.losses, whole.losses)
 
 
 def test_other_settings_start_afresh_at_the_same_place():
-    run = drain(descend(DescentConfig("momentum", 0.05, 5), KG, CM))
-    faster = next(descend(DescentConfig("momentum", 0.1, 5), KG, CM, run))
+    run = drain(descend(descent("momentum", 0.05, 5), KG, CM))
+    faster = next(descend(descent("momentum", 0.1, 5), KG, CM, run))
     assert faster.before == pytest.approx(run.at) and faster.step == 1 and faster.run.config.w == faster.before[0]
     assert faster.change == pytest.approx(0.1 * np.array(faster.gradient)), "no speed is left"
-    raw = next(descend(DescentConfig("sgd", 1e-5, 5, scaling="raw"), KG, CM, run))
+    raw = next(descend(descent("sgd", 1e-5, 5, scaling="raw"), KG, CM, run))
     assert raw.before == pytest.approx((run.line.w, run.line.b))
-    other = next(descend(DescentConfig("momentum", 0.05, 5), KG + 1, CM, run))
+    other = next(descend(descent("momentum", 0.05, 5), KG + 1, CM, run))
     assert other.step == 1
 
 
 @pytest.mark.parametrize("name", ["sgd", "momentum", "nesterov"])
 @pytest.mark.parametrize("scaling", ["raw", "minmax", "standard"])
 def test_the_bound_separates_convergence_from_divergence(name, scaling):
-    limit = drain(descend(DescentConfig(name, 1e-6, 1, scaling), KG, CM)).limit
-    below = drain(descend(DescentConfig(name, 0.97 * limit, 1000, scaling, w=2.0, b=2.0), KG, CM))
-    above = list(descend(DescentConfig(name, 1.03 * limit, 5000, scaling, w=2.0, b=2.0), KG, CM))[-1]
+    limit = drain(descend(descent(name, 1e-6, 1, scaling), KG, CM)).limit
+    below = drain(descend(descent(name, 0.97 * limit, 1000, scaling, w=2.0, b=2.0), KG, CM))
+    above = list(descend(descent(name, 1.03 * limit, 5000, scaling, w=2.0, b=2.0), KG, CM))[-1]
     assert below.loss < below.losses[0] and below.verdict != "diverged"
     assert above.stopped == "diverged" and above.result.verdict == "diverged"
     assert np.isfinite(above.result.path).all() and above.result.losses.max() < 3.5e38, "the picture is kept"
@@ -134,7 +143,7 @@ def test_the_bound_separates_convergence_from_divergence(name, scaling):
 
 @pytest.mark.parametrize("name", ["adagrad", "rmsprop", "adam"])
 def test_adaptive_rules_have_no_such_bound(name):
-    run = drain(descend(DescentConfig(name, 0.3, 500, scaling="raw", w=0.0, b=0.0), KG, CM))
+    run = drain(descend(descent(name, 0.3, 500, scaling="raw", w=0.0, b=0.0), KG, CM))
     assert run.limit is None and run.verdict != "diverged"
 
 
@@ -143,23 +152,23 @@ def test_adaptive_rules_have_no_such_bound(name):
     [(0.3, "converged"), (0.001, "crawling"), (0.99, "oscillating"), (1.1, "diverged"), (900, "diverged")],
 )
 def test_verdicts(rate, expected):
-    assert drain(descend(DescentConfig("sgd", rate, 40), KG, CM)).verdict == expected
+    assert drain(descend(descent("sgd", rate, 40), KG, CM)).verdict == expected
 
 
 def test_a_run_that_starts_at_the_minimum_has_converged():
     w, b = Problem(KG, CM, "standard").minimum()
-    assert drain(descend(DescentConfig("sgd", 0.1, 3, w=w, b=b), KG, CM)).verdict == "converged"
+    assert drain(descend(descent("sgd", 0.1, 3, w=w, b=b), KG, CM)).verdict == "converged"
 
 
 @pytest.mark.parametrize("scaling", ["minmax", "standard"])
 @pytest.mark.parametrize("name", ["sgd", "momentum", "nesterov"])
 def test_preset_rates_do_what_they_are_called(name, scaling):
-    rates = preset_rates(KG, CM, DescentConfig(name, scaling=scaling))
+    rates = preset_rates(KG, CM, descent(name, scaling=scaling))
     ends = {"converge": ("converged", 300), "crawl": ("crawling", 30), "diverge": ("diverged", 3000)}
     for preset, (end, steps) in ends.items():
-        config = DescentConfig(name, rates[preset], steps, scaling, w=2.0, b=2.0)
+        config = descent(name, rates[preset], steps, scaling, w=2.0, b=2.0)
         assert drain(descend(config, KG, CM)).verdict == end
-    assert preset_rates(KG, CM, DescentConfig("adam"))["converge"] == OPTIMIZERS["adam"].learning_rate
+    assert preset_rates(KG, CM, descent("adam"))["converge"] == OPTIMIZERS["adam"].learning_rate
 
 
 def test_one_point_at_a_time_leaves_noise():
@@ -168,14 +177,14 @@ def test_one_point_at_a_time_leaves_noise():
 
 
 def test_batches_are_epochs_without_repeats_and_noisy():
-    moves = [e for e in descend(DescentConfig(steps=6, batch_size=4, seed=1), KG, CM) if isinstance(e, Move)]
+    moves = [e for e in descend(descent(steps=6, batch_size=4, seed=1), KG, CM) if isinstance(e, Move)]
     for first in (0, 3):
         assert sorted(np.concatenate([m.rows for m in moves[first : first + 3]])) == list(range(10))
     assert not np.array_equal(moves[0].rows, moves[3].rows)
     assert all(move.gradient != move.full_gradient for move in moves)
-    big = next(descend(DescentConfig(batch_size=1000), KG, CM))
+    big = next(descend(descent(batch_size=1000), KG, CM))
     assert big.gradient == big.full_gradient
-    other = next(descend(DescentConfig(steps=6, batch_size=4, seed=2), KG, CM))
+    other = next(descend(descent(steps=6, batch_size=4, seed=2), KG, CM))
     assert not np.array_equal(other.rows, moves[0].rows)
 
 
@@ -221,7 +230,7 @@ def test_overflow_ends_in_nan_and_only_when_it_diverges():
 
 
 def test_race_is_six_descents_in_lock_step():
-    events = list(race(RaceConfig(steps=40), KG, CM))
+    events = list(race(racers(steps=40), KG, CM))
     assert [e.step for e in events[:-1]] == list(range(1, 41))
     for event in events[:-1]:
         assert all(run.step == event.step for run in event.runs)
@@ -242,21 +251,21 @@ def test_race_is_six_descents_in_lock_step():
 
 
 def test_a_racer_that_diverges_leaves_the_others_running():
-    events = list(race(RaceConfig(("sgd", "adam"), learning_rate=30.0, steps=60), KG, CM, every_steps=20))
+    events = list(race(racers(("sgd", "adam"), learning_rate=30.0, steps=60), KG, CM, every=20))
     assert [e.step for e in events[:-1]] == [20, 40, 60]
     result = events[-1].result
     assert [run.verdict == "diverged" for run in result.runs] == [True, False]
     assert result.arrived[0] is None and result.ranking[-1] == "sgd" and events[-2].leader == "adam"
-    ends = list(race(RaceConfig(("sgd", "momentum"), learning_rate=500.0, steps=60), KG, CM))
+    ends = list(race(racers(("sgd", "momentum"), learning_rate=500.0, steps=60), KG, CM))
     assert ends[-1].stopped == "diverged" and ends[-2].step < 60
 
 
 def test_cadence_deadline_and_closing():
-    events = list(descend(DescentConfig(steps=25), KG, CM, every_steps=10))
+    events = list(descend(descent(steps=25), KG, CM, every=10))
     assert [e.step for e in events[:-1]] == [10, 20, 25] and isinstance(events[-1], Done)
-    assert list(descend(DescentConfig(steps=25), KG, CM, deadline=0))[-1].stopped == "deadline"
-    assert list(race(RaceConfig(steps=25), KG, CM, deadline=0))[-1].stopped == "deadline"
-    stream = race(RaceConfig(), KG, CM)
+    assert list(descend(descent(steps=25), KG, CM, deadline=0))[-1].stopped == "deadline"
+    assert list(race(racers(steps=25), KG, CM, deadline=0))[-1].stopped == "deadline"
+    stream = race(racers(), KG, CM)
     next(stream)
     stream.close()
 
@@ -268,13 +277,13 @@ def test_cadence_deadline_and_closing():
 )  # fmt: skip
 def test_wrong_configs_are_refused(wrong):
     with pytest.raises(InvalidInput):
-        DescentConfig(**wrong)
+        descent(**wrong)
 
 
 def test_wrong_races_and_surfaces_are_refused():
     for wrong in ({"optimizers": ()}, {"optimizers": ("adamm",)}, {"learning_rate": -1.0}, {"steps": 0}):
         with pytest.raises(InvalidInput):
-            RaceConfig(**wrong)
+            racers(**wrong)
     for wrong in ({"size": 10_000}, {"zoom": 0}, {"show": [(math.nan, 0)]}):
         with pytest.raises(InvalidInput):
             surface(KG, CM, **wrong)
@@ -286,12 +295,12 @@ def test_wrong_races_and_surfaces_are_refused():
 
 def test_the_scripts_print_the_same_losses_in_a_fresh_process():
     configs = [
-        DescentConfig("nesterov", 0.02, 33, batch_size=4, seed=7),
-        DescentConfig("sgd", 1e-5, 20, scaling="raw"),
+        descent("nesterov", 0.02, 33, batch_size=4, seed=7),
+        descent("sgd", 1e-5, 20, scaling="raw"),
     ]
     resumed = drain(descend(configs[0], KG, CM, drain(descend(configs[0], KG, CM))))
     runs = [resumed, drain(descend(configs[1], KG, CM))]
-    raced = drain(race(RaceConfig(steps=50), KG, CM))
+    raced = drain(race(racers(steps=50), KG, CM))
     source = "\n".join(map(script, [*runs, raced]))
     out = subprocess.run([sys.executable, "-W", "error", "-c", source], capture_output=True, text=True, check=True)
     printed = [float(loss) for loss in re.findall(r"final loss = (\S+)", out.stdout)]
@@ -302,7 +311,7 @@ def test_the_scripts_print_the_same_losses_in_a_fresh_process():
 @pytest.mark.parametrize("scaling", ["minmax", "standard", "raw"])
 @pytest.mark.parametrize("name", list(OPTIMIZERS))
 def test_a_percentage_of_the_safe_rate_and_back(name, scaling):
-    config = DescentConfig(name, scaling=scaling)
+    config = descent(name, scaling=scaling)
     rate = rate_at(KG, CM, config, 40)
     assert percent_of(KG, CM, replace(config, learning_rate=rate)) == pytest.approx(40, rel=5e-3)
     if OPTIMIZERS[name].stable is not None:

@@ -1,20 +1,13 @@
-"""Lessons 2 and 3 without a browser: links, the best line, the percentage slider, files."""
+"""Lesson 2 without a browser: links, the best line, files."""
 
 from __future__ import annotations
 
 import csv
 import io
-from typing import Any
-
-import gradio as gr
-import pytest
 
 from demos import kit
-from demos.gradient_descent import page as gradient_descent
 from demos.perceptron import gates
 from demos.perceptron import page as perceptron
-
-DESCENT = ("sgd", 0.1, "minmax", "full", 1.4, -0.6, 0, 20)
 
 
 def rows(text: str) -> list[dict[str, str]]:
@@ -53,24 +46,3 @@ def test_the_steps_as_a_file() -> None:
     assert [int(row["step"]) for row in steps] == list(range(1, 27))
     assert float(steps[-1]["w"]) == here.w and float(steps[-1]["mse"]) == here.losses[-1]
     assert rows(perceptron.on_csv("ko", None)) == []
-
-
-@pytest.mark.parametrize("optimizer", gradient_descent.OPTIMIZERS)
-def test_the_slider_and_the_number_say_the_same(optimizer: str) -> None:
-    controls: Any = (optimizer, *DESCENT[1:])
-    rate = gradient_descent.on_percent("ko", 40, *controls)
-    assert gradient_descent.on_share("ko", optimizer, rate, *DESCENT[2:]) == pytest.approx(40, abs=0.3)
-    rate, percent = gradient_descent.on_preset("ko", "diverge", *controls)
-    assert percent == pytest.approx(105, abs=0.3) or optimizer in ("adagrad", "rmsprop", "adam")
-    for wrong in (0, None, float("nan"), -3):
-        with pytest.raises(gr.Error):
-            gradient_descent.on_percent("ko", wrong, *controls)
-
-
-def test_the_path_as_a_file() -> None:
-    run, *_, label = kit.settled(gradient_descent.on_run("en", None, *DESCENT))
-    path = rows(gradient_descent.on_csv("en", run))
-    assert len(path) == 21 and float(path[0]["w"]) == 1.4
-    assert float(path[-1]["loss"]) == run.loss
-    assert " s ·" in label
-    assert rows(gradient_descent.on_csv("en", None)) == []
