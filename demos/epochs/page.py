@@ -8,37 +8,51 @@ from typing import Any
 
 import gradio as gr
 
+from core.lessons.epochs import choices
 from demos import kit, views
 from demos.epochs.tasks import TASKS
 from demos.kit import downloads, text
-from demos.kit.lesson import Lesson, Opening, Room
+from demos.kit.lesson import Lesson, Room
 
-SAMPLES = ("10", "100", "1000")
+FORM = kit.Form(
+    samples=choices.SAMPLES,
+    batch=choices.BATCH,
+    epochs=choices.EPOCHS,
+    shuffle=choices.SHUFFLE,
+    drop_last=choices.DROP_LAST,
+    hidden=choices.HIDDEN,
+    rate=choices.RATE,
+    seed=choices.SEED,
+    pace=choices.PACE,
+)
+RUN = ("run", "counters", "cells", "losses", "line", "rows", "badge")  # what an update changes
+READINGS = ("noise", "cost", "measured")
+SCREEN = kit.Screen("counted", *RUN, *READINGS)
 MOST_ROWS = 6  # epochs in the table
 PACES = {"slow": 0.5, "normal": 0.12, "fast": 0.0}  # seconds a batch stays lit
 
 
-def _config(samples: str, batch: float, epochs: float, shuffle: bool, drop_last: bool, *rest: Any) -> Any:
+def read(form: kit.Values) -> Any:
+    """The ``EpochsConfig`` of the controls; what no control allows is told in a sentence."""
     from core.errors import Check
     from core.lessons.epochs.run import EpochsConfig
 
-    hidden, rate, seed, pace = rest
     check = Check()
-    check.one_of("samples", samples, SAMPLES)
-    check.one_of("pace", pace, PACES)
+    check.within("samples", form.samples, choices.SAMPLES)
+    check.within("pace", form.pace, choices.PACE)
     check.done()
-    more = {"hidden": kit.whole(hidden), "learning_rate": rate, "seed": kit.whole(seed)}
-    return EpochsConfig(
-        int(samples), kit.whole(batch), kit.whole(epochs), bool(shuffle), drop_last=bool(drop_last), **more
+    flags = {"shuffle": bool(form.shuffle), "drop_last": bool(form.drop_last)}
+    return form.read(
+        EpochsConfig, samples=int(form.samples), batch_size=kit.whole(form.batch), learning_rate=form.rate, **flags
     )
 
 
 @kit.handler
-def on_count(lang: str, samples: str, batch: float, epochs: float, *rest: Any) -> str:
+def on_count(lang: str, form: kit.Values) -> str:
     """How many updates a run makes: ceil(samples / batch size) × epochs."""
     from core.lessons.epochs.run import count
 
-    t, config = text.load("epochs", lang), _config(samples, batch, epochs, *rest)
+    t, config = text.load("epochs", lang), read(form)
     counts = count(config)
     words = t(
         "counted",
@@ -54,44 +68,45 @@ def on_count(lang: str, samples: str, batch: float, epochs: float, *rest: Any) -
 
 
 @kit.handler
-def on_open(lang: str, *controls: Any) -> tuple[Any, ...]:
+def on_open(lang: str, form: kit.Values) -> kit.Update:
     """The first screen: one update is already done, so something is lit."""
-    return on_count(lang, *controls), *kit.settled(on_step(lang, None, *controls))
+    return kit.settled(on_step(lang, None, form)) | SCREEN(counted=on_count(lang, form))
 
 
 @kit.handler
-def on_step(lang: str, run: Any, *controls: Any) -> Iterator[tuple[Any, ...]]:
+def on_step(lang: str, run: Any, form: kit.Values) -> Iterator[kit.Update]:
     """One iteration: the next batch, one update."""
-    yield from _train(lang, run, controls, updates=1)
+    yield from _train(lang, run, form, updates=1)
 
 
 @kit.handler
-def on_run(lang: str, run: Any, *controls: Any) -> Iterator[tuple[Any, ...]]:
+def on_run(lang: str, run: Any, form: kit.Values) -> Iterator[kit.Update]:
     """Train to the end of the last epoch; pressed again after Stop it goes on, after the end it starts anew."""
-    yield from _train(lang, run, controls)
+    yield from _train(lang, run, form)
 
 
-def _train(lang: str, run: Any, controls: tuple[Any, ...], updates: int | None = None) -> Iterator[tuple[Any, ...]]:
+def _train(lang: str, run: Any, form: kit.Values, updates: int | None = None) -> Iterator[kit.Update]:
     from core import runtime
-    from core.events import Done
+    from core.events import Cadence, Done
     from core.lessons.epochs.run import BatchStep, EpochRun
 
-    t, config, pace = text.load("epochs", lang), _config(*controls), PACES[controls[-1]]
+    t, config = text.load("epochs", lang), read(form)
     if run is None or run.config != config or run.finished:
         run = EpochRun(config)
-    every = {"every_seconds": kit.FRAME_SECONDS} if pace == 0 else {"every_steps": 1}
-    for event in kit.paced(run.steps(updates, deadline=kit.RUN_SECONDS, **every), pace):
+    pace = PACES[form.pace]
+    every = 1 if pace else Cadence(seconds=kit.FRAME_SECONDS)
+    for event in kit.paced(run.steps(updates, every=every, deadline=kit.RUN_SECONDS), pace):
         match event:
             case BatchStep():
-                yield run, *_pictures(t, run, event), gr.skip()
+                yield _pictures(t, run, event)
             case Done(seconds=seconds, stopped=why):
                 label = kit.badge_text(
                     t, source="trained_now", parameters=run.parameters, seconds=seconds, device=runtime.describe("cpu")
                 )
-                yield run, *[gr.skip()] * 5, label + kit.why_stopped(t, why, config.learning_rate)
+                yield SCREEN(run=run, badge=label + kit.why_stopped(t, why, config.learning_rate))
 
 
-def _pictures(t: text.Text, run: Any, event: Any) -> tuple[Any, ...]:
+def _pictures(t: text.Text, run: Any, event: Any) -> kit.Update:
     counters = t(
         "counters",
         epoch=event.epoch,
@@ -133,7 +148,7 @@ def _pictures(t: text.Text, run: Any, event: Any) -> tuple[Any, ...]:
         "lines": [{"xy": event.curve.tolist(), "colour": 2, "width": 3}],
         "caption": t("line.caption"),
     }
-    return counters, cells, losses, line, _rows(t, run)
+    return SCREEN(run=run, counters=counters, cells=cells, losses=losses, line=line, rows=_rows(t, run))
 
 
 def _rows(t: text.Text, run: Any) -> str:
@@ -149,13 +164,13 @@ def _rows(t: text.Text, run: Any) -> str:
 
 
 @kit.handler
-def on_noise(lang: str, *controls: Any) -> Iterator[tuple[Any, Any, Any]]:
+def on_noise(lang: str, form: kit.Values) -> Iterator[kit.Update]:
     """Measure, for every batch size, how far a batch's gradient strays and what an epoch costs."""
     from core import runtime
     from core.events import Done
     from core.lessons.epochs.run import NoisePoint, TimePoint, epoch_cost, gradient_noise
 
-    t, config = text.load("epochs", lang), _config(*controls)
+    t, config = text.load("epochs", lang), read(form)
     noise: list[NoisePoint] = []
     cost: list[TimePoint] = []
     seconds = 0.0
@@ -165,14 +180,14 @@ def on_noise(lang: str, *controls: Any) -> Iterator[tuple[Any, Any, Any]]:
                 match event:
                     case NoisePoint():
                         noise.append(event)
-                        yield _noise(t, noise), gr.skip(), gr.skip()
+                        yield SCREEN(noise=_noise(t, noise))
                     case TimePoint():
                         cost.insert(0, event)
-                        yield gr.skip(), _cost(t, cost), gr.skip()
+                        yield SCREEN(cost=_cost(t, cost))
                     case Done():
                         seconds += event.seconds
     label = kit.badge_text(t, source="computed_now", seconds=seconds, device=runtime.describe("cpu"))
-    yield gr.skip(), gr.skip(), label
+    yield SCREEN(measured=label)
 
 
 def _noise(t: text.Text, points: list[Any]) -> dict[str, Any]:
@@ -220,28 +235,22 @@ def _cost(t: text.Text, points: list[Any]) -> dict[str, Any]:
 
 
 @kit.handler
-def on_reset(lang: str, *controls: Any) -> tuple[Any, ...]:
-    """Forget the weights; the settings stay."""
-    return on_open(lang, *controls)
-
-
-@kit.handler
-def on_csv(lang: str, run: Any, *controls: Any) -> str:
+def on_csv(lang: str, run: Any, form: kit.Values) -> str:
     """Every iteration of the run on the screen: epoch, batch, losses."""
     from core.lessons.epochs.run import EpochRun
 
-    return str((run or EpochRun(_config(*controls))).to_csv())
+    return str((run or EpochRun(read(form))).to_csv())
 
 
 @kit.handler
-def on_code(lang: str, *controls: Any) -> str:
-    return CODE.format(config=_config(*controls))
+def on_code(lang: str, form: kit.Values) -> str:
+    return CODE.format(config=read(form))
 
 
 CODE = """from core.lessons.epochs.run import BatchStep, EpochRun, EpochsConfig
 
 run = EpochRun({config})
-for event in run.steps(every_steps=run.counts.updates_per_epoch):
+for event in run.steps(every=run.counts.updates_per_epoch):
     if isinstance(event, BatchStep):
         print(event.epoch, event.update, run.rows[-1].end_loss)
 """
@@ -249,75 +258,50 @@ for event in run.steps(every_steps=run.counts.updates_per_epoch):
 
 def build(lang: str) -> Room:
     t = text.load("epochs", lang)
-    language, run = kit.header(t), gr.State(None)
-    counters = kit.markdown("", elem_classes="taste-big")
+    desk = kit.Desk(t, FORM, SCREEN, kit.header(t))
+    desk.put(run=gr.State(None), counters=kit.markdown("", elem_classes="taste-big"))
     with gr.Row(equal_height=False, elem_classes="taste-playground"):
         with gr.Column(scale=2, min_width=280):
-            samples = gr.Radio(list(SAMPLES), value="1000", label=t("samples"))
-            batch = gr.Slider(1, 1000, value=100, step=1, label=t("batch"))
-            epochs = gr.Slider(1, 50, value=5, step=1, label=t("epochs"))
-            shuffle = gr.Checkbox(True, label=t("shuffle"))
-            drop_last = gr.Checkbox(False, label=t("drop_last"))
-            pace = gr.Radio(t.choices("pace", PACES), value="normal", label=t("pace_label"))
+            desk.put(samples=gr.Radio(list(choices.SAMPLES), value=choices.SAMPLES.default, label=t("samples")))
+            desk.put(batch=kit.slider(choices.BATCH, label=t("batch")))
+            desk.put(epochs=kit.slider(choices.EPOCHS, label=t("epochs")))
+            desk.put(shuffle=gr.Checkbox(choices.SHUFFLE, label=t("shuffle")))
+            desk.put(drop_last=gr.Checkbox(choices.DROP_LAST, label=t("drop_last")))
+            desk.put(pace=kit.radio(t, "pace", choices.PACE, label=t("pace_label")))
             with gr.Accordion(t("more"), open=False):
-                hidden = gr.Slider(0, 16, value=0, step=1, label=t("hidden"), info=t("hidden_info"))
-                rate = gr.Slider(0.001, 3, value=0.1, label=t("rate"), info=t("rate_info"))
-                seed = gr.Number(0, precision=0, label=t("seed"), info=t("seed_info"))
+                desk.put(hidden=kit.slider(choices.HIDDEN, label=t("hidden"), info=t("hidden_info")))
+                desk.put(rate=kit.slider(choices.RATE, label=t("rate"), info=t("rate_info")))
+                desk.put(seed=kit.number_box(choices.SEED, precision=0, label=t("seed"), info=t("seed_info")))
         with gr.Column(scale=5, min_width=300, elem_classes="taste-play-output"):
             buttons = kit.buttons(t, "run", "step")
-            counted = kit.markdown("")
-            cells = views.cells(height=220)
+            desk.put(counted=kit.markdown(""), cells=views.cells(height=220))
             with gr.Row():
-                losses, line = views.curve(height=250), views.plane(height=250)
-            badge = kit.badge()
-            rows = kit.markdown("", min_height=70, elem_classes="taste-table")
-            below = gr.Column()
+                desk.put(losses=views.curve(height=250), line=views.plane(height=250))
+            desk.put(badge=kit.badge(), rows=kit.markdown("", min_height=70, elem_classes="taste-table"))
+            save = downloads.button(t)
     with gr.Accordion(t("noise_title"), open=False) as panel:
         with gr.Row(elem_classes="taste-buttons"):
             measure = gr.Button(t("measure"), min_width=120)
             halt = gr.Button(t("stop"), variant="stop", min_width=80)
         with gr.Row():
-            noise, cost = views.curve(height=240), views.curve(height=240)
-        measured = kit.badge()
-    controls = {
-        "samples": samples,
-        "batch": batch,
-        "epochs": epochs,
-        "shuffle": shuffle,
-        "drop_last": drop_last,
-        "hidden": hidden,
-        "rate": rate,
-        "seed": seed,
-        "pace": pace,
-    }
-    inputs, outputs = [language, *controls.values()], [run, counters, cells, losses, line, rows, badge]
-    stateful = [language, run, *controls.values()]
+            desk.put(noise=views.curve(height=240), cost=views.curve(height=240))
+        desk.put(measured=kit.badge())
     kit.hold(buttons.run)
-    training = buttons.run.click(on_run, stateful, outputs, **kit.RUN, **kit.api("epochs_train"))
+    training = desk.on(buttons.run.click, on_run, kit.RUN, to=RUN, api="epochs_train")
     kit.free(buttons.run, training)
-    buttons.step.click(on_step, stateful, outputs, cancels=[training], **kit.RUN, **kit.PRIVATE)
+    desk.on(buttons.step.click, on_step, kit.RUN, to=RUN, cancels=[training])
     buttons.stop.click(None, cancels=[training], **kit.PRIVATE)
-    buttons.reset.click(on_reset, inputs, [counted, *outputs], cancels=[training], **kit.LIGHT, **kit.PRIVATE)
-    for control in (samples, batch, epochs, drop_last):
-        control.change(
-            on_count,
-            inputs,
-            counted,
-            **kit.LIGHT,
-            **(kit.api("epochs_count") if control is batch else kit.PRIVATE),
-        )
-    readings = [noise, cost, measured]
-    measuring = [
-        listen(on_noise, inputs, readings, **kit.RUN, **kit.PRIVATE) for listen in (measure.click, panel.expand)
-    ]
+    desk.on(buttons.reset.click, on_open, to=("counted", *RUN), cancels=[training])
+    counting = (desk.batch.change, desk.samples.change, desk.epochs.change, desk.drop_last.change)
+    desk.on(counting, on_count, to="counted", api="epochs_count")
+    measuring = desk.on((measure.click, panel.expand), on_noise, kit.RUN, to=READINGS)
     halt.click(None, cancels=measuring, **kit.PRIVATE)
-    with below:
-        downloads.csv(t, "epochs.csv", on_csv, stateful)
+    downloads.save(desk, save, "epochs.csv", on_csv)
     kit.tasks(t, TASKS)
-    kit.code_panel(t, "epochs.py", on_code, inputs)
-    kit.share(t, controls)
+    kit.code_panel(desk, "epochs.py", on_code)
+    kit.share(t, desk.controls)
     kit.story(t)
-    return Room(controls, Opening(on_open, inputs, [counted, *outputs]))
+    return Room(desk.controls, desk.opening(on_open, ("counted", *RUN)))
 
 
 LESSON = Lesson("epochs", build)

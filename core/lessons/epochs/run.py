@@ -23,10 +23,11 @@ from torch.func import functional_call, grad, vmap
 from core import runtime
 from core.data.people import sample_people
 from core.errors import Check
-from core.events import Cadence, Deadline, Done
+from core.events import Deadline, Done, Every, Frames, drain
 from core.files.csv_text import to_csv
+from core.lessons.epochs import choices
 
-MOST_SAMPLES, MOST_EPOCHS = 2_000, 200
+MOST_SAMPLES = 2_000
 BATCH_SIZES = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000)  # those up to N are measured
 TIMED_EPOCHS = 3
 
@@ -39,23 +40,23 @@ class EpochsConfig:
     A ``batch_size`` above ``samples`` is one full batch.
     """
 
-    samples: int = 1000
-    batch_size: int = 100
-    epochs: int = 5
-    shuffle: bool = True
-    drop_last: bool = False  # leave a short last batch out, as DataLoader(drop_last=True) does
-    hidden: int = 0  # tanh units between weight and height; 0 is the straight line
-    learning_rate: float = 0.1
-    seed: int = 0
+    samples: int = int(choices.SAMPLES.default)
+    batch_size: int = int(choices.BATCH.default)
+    epochs: int = int(choices.EPOCHS.default)
+    shuffle: bool = choices.SHUFFLE
+    drop_last: bool = choices.DROP_LAST  # leave a short last batch out, as DataLoader(drop_last=True) does
+    hidden: int = int(choices.HIDDEN.default)  # tanh units between weight and height; 0 is the straight line
+    learning_rate: float = choices.RATE.default
+    seed: int = int(choices.SEED.default)
 
     def __post_init__(self) -> None:
         check = Check()
         check.whole("samples", self.samples, 10, MOST_SAMPLES)
-        check.whole("batch_size", self.batch_size, 1, MOST_SAMPLES)
-        check.whole("epochs", self.epochs, 1, MOST_EPOCHS)
-        check.whole("hidden", self.hidden, 0, 64)
-        check.between("learning_rate", self.learning_rate, 1e-6, 100)
-        check.whole("seed", self.seed, 0, 2**31 - 1)
+        check.within("batch_size", self.batch_size, choices.BATCH)
+        check.within("epochs", self.epochs, choices.EPOCHS)
+        check.within("hidden", self.hidden, choices.HIDDEN)
+        check.within("learning_rate", self.learning_rate, choices.RATE)
+        check.within("seed", self.seed, choices.SEED)
         check.done()
 
 
@@ -172,37 +173,32 @@ class EpochRun:
         self,
         updates: int | None = None,
         *,
-        every_steps: int | None = None,
-        every_seconds: float | None = None,
+        every: Every = 1,
         deadline: float | None = None,
     ) -> Iterator[BatchStep | Done[EpochRun]]:
         """Train to the end of the last epoch, or for ``updates`` updates only (1 is a single step).
 
-        Reports every update, or every ``every_steps`` updates or ``every_seconds`` seconds, and the run's last one.
+        Reports every update, or as ``every`` says, and the last one.
         A loss that overflows ends the run as "diverged", with the weights and the reports of the update before.
         """
-        clock, beat = Deadline(deadline), Cadence(every_steps, every_seconds)
         goal = self.counts.updates if updates is None else min(self.counts.updates, self.update + updates)
-        told, told_rows, stopped = self.update, len(self.rows), None
-        while self.update < goal and stopped is None:
-            if not self._one_update():
-                stopped = "diverged"
-            elif clock.expired:
-                stopped = "deadline"
-            if self.update > told and (beat.due(self.update) or self.update == goal or stopped):
+        frames = Frames(self._one_update, goal - self.update, every, deadline)
+        told, told_rows = self.update, len(self.rows)
+        for _ in frames:
+            if self.update > told:
                 yield self._report(told, told_rows)
                 told, told_rows = self.update, len(self.rows)
-        yield Done(self, clock.elapsed, stopped)
+        yield Done(self, frames.seconds, frames.stopped)
 
-    def _one_update(self) -> bool:
-        """Forward, backward, update on the next batch; at an epoch's end, its row. False if the loss overflowed."""
+    def _one_update(self) -> str | None:
+        """Forward, backward, update on the next batch; at an epoch's end, its row. "diverged" if the loss overflowed."""
         if self.batch == self.counts.updates_per_epoch:
             self.batch, self._seconds, self._order = 0, 0.0, self._new_order()
         started = time.perf_counter()
         rows = torch.from_numpy(self._part(self.batch))
         loss = nn.functional.mse_loss(self.module(self.x[rows]), self.y[rows])
         if not math.isfinite(loss.item()):
-            return False
+            return "diverged"
         self.optimizer.zero_grad()
         loss.backward()
         self.optimizer.step()
@@ -211,7 +207,7 @@ class EpochRun:
         self._seconds += time.perf_counter() - started
         if self.batch == self.counts.updates_per_epoch:
             self._end_epoch()
-        return True
+        return None
 
     def _end_epoch(self) -> None:
         lengths = [len(self._part(i)) for i in range(self.batch)]
@@ -295,8 +291,7 @@ def epoch_cost(
     next(EpochRun(config).steps())  # the first update of a process is slow: it is not measured
     for size in reversed(_sizes(config.samples)):
         run = EpochRun(replace(config, batch_size=size, epochs=TIMED_EPOCHS))
-        for _ in run.steps(every_steps=run.counts.updates_per_epoch, deadline=deadline and deadline - clock.elapsed):
-            pass
+        drain(run.steps(every=None, deadline=deadline and deadline - clock.elapsed))
         if not run.finished:
             break
         seconds = statistics.median(row.seconds for row in run.rows)

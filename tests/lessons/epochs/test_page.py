@@ -4,61 +4,83 @@ from __future__ import annotations
 
 import csv
 import io
+import subprocess
+import sys
+from typing import Any
 
 import gradio as gr
 import pytest
 
+from core.lessons.epochs.run import EpochsConfig
 from demos import kit
-from demos.epochs import page as epochs
+from demos.epochs import page
+from demos.epochs.page import FORM
+from tests.places import ROOT
 
-# samples, batch, epochs, shuffle, drop_last, hidden, rate, seed, pace
-CONTROLS = ("100", 30, 3, True, False, 0, 0.1, 0, "fast")
+SMALL: dict[str, Any] = {"samples": "100", "batch": 30, "epochs": 3, "pace": "fast"}
+
+
+def test_the_page_and_core_begin_with_the_same_run() -> None:
+    assert page.read(FORM.values()) == EpochsConfig()
 
 
 def test_a_short_last_batch_is_kept_or_dropped() -> None:
-    kept = epochs.on_count("en", *CONTROLS)
-    dropped = epochs.on_count("en", *CONTROLS[:4], True, *CONTROLS[5:])
+    kept = page.on_count("en", FORM.values(**SMALL))
+    dropped = page.on_count("en", FORM.values(**SMALL, drop_last=True))
     assert "**4 updates**" in kept and "**12" in kept and "10" in kept
     assert "**3 updates**" in dropped and "**9" in dropped and "dropped" in dropped
 
 
 @pytest.mark.parametrize("drop_last", [False, True])
 def test_the_run_its_table_and_its_file(drop_last: bool) -> None:
-    controls = (*CONTROLS[:4], drop_last, *CONTROLS[5:])
-    run, counters, cells, _, _, table, label = kit.settled(epochs.on_run("en", None, *controls))
+    form = FORM.values(**SMALL, drop_last=drop_last)
+    shown = kit.settled(page.on_run("en", None, form))
     each = 3 if drop_last else 4
-    assert f"**{3 * each}** / {3 * each}" in counters
-    assert len(cells["seen"]) == (90 if drop_last else 100)
-    assert table.count("\n") == 4 and f"| 3 | {3 * each} |" in table
-    written = list(csv.DictReader(io.StringIO(epochs.on_csv("en", run, *controls))))
+    assert f"**{3 * each}** / {3 * each}" in shown["counters"]
+    assert len(shown["cells"]["seen"]) == (90 if drop_last else 100)
+    assert shown["rows"].count("\n") == 4 and f"| 3 | {3 * each} |" in shown["rows"]
+    written = list(csv.DictReader(io.StringIO(page.on_csv("en", shown["run"], form))))
     assert [int(row["iteration"]) for row in written] == list(range(1, 3 * each + 1))
     assert [row["epoch"] for row in written if row["loss_of_all"]] == ["1", "2", "3"]
     assert [row["batch"] for row in written[:each]] == [str(k + 1) for k in range(each)]
-    assert float(written[-1]["loss_of_all"]) == run.rows[-1].end_loss
-    assert "2 parameters" in label
+    assert float(written[-1]["loss_of_all"]) == shown["run"].rows[-1].end_loss
+    assert "2 parameters" in shown["badge"]
 
 
 def test_a_hidden_layer_bends_the_line() -> None:
-    run = kit.settled(epochs.on_run("ko", None, *CONTROLS[:5], 8, *CONTROLS[6:]))[0]
+    run = kit.settled(page.on_run("ko", None, FORM.values(**SMALL, hidden=8)))["run"]
     assert run.parameters == 25
-    assert epochs.on_csv("ko", None, *CONTROLS).count("\n") == 1
+    assert page.on_csv("ko", None, FORM.values(**SMALL)).count("\n") == 1
 
 
 def test_measuring_ends_with_its_label_and_can_be_stopped() -> None:
-    small = ("10", *CONTROLS[1:])
-    noise, cost, label = kit.settled(epochs.on_noise("en", *small))
-    assert noise["caption"] and cost["caption"] and "Computed just now" in label
-    stream = epochs.on_noise("en", *small)
+    small = FORM.values(**SMALL).changed(samples="10")
+    shown = kit.settled(page.on_noise("en", small))
+    assert shown["noise"]["caption"] and shown["cost"]["caption"] and "Computed just now" in shown["measured"]
+    stream = page.on_noise("en", small)
     next(stream)
     stream.close()
 
 
+def printed(script: str, folder: Any) -> list[str]:
+    command = [sys.executable, "-W", "error", "-c", script]
+    return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=True).stdout.splitlines()
+
+
+@pytest.mark.parametrize("more", [{}, {"hidden": 5, "shuffle": False, "drop_last": True, "samples": "10", "batch": 3}])
+def test_the_program_prints_the_losses_of_the_page(more: dict[str, Any]) -> None:
+    form = FORM.values(**SMALL).changed(**more)
+    run = kit.settled(page.on_run("en", None, form))["run"]
+    rows = [line.split() for line in printed(page.on_code("en", form), ROOT)]
+    assert [(int(epoch), int(update)) for epoch, update, _ in rows] == [(r.epoch, r.updates) for r in run.rows]
+    assert [float(loss) for *_, loss in rows] == pytest.approx([r.end_loss for r in run.rows], abs=1e-6)
+
+
 @pytest.mark.parametrize(
-    ("place", "wrong"),
-    [(0, "7"), (0, None), (1, 0), (1, float("nan")), (2, 1e9), (5, -1), (5, 65), (6, float("inf")), (7, -1), (8, "no")],
+    "wrong",
+    [{"samples": "7"}, {"samples": None}, {"batch": 0}, {"batch": float("nan")}, {"epochs": 1e9}, {"hidden": -1}]
+    + [{"hidden": 65}, {"rate": float("inf")}, {"seed": -1}, {"pace": "no"}],
 )
-def test_what_no_control_allows_is_told(place: int, wrong: object) -> None:
-    controls = [*CONTROLS]
-    controls[place] = wrong
+def test_what_no_control_allows_is_told(wrong: dict[str, Any]) -> None:
     with pytest.raises(gr.Error):
-        list(epochs.on_run("ko", None, *controls))
+        list(page.on_run("ko", None, FORM.values(**wrong)))

@@ -22,7 +22,7 @@ from core.lessons.epochs.run import (
 
 
 @pytest.mark.parametrize("drop_last", [False, True])
-@pytest.mark.parametrize(("samples", "batch_size"), [(1000, 100), (1000, 300), (10, 4), (10, 1), (10, 10), (37, 2000)])
+@pytest.mark.parametrize(("samples", "batch_size"), [(1000, 100), (1000, 300), (10, 4), (10, 1), (10, 10), (37, 1000)])
 def test_counts_are_those_of_a_data_loader(samples, batch_size, drop_last):
     size = min(batch_size, samples)
     loader = torch.utils.data.DataLoader(range(samples), batch_size=size, drop_last=drop_last)
@@ -99,25 +99,25 @@ def test_a_stopped_run_resumes_as_if_it_had_not_stopped():
 def test_sparse_reports_lose_no_loss_and_no_epoch():
     config = EpochsConfig(samples=100, batch_size=9, epochs=4)
     run = EpochRun(config)
-    steps = [event for event in run.steps(every_steps=7) if isinstance(event, BatchStep)]
+    steps = [event for event in run.steps(every=7) if isinstance(event, BatchStep)]
     assert np.concatenate([step.losses for step in steps]).tolist() == run.losses
     assert [row for step in steps for row in step.ended] == run.rows
     assert steps[-1].update == run.counts.updates and len(run.rows) == 4
 
 
 def test_a_diverging_run_ends_with_its_reason_and_keeps_its_picture():
-    *_, step, done = EpochRun(EpochsConfig(samples=50, batch_size=1, epochs=200, learning_rate=100.0)).steps()
-    assert done.stopped == "diverged" and done.result.update == step.update < 200 * 50
+    *_, step, done = EpochRun(EpochsConfig(samples=50, batch_size=1, epochs=50, learning_rate=3.0)).steps()
+    assert done.stopped == "diverged" and done.result.update == step.update < 50 * 50
     assert step.loss > 1e30 and np.isfinite(done.result.losses).all() and np.isfinite(step.curve).all()
 
 
 def test_a_deadline_ends_a_run():
-    *_, done = EpochRun(EpochsConfig(epochs=200, batch_size=1)).steps(deadline=0.0)
+    *_, done = EpochRun(EpochsConfig(epochs=50, batch_size=1)).steps(deadline=0.0)
     assert done.stopped == "deadline" and done.result.update == 1
 
 
 def test_the_learnt_line_is_the_least_squares_line():
-    run = EpochRun(EpochsConfig(samples=10, batch_size=10, epochs=200))
+    run = EpochRun(EpochsConfig(samples=10, batch_size=10, epochs=50, learning_rate=0.4))
     drain(run.steps())
     kg, cm = run.curve().T
     assert cm == pytest.approx(np.polyval(np.polyfit(WEIGHTS_KG, HEIGHTS_CM, 1), kg), abs=1e-3)
