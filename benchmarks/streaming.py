@@ -20,7 +20,6 @@ from typing import Any
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
 
-import gradio as gr
 import orjson
 
 from core.events import Cadence
@@ -31,28 +30,15 @@ from demos.hidden_layers import controls as playground_controls
 from demos.hidden_layers import page as hidden_layers
 from demos.sequential import controls as lab_controls
 from demos.sequential import page as sequential
-from demos.shell.building import safe_build
 
 EACH = 0.1  # seconds between two pictures
 
 
-def values(slug: str, names: tuple[str, ...], settings: dict[str, Any]) -> tuple[Any, ...]:
-    """The page's controls, untouched but for these settings."""
-    with gr.Blocks():
-        controls = safe_build(slug, "en").controls
-    found = {name: controls[name].value for name in names}
-    for name in ("points", "table"):
-        if name in found:
-            found[name] = found[name]["data"]
-    return tuple((found | settings)[name] for name in names)
-
-
 def playground(**settings: Any) -> tuple[Callable[[], Any], Callable[[], Any]]:
     """(a new run, the stream of the handler that trains it)"""
-    names = playground_controls.SETTINGS + playground_controls.LOOKS
-    chosen = values("hidden_layers", names, {"pace": "fast", "epochs": 100_000} | settings)
-    config = playground_controls.chosen(chosen).config
-    return lambda: Playground(config).trainer, lambda: hidden_layers.on_play("en", None, 1.0, 2.0, *chosen)
+    form = playground_controls.FORM.values(**({"pace": "fast", "epochs": 2000} | settings))
+    config = playground_controls.chosen(form).config
+    return lambda: Playground(config).trainer, lambda: hidden_layers.on_play("en", None, 1.0, 2.0, form)
 
 
 def lab() -> tuple[Callable[[], Any], Callable[[], Any]]:

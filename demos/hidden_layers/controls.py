@@ -2,42 +2,53 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import gradio as gr
 
+from core.lessons.hidden_layers import choices
 from demos import kit
-from demos.kit import text
 
-DATA = ("circle", "xor", "gauss", "spiral", "moons", "plane", "gauss_field")
+LAYERS = range(1, int(choices.LAYERS.high) + 1)
 NAMES = {"x1": "x₁", "x2": "x₂", "x1²": "x₁²", "x2²": "x₂²", "x1·x2": "x₁x₂", "sin x1": "sin x₁", "sin x2": "sin x₂"}
-FEATURES = tuple(NAMES)
-ACTIVATIONS = ("tanh", "relu", "sigmoid", "linear", "leaky_relu", "elu", "gelu", "silu")
-RATES = (0.0001, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0)
-PENALTIES = (0.0, 0.0001, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0)
-OPTIMIZERS = ("sgd", "momentum", "nesterov", "rmsprop", "adagrad", "adam", "adamw")
-CLICKS = ("high", "low", "erase")
-LOSSES = ("cross_entropy", "mse")
-LAYERS, UNITS = range(1, 7), (4, 2, 4, 4, 4, 4)  # hidden layers; units of each at first
-PRESETS = ("xor_0", "xor_1", "xor_product", "circle_squares", "spiral", "overfit", "regularised", "hills")
 PACES: dict[str, tuple[int | None, float]] = {  # epochs a picture, seconds it stays
     "slow": (1, 0.3),
     "normal": (3, 0.08),
     "fast": (None, 0.0),
 }
-
-
-@dataclass(frozen=True)
-class Controls:
-    """Components by name, in the order in which handlers receive their values."""
-
-    settings: dict[str, Any]  # of the run
-    looks: dict[str, Any]  # of the pictures: test points, two colours, the bent layer, the label of a click
-
-    @property
-    def all(self) -> dict[str, Any]:
-        return self.settings | self.looks
+SETTINGS = kit.Form(  # of the run
+    data=choices.DATA,
+    noise=choices.NOISE,
+    samples=choices.SAMPLES,
+    train_ratio=choices.TRAIN_RATIO,
+    seed=choices.SEED,
+    task=choices.TASK,
+    points=list,
+    features=lambda: list(choices.CHOSEN),
+    layers=choices.LAYERS,
+    **{
+        f"{name}{i}": default
+        for i in LAYERS
+        for name, default in (("units", choices.FIRST[i - 1]), ("activation", choices.ACTIVATION))
+    },
+    rate=choices.RATE,
+    optimizer=choices.OPTIMIZER,
+    batch=choices.BATCH,
+    epochs=choices.EPOCHS,
+    pace=choices.PACE,
+    loss=choices.LOSS,
+    l1=choices.PENALTY,
+    l2=choices.PENALTY,
+    dropout=choices.DROPOUT,
+)
+LOOKS = kit.Form(show_test=False, discrete=False, layer=choices.LAYER, click=choices.CLICK)  # of the pictures
+FORM = SETTINGS | LOOKS
+PICTURES = ("here", "model", "network", "plane", "curve", "warp", "counters")
+UNIT = ("report", "choice", "value")  # under the magnifier
+SHOWN = (*PICTURES, *UNIT, "badge")  # what a run changes
+BOXES = tuple(f"box{i}" for i in LAYERS)  # of the hidden layers
+SCREEN = kit.Screen(*SHOWN, *SETTINGS.names, *BOXES, "again")
 
 
 @dataclass(frozen=True)
@@ -52,54 +63,37 @@ class Chosen:
     click: str  # "high", "low" or "erase"
 
 
-SETTINGS = ("data", "noise", "samples", "train_ratio", "seed", "task", "points", "features", "layers")
-SETTINGS += tuple(f"{name}{i}" for i in LAYERS for name in ("units", "activation"))
-SETTINGS += ("rate", "optimizer", "batch", "epochs", "pace", "loss", "l1", "l2", "dropout")
-LOOKS = ("show_test", "discrete", "layer", "click")
-
-
-def chosen(values: tuple[Any, ...]) -> Chosen:
-    """The values of ``Controls.all`` as a checked config; faults are told in one sentence."""
+def chosen(form: kit.Values) -> Chosen:
+    """What the controls say, as a checked config; faults are told in one sentence."""
     from core.data import toy
     from core.errors import Check
     from core.lessons.hidden_layers.playground import PlaygroundConfig, as_points
 
-    v = dict(zip(SETTINGS + LOOKS, values, strict=True))
     check = Check()
-    check.one_of("data", v["data"], DATA)
-    check.one_of("pace", v["pace"], PACES)
-    check.one_of("layer", v["layer"], ("last", *map(str, LAYERS)))
-    check.one_of("click", v["click"], CLICKS)
-    check.whole("hidden layers", v["layers"], 0, 6)
+    check.within("data", form.data, choices.DATA)
+    check.within("pace", form.pace, choices.PACE)
+    check.within("layer", form.layer, choices.LAYER)
+    check.within("click", form.click, choices.CLICK)
+    check.within("hidden layers", form.layers, choices.LAYERS)
     check.done()
-    hidden = tuple((kit.whole(v[f"units{i}"]), v[f"activation{i}"]) for i in range(1, int(v["layers"]) + 1))
-    config = PlaygroundConfig(
-        data=v["data"],
-        task=toy.task_of(v["data"]),
-        samples=kit.whole(v["samples"]),
-        noise=v["noise"],
-        train_ratio=v["train_ratio"],
-        features=_in_order(v["features"]),
-        hidden=hidden,
-        l1=v["l1"],
-        l2=v["l2"],
-        dropout=v["dropout"],
-        batch_size=kit.whole(v["batch"]),
-        learning_rate=v["rate"],
-        optimizer=v["optimizer"],
-        loss=v["loss"],
-        epochs=kit.whole(v["epochs"]),
-        seed=kit.whole(v["seed"]),
+    config = form.read(
+        PlaygroundConfig,
+        points=(),
+        task=toy.task_of(form.data),
+        features=_in_order(form.features),
+        hidden=tuple((kit.whole(form[f"units{i}"]), form[f"activation{i}"]) for i in LAYERS[: int(form.layers)]),
+        batch_size=kit.whole(form.batch),
+        learning_rate=form.rate,
     )
-    config = as_points(config, v["points"] or (), v["task"]) if v["points"] else config
-    return Chosen(config, v["pace"], bool(v["show_test"]), bool(v["discrete"]), v["layer"], v["click"])
+    config = as_points(config, form.points, form.task) if form.points else config
+    return Chosen(config, form.pace, bool(form.show_test), bool(form.discrete), form.layer, form.click)
 
 
 def _in_order(names: Any) -> tuple[Any, ...]:
     """Ticked features in the order of the page, whatever the order of the ticks; unknown ones are told by core."""
     given = list(names) if isinstance(names, (list, tuple)) else [names]
-    known = [name for name in FEATURES if name in given]
-    return (*known, *(name for name in given if name not in FEATURES))
+    known = [name for name in choices.FEATURES if name in given]
+    return (*known, *(name for name in given if name not in choices.FEATURES))
 
 
 def of_config(config: Any) -> dict[str, Any]:
@@ -108,61 +102,60 @@ def of_config(config: Any) -> dict[str, Any]:
     values |= {"seed": config.seed, "task": config.task, "points": [], "features": list(config.features)}
     values |= {"layers": len(config.hidden)}
     for i in LAYERS:
-        units, activation = config.hidden[i - 1] if i <= len(config.hidden) else (UNITS[i - 1], "tanh")
+        units, activation = (
+            config.hidden[i - 1] if i <= len(config.hidden) else (choices.FIRST[i - 1], choices.ACTIVATION.default)
+        )
         values |= {f"units{i}": units, f"activation{i}": activation}
     values |= {"rate": config.learning_rate, "optimizer": config.optimizer, "batch": config.batch_size}
     values |= {"epochs": config.epochs, "loss": config.loss, "l1": config.l1, "l2": config.l2}
     return values | {"dropout": config.dropout}
 
 
-def run_controls(t: text.Text) -> dict[str, Any]:
+def run_controls(desk: kit.Desk) -> None:
     """What a teacher would have in one row on top: rate, rule, batch, end and pace of a run."""
+    t = desk.t
     with gr.Row(elem_classes="taste-settings"):
-        rate = gr.Dropdown([(f"{r:g}", r) for r in RATES], value=0.03, label=t("rate"), min_width=100, scale=2)
-        optimizer = gr.Dropdown(
-            t.choices("optimizer", OPTIMIZERS), value="sgd", label=t("optimizer_label"), min_width=110, scale=2
-        )
-        batch = gr.Slider(1, 100, value=10, step=1, label=t("batch"), min_width=140, scale=3, buttons=[])
-        epochs = gr.Slider(1, 2000, value=300, step=1, label=t("epochs"), min_width=140, scale=3, buttons=[])
-        pace = gr.Radio(t.choices("pace", PACES), value="normal", label=t("pace_label"), min_width=290, scale=4)
-    return {"rate": rate, "optimizer": optimizer, "batch": batch, "epochs": epochs, "pace": pace}
+        rates = [(f"{rate:g}", rate) for rate in choices.RATES]
+        desk.put(rate=gr.Dropdown(rates, value=choices.RATE.default, label=t("rate"), min_width=100, scale=2))
+        named = kit.dropdown(t, "optimizer", choices.OPTIMIZER, label=t("optimizer_label"), min_width=110, scale=2)
+        desk.put(optimizer=named)
+        wide: dict[str, Any] = {"min_width": 140, "scale": 3, "buttons": []}
+        desk.put(batch=kit.slider(choices.BATCH, label=t("batch"), **wide))
+        desk.put(epochs=kit.slider(choices.EPOCHS, label=t("epochs"), **wide))
+        desk.put(pace=kit.radio(t, "pace", choices.PACE, label=t("pace_label"), min_width=290, scale=4))
 
 
-def data_controls(t: text.Text) -> dict[str, Any]:
+def data_controls(desk: kit.Desk) -> None:
     """Which points, how many, how noisy, how many are learnt from; which features of them the net gets."""
-    data = gr.Radio(t.choices("data", DATA), value="circle", label=t("data_label"))
-    features = gr.CheckboxGroup(
-        [(label, name) for name, label in NAMES.items()], value=["x1", "x2"], label=t("features")
-    )
-    noise = gr.Slider(0, 50, value=0, step=5, label=t("noise"), buttons=[])
-    train_ratio = gr.Slider(10, 90, value=50, step=10, label=t("train_ratio"), buttons=[])
-    samples = gr.Slider(20, 1000, value=500, step=10, label=t("samples"), buttons=[])
-    seed = gr.Number(0, precision=0, label=t("seed"), info=t("seed_info"))
-    own = {"data": data, "features": features, "noise": noise, "train_ratio": train_ratio}
-    return own | {"samples": samples, "seed": seed}
+    t = desk.t
+    desk.put(data=kit.radio(t, "data", choices.DATA, label=t("data_label")))
+    labels = [(NAMES[name], name) for name in choices.FEATURES]
+    desk.put(features=gr.CheckboxGroup(labels, value=list(choices.CHOSEN), label=t("features")))
+    desk.put(noise=kit.slider(choices.NOISE, label=t("noise"), buttons=[]))
+    desk.put(train_ratio=kit.slider(choices.TRAIN_RATIO, label=t("train_ratio"), buttons=[]))
+    desk.put(samples=kit.slider(choices.SAMPLES, label=t("samples"), buttons=[]))
+    desk.put(seed=kit.number_box(choices.SEED, precision=0, label=t("seed"), info=t("seed_info")))
 
 
-def layer_controls(t: text.Text) -> tuple[dict[str, Any], list[gr.Column]]:
+def layer_controls(desk: kit.Desk) -> None:
     """How many hidden layers, and units and activation of each."""
-    layers = gr.Slider(0, 6, value=2, step=1, label=t("layers"), buttons=[])
-    columns, found = [], {"layers": layers}
+    t = desk.t
+    desk.put(layers=kit.slider(choices.LAYERS, label=t("layers"), buttons=[]))
     with gr.Row(elem_classes="taste-layers"):
-        for i, units in zip(LAYERS, UNITS, strict=True):
-            with gr.Column(min_width=104, visible=i <= 2) as column:
-                found[f"units{i}"] = gr.Slider(1, 8, value=units, step=1, label=t("units", layer=i), buttons=[])
-                found[f"activation{i}"] = gr.Dropdown(
-                    t.choices("activation", ACTIVATIONS), value="tanh", label=t("activation_label", layer=i)
-                )
-            columns.append(column)
-    return found, columns
+        for i, units in zip(LAYERS, choices.FIRST, strict=True):
+            with gr.Column(min_width=104, visible=i <= choices.LAYERS.default) as column:
+                allowed = replace(choices.UNITS, default=units)
+                size = kit.slider(allowed, label=t("units", layer=i), buttons=[])
+                name = kit.dropdown(t, "activation", choices.ACTIVATION, label=t("activation_label", layer=i))
+                desk.put(**{f"units{i}": size, f"activation{i}": name, f"box{i}": column})
 
 
-def more_controls(t: text.Text) -> dict[str, Any]:
+def more_controls(desk: kit.Desk) -> None:
     """What is changed less often: loss, penalties, dropout."""
-    sizes = [(f"{p:g}", p) for p in PENALTIES]
+    t, sizes = desk.t, [(f"{size:g}", size) for size in choices.PENALTIES]
     with gr.Row():
-        loss = gr.Radio(t.choices("loss", LOSSES), value="cross_entropy", label=t("loss_label"), info=t("loss_info"))
-        l1 = gr.Dropdown(sizes, value=0.0, label="L1", info=t("l1_info"), min_width=110)
-        l2 = gr.Dropdown(sizes, value=0.0, label="L2", info=t("l2_info"), min_width=110)
-        dropout = gr.Slider(0, 0.9, value=0, step=0.05, label=t("dropout"), info=t("dropout_info"))
-    return {"loss": loss, "l1": l1, "l2": l2, "dropout": dropout}
+        desk.put(loss=kit.radio(t, "loss", choices.LOSS, label=t("loss_label"), info=t("loss_info")))
+        for name in ("l1", "l2"):
+            said: dict[str, Any] = {"label": name.upper(), "info": t(f"{name}_info")}
+            desk.put(**{name: gr.Dropdown(sizes, value=choices.PENALTY.default, min_width=110, **said)})
+        desk.put(dropout=kit.slider(choices.DROPOUT, label=t("dropout"), info=t("dropout_info")))

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import gradio as gr
 
+from core.lessons.hidden_layers import choices
 from demos import kit
 from demos.hidden_layers import controls as ctl
 from demos.hidden_layers import pictures as pic
+from demos.hidden_layers.controls import SCREEN, UNIT
 from demos.kit import text
 
 
-def shown(lang: str, here: pic.Here, x1: float, x2: float) -> tuple[Any, ...]:
+def shown(lang: str, here: pic.Here, x1: float, x2: float) -> kit.Update:
     """The chosen unit at the point (x1, x2), and the choice of numbers that can be set by hand."""
     t, play = text.load("hidden_layers", lang), here.play
     report = play.node(here.layer, here.unit, (kit.number(x1, "x1"), kit.number(x2, "x2")))
@@ -22,40 +24,35 @@ def shown(lang: str, here: pic.Here, x1: float, x2: float) -> tuple[Any, ...]:
     lines = [f"**{name}**", f"$${report.z.latex}$$", f"$${report.a.latex}$$"]
     net = play.net
     mine = [p for p in net.parameters if (p.layer, p.unit) == (here.layer, here.unit)]
-    return (
-        "\n\n".join(lines),
-        gr.update(choices=[p.name for p in net.parameters], value=mine[-1].name),
-        round(net.get(mine[-1]), 4),
-    )
+    choice = gr.update(choices=[p.name for p in net.parameters], value=mine[-1].name)
+    return SCREEN(report="\n\n".join(lines), choice=choice, value=round(net.get(mine[-1]), 4))
 
 
 @kit.handler
-def on_unit(lang: str, here: pic.Here | None, x1: float, x2: float, spot: gr.EventData) -> tuple[Any, ...]:
+def on_unit(lang: str, here: pic.Here | None, x1: float, x2: float, spot: gr.EventData) -> kit.Update:
     """A unit was pressed: put it under the magnifier. An input has nothing to compute."""
     layer, unit = int(kit.number(spot.layer, "layer")), int(kit.number(spot.unit, "unit"))
     if here is None or layer < 1:
-        return (gr.skip(),) * 4
+        return SCREEN()
     here.play.node(layer, unit)  # tells if there is no such unit
     here = replace(here, layer=layer, unit=unit)
-    return here, *shown(lang, here, x1, x2)
+    return SCREEN(here=here) | shown(lang, here, x1, x2)
 
 
 @kit.handler
-def on_point(lang: str, here: pic.Here | None, x1: float, x2: float) -> Any:
+def on_point(lang: str, here: pic.Here | None, x1: float, x2: float) -> kit.Update:
     """The same unit at another point of the plane."""
-    return shown(lang, here, x1, x2)[0] if here else gr.skip()
+    return SCREEN(report=shown(lang, here, x1, x2)["report"]) if here else SCREEN()
 
 
 @kit.handler
-def on_choose(lang: str, here: pic.Here | None, name: str) -> Any:
+def on_choose(lang: str, here: pic.Here | None, choice: str) -> kit.Update:
     """The present value of the number that was chosen."""
-    return round(here.play.net.get(_parameter(here.play, name)), 4) if here else gr.skip()
+    return SCREEN(value=round(here.play.net.get(_parameter(here.play, choice)), 4)) if here else SCREEN()
 
 
 @kit.handler
-def on_edit(
-    lang: str, here: pic.Here | None, x1: float, x2: float, spot: gr.EventData, *controls: Any
-) -> tuple[Any, ...]:
+def on_edit(lang: str, here: pic.Here | None, x1: float, x2: float, form: kit.Values, spot: gr.EventData) -> kit.Update:
     """A number was typed on a link, or on the little square of a bias."""
     from core.mlp.plain_net import Parameter
 
@@ -63,27 +60,28 @@ def on_edit(
     target = Parameter(
         int(kit.number(spot.layer, "layer")) + 1, int(kit.number(spot.to, "to")), None if source < 0 else source
     )
-    return _set(lang, here, target, kit.number(spot.value), x1, x2, controls)
+    return _set(lang, here, target, kit.number(spot.value), (x1, x2), ctl.chosen(form))
 
 
 @kit.handler
 def on_number(
-    lang: str, here: pic.Here | None, name: str, value: float, x1: float, x2: float, *controls: Any
-) -> tuple[Any, ...]:
-    """The same from the list: the weight or bias called ``name`` becomes ``value``."""
-    here = pic.place(here, ctl.chosen(controls))
-    return _set(lang, here, _parameter(here.play, name), kit.number(value), x1, x2, controls)
+    lang: str, here: pic.Here | None, choice: str, value: float, x1: float, x2: float, form: kit.Values
+) -> kit.Update:
+    """The same from the list: the weight or bias called ``choice`` becomes ``value``."""
+    chosen = ctl.chosen(form)
+    here = pic.place(here, chosen)
+    return _set(lang, here, _parameter(here.play, choice), kit.number(value), (x1, x2), chosen)
 
 
 def _set(
-    lang: str, here: pic.Here | None, target: Any, value: float, x1: float, x2: float, controls: tuple[Any, ...]
-) -> tuple[Any, ...]:
-    chosen = ctl.chosen(controls)
+    lang: str, here: pic.Here | None, target: Any, value: float, at: tuple[float, float], chosen: ctl.Chosen
+) -> kit.Update:
     here = pic.place(here, chosen)
     here.play.set_weight(target, value)
     here = replace(here, layer=target.layer, unit=target.unit)
-    report, choice, _ = shown(lang, here, x1, x2)
-    return *pic.shown(lang, here, chosen), report, choice | {"value": target.name}, value, ""
+    seen = shown(lang, here, *at)
+    choice = seen["choice"] | {"value": target.name}
+    return pic.shown(lang, here, chosen) | seen | SCREEN(choice=choice, value=value, badge="")
 
 
 def _parameter(play: Any, name: str) -> Any:
@@ -96,36 +94,19 @@ def _parameter(play: Any, name: str) -> Any:
     return found[name]
 
 
-@dataclass(frozen=True)
-class Magnifier:
-    """Its components."""
-
-    x1: gr.Number
-    x2: gr.Number
-    report: gr.Markdown
-    choice: gr.Dropdown
-    value: gr.Number
-
-    @property
-    def outputs(self) -> list[Any]:
-        return [self.report, self.choice, self.value]
-
-    def connect(self, language: gr.State, here: gr.State, network: Any) -> None:
-        """Everything that changes no weight."""
-        quiet = kit.LIGHT | kit.PRIVATE
-        where = [language, here, self.x1, self.x2]
-        network.unit(on_unit, where, [here, *self.outputs], **quiet)
-        for number in (self.x1, self.x2):
-            number.change(on_point, where, self.report, **quiet)
-        self.choice.input(on_choose, [language, here, self.choice], self.value, **quiet)
-
-
-def build(t: text.Text) -> Magnifier:
+def build(desk: kit.Desk) -> None:
+    t = desk.t
     kit.markdown(t("inside_lead"))
     with gr.Row():
-        x1 = gr.Number(1.0, label="x₁", min_width=80)
-        x2 = gr.Number(2.0, label="x₂", min_width=80)
-        choice = gr.Dropdown([], label=t("edit.choose"), min_width=130)
-        value = gr.Number(0.0, label=t("edit.value"), info=t("edit.info"), min_width=130)
-    report = kit.markdown("", min_height=120)
-    return Magnifier(x1, x2, report, choice, value)
+        desk.put(x1=gr.Number(choices.X1, label="x₁", min_width=80))
+        desk.put(x2=gr.Number(choices.X2, label="x₂", min_width=80))
+        desk.put(choice=gr.Dropdown([], label=t("edit.choose"), min_width=130))
+        desk.put(value=gr.Number(0.0, label=t("edit.value"), info=t("edit.info"), min_width=130))
+    desk.put(report=kit.markdown("", min_height=120))
+
+
+def connect(desk: kit.Desk) -> None:
+    """Everything that changes no weight."""
+    desk.on(desk.network.unit, on_unit, to=("here", *UNIT))
+    desk.on((desk.x1.change, desk.x2.change), on_point, to="report")
+    desk.on(desk.choice.input, on_choose, to="value")

@@ -8,10 +8,10 @@ from typing import Any
 import gradio as gr
 
 from demos import kit, views
-from demos.hidden_layers.controls import chosen
+from demos.hidden_layers.controls import FORM, chosen
 from demos.kit import text
 
-START = -6.0  # the output's first bias: both nets are sure that every point is class 0
+SCREEN = kit.Screen("shapes", "tiles", "accuracies", "badge")
 
 
 @kit.handler
@@ -44,21 +44,21 @@ def on_open(lang: str) -> dict[str, Any]:
 
 
 @kit.handler
-def on_compare(lang: str, *controls: Any) -> Iterator[tuple[Any, ...]]:
+def on_compare(lang: str, form: kit.Values) -> Iterator[kit.Update]:
     """Train the net of these settings twice, by cross-entropy and by squared error, from one surely wrong start."""
     from core import runtime
-    from core.events import Done
+    from core.events import Cadence, Done
     from core.lessons.hidden_layers.two_losses import VersusStep, versus
 
-    t, config = text.load("hidden_layers", lang), chosen(controls).config
+    t, config = text.load("hidden_layers", lang), chosen(form).config
     marks: list[Any] = []
     points: list[Any] = []
-    events = versus(config, START, every=kit.FRAME_SECONDS, deadline=kit.RUN_SECONDS)
+    events = versus(config, every=Cadence(seconds=kit.FRAME_SECONDS), deadline=kit.RUN_SECONDS)
     for event in kit.paced(events, 0.02):
         match event:
             case VersusStep():
                 marks.append(event)
-                yield _tiles(t, event, points), _accuracies(t, marks), gr.skip()
+                yield SCREEN(tiles=_tiles(t, event, points), accuracies=_accuracies(t, marks))
             case Done(result=(by_entropy, _), seconds=seconds, stopped=why):
                 label = kit.badge_text(
                     t,
@@ -67,7 +67,7 @@ def on_compare(lang: str, *controls: Any) -> Iterator[tuple[Any, ...]]:
                     seconds=seconds,
                     device=runtime.describe("cpu"),
                 )
-                yield gr.skip(), gr.skip(), label + kit.why_stopped(t, why, config.learning_rate)
+                yield SCREEN(badge=label + kit.why_stopped(t, why, config.learning_rate))
 
 
 def _tiles(t: text.Text, step: Any, points: list[Any]) -> dict[str, Any]:
@@ -114,22 +114,20 @@ def _accuracies(t: text.Text, marks: list[Any]) -> dict[str, Any]:
     }
 
 
-def build(t: text.Text, language: gr.State, controls: list[Any]) -> Any:
-    """The view that is filled when the lesson opens."""
+def build(t: text.Text, language: gr.State, controls: dict[str, Any]) -> kit.Desk:
+    desk = kit.Desk(t, FORM, SCREEN, language)
+    desk.put(**controls)
     kit.markdown(t("versus.lead"))
     with gr.Row(elem_classes="taste-buttons"):
         go = gr.Button(t("versus.run"), min_width=130)
         halt = gr.Button(t("stop"), variant="stop", min_width=80)
     with gr.Row(equal_height=False):
         with gr.Column(min_width=280):
-            shapes = views.curve(height=260)
+            desk.put(shapes=views.curve(height=260))
         with gr.Column(min_width=280):
-            tiles = views.tiles()
-            badge = kit.badge()
+            desk.put(tiles=views.tiles(), badge=kit.badge())
         with gr.Column(min_width=280):
-            accuracies = views.curve(height=260)
-    run = go.click(
-        on_compare, [language, *controls], [tiles, accuracies, badge], **kit.RUN, **kit.api("hidden_layers_losses")
-    )
+            desk.put(accuracies=views.curve(height=260))
+    run = desk.on(go.click, on_compare, kit.RUN, to=("tiles", "accuracies", "badge"), api="hidden_layers_losses")
     halt.click(None, cancels=[run], **kit.PRIVATE)
-    return shapes
+    return desk

@@ -10,91 +10,84 @@ from typing import Any
 
 import gradio as gr
 
+from core.lessons.hidden_layers import choices
 from demos import kit, views
 from demos.hidden_layers import controls as ctl
 from demos.hidden_layers import inside, losses, own
 from demos.hidden_layers import pictures as pic
+from demos.hidden_layers.controls import FORM, SCREEN, SHOWN
 from demos.hidden_layers.tasks import TASKS
 from demos.kit import text
-from demos.kit.lesson import Lesson, Opening, Room
+from demos.kit.lesson import Lesson, Room
 
 
 @kit.handler
-def on_open(lang: str, x1: float, x2: float, *controls: Any) -> tuple[Any, ...]:
-    """The first screen: an untrained net on its points, and the two losses."""
-    layers = len(ctl.chosen(controls).config.hidden)
-    return *on_fresh(lang, None, x1, x2, *controls), *on_layers(layers), losses.on_open(lang)
+def on_open(lang: str, x1: float, x2: float, form: kit.Values) -> kit.Update:
+    """The first screen: an untrained net on its points."""
+    return on_fresh(lang, None, x1, x2, form) | on_layers(lang, form.layers)
 
 
 @kit.handler
-def on_fresh(lang: str, here: pic.Here | None, x1: float, x2: float, *controls: Any) -> tuple[Any, ...]:
+def on_fresh(lang: str, here: pic.Here | None, x1: float, x2: float, form: kit.Values) -> kit.Update:
     """The first weights of these settings."""
-    here = replace(pic.place(here, ctl.chosen(controls), fresh=True), running=False)
-    return _all(lang, here, controls, x1, x2)
+    chosen = ctl.chosen(form)
+    here = replace(pic.place(here, chosen, fresh=True), running=False)
+    return _all(lang, here, chosen, x1, x2) | SCREEN(badge="")
 
 
 @kit.handler
-def on_change(lang: str, here: pic.Here | None, x1: float, x2: float, *controls: Any) -> tuple[Any, ...]:
+def on_change(lang: str, here: pic.Here | None, x1: float, x2: float, form: kit.Values) -> kit.Update:
     """A setting was changed: the net goes on with its weights where that makes sense."""
-    return _all(lang, pic.place(here, ctl.chosen(controls)), controls, x1, x2, gr.skip())
+    chosen = ctl.chosen(form)
+    return _all(lang, pic.place(here, chosen), chosen, x1, x2)
 
 
 @kit.handler
-def on_play(lang: str, here: pic.Here | None, x1: float, x2: float, *controls: Any) -> Iterator[tuple[Any, ...]]:
+def on_play(lang: str, here: pic.Here | None, x1: float, x2: float, form: kit.Values) -> Iterator[kit.Update]:
     """Train on for the chosen number of epochs, a picture about ten times a second."""
-    yield from _train(lang, here, controls, (x1, x2), running=True)
+    yield from _train(lang, here, form, (x1, x2), running=True)
 
 
 @kit.handler
-def on_resume(lang: str, here: pic.Here | None, x1: float, x2: float, *controls: Any) -> Iterator[tuple[Any, ...]]:
+def on_resume(lang: str, here: pic.Here | None, x1: float, x2: float, form: kit.Values) -> Iterator[kit.Update]:
     """After a change in the middle of a run: go on, if it was running."""
     if here and here.running:
-        yield from _train(lang, here, controls, (x1, x2), running=True)
+        yield from _train(lang, here, form, (x1, x2), running=True)
     else:
-        yield (gr.skip(),) * 11  # a stream without an event would empty the pictures
+        yield SCREEN()  # a stream without an event would empty the pictures
 
 
 @kit.handler
-def on_epoch(lang: str, here: pic.Here | None, x1: float, x2: float, *controls: Any) -> Iterator[tuple[Any, ...]]:
+def on_epoch(lang: str, here: pic.Here | None, x1: float, x2: float, form: kit.Values) -> Iterator[kit.Update]:
     """One epoch."""
-    yield from _train(lang, here, controls, (x1, x2), epochs=1)
+    yield from _train(lang, here, form, (x1, x2), epochs=1)
 
 
 @kit.handler
-def on_batch(lang: str, here: pic.Here | None, x1: float, x2: float, *controls: Any) -> Iterator[tuple[Any, ...]]:
+def on_batch(lang: str, here: pic.Here | None, x1: float, x2: float, form: kit.Values) -> Iterator[kit.Update]:
     """One batch: a single update."""
-    yield from _train(lang, here, controls, (x1, x2), updates=1)
+    yield from _train(lang, here, form, (x1, x2), updates=1)
 
 
 def _train(
-    lang: str,
-    here: pic.Here | None,
-    controls: tuple[Any, ...],
-    at: tuple[float, float],
-    running: bool = False,
-    **end: int,
-) -> Iterator[tuple[Any, ...]]:
+    lang: str, here: pic.Here | None, form: kit.Values, at: tuple[float, float], running: bool = False, **end: int
+) -> Iterator[kit.Update]:
     from core import runtime
     from core.events import Done
     from core.lessons.hidden_layers.playground import Frame
 
-    t, chosen = text.load("hidden_layers", lang), ctl.chosen(controls)
+    t, chosen = text.load("hidden_layers", lang), ctl.chosen(form)
     here = pic.place(here, chosen)
     if here.play.stopped == "diverged":
         here = pic.place(here, chosen, fresh=True)
     here, points = replace(here, running=running), pic.marks(here.play, chosen.show_test)
-    every, rest = ctl.PACES[chosen.pace] if running else (None, 0.0)
-    frames = here.play.steps(
-        every=0.3 if every else kit.FRAME_SECONDS,
-        every_epochs=every,
-        deadline=kit.RUN_SECONDS,
-        warp_layer=pic.bent_layer(chosen),
-        **end,
-    )
+    epochs, rest = ctl.PACES[chosen.pace] if running else (None, 0.0)
+    beat = here.play.beat(epochs, 0.3 if epochs else kit.FRAME_SECONDS)
+    frames = here.play.steps(every=beat, deadline=kit.RUN_SECONDS, warp_layer=pic.bent_layer(chosen), **end)
     for event in kit.paced(frames, rest):
         match event:
             case Frame():
-                yield *pic.shown(lang, here, chosen, event, points), *[gr.skip()] * 4
+                yield pic.shown(lang, here, chosen, event, points)
             case Done(result=play, seconds=seconds, stopped=why):
                 label = kit.badge_text(
                     t,
@@ -106,159 +99,139 @@ def _train(
                 )
                 told = "" if why == "updates" else kit.why_stopped(t, why, chosen.config.learning_rate)
                 here = replace(here, running=False)
-                yield here, *[gr.skip()] * 6, *inside.shown(lang, here, *at), label + told
+                yield SCREEN(here=here, badge=label + told) | inside.shown(lang, here, *at)
 
 
-def goes_on(fn: Callable[..., tuple[Any, ...]]) -> Callable[..., tuple[Any, ...]]:
-    """The handler of a change, with a new number first if a run was under way: it sets off ``on_resume``."""
+def goes_on(fn: Callable[..., kit.Update]) -> Callable[..., kit.Update]:
+    """The handler of a change; if a run was under way, with a new number that sets off ``on_resume``."""
 
     @functools.wraps(fn)
-    def call(*args: Any) -> tuple[Any, ...]:
-        values = fn(*args)
-        running = any(isinstance(value, pic.Here) and value.running for value in values)
-        return (time.monotonic_ns() if running else gr.skip(), *values)
+    def call(*args: Any, **named: Any) -> kit.Update:
+        answer = fn(*args, **named)
+        running = "here" in answer and answer["here"].running
+        return answer | SCREEN(again=time.monotonic_ns()) if running else answer
 
     return call
 
 
 @kit.handler
-def on_stop(lang: str, here: pic.Here | None, x1: float, x2: float, *controls: Any) -> tuple[Any, ...]:
+def on_stop(lang: str, here: pic.Here | None, x1: float, x2: float, form: kit.Values) -> kit.Update:
     """Stop: the page closes the run; the pictures are drawn once more, large."""
-    if here is None:
-        return (gr.skip(),) * 11
-    return _all(lang, replace(here, running=False), controls, x1, x2, gr.skip())
+    return _all(lang, replace(here, running=False), ctl.chosen(form), x1, x2) if here else SCREEN()
 
 
 @kit.handler
-def on_preset(lang: str, name: str, *looks: Any) -> tuple[Any, ...]:
+def on_preset(lang: str, preset: str, x1: float, x2: float, form: kit.Values) -> kit.Update:
     """All settings of a preset at once, untrained."""
     from core.errors import Check
     from core.lessons.hidden_layers.playground import PRESETS
 
     check = Check()
-    check.one_of("preset", name, ctl.PRESETS)
+    check.within("preset", preset, choices.PRESET)
     check.done()
-    values = ctl.of_config(PRESETS[name])
-    values["pace"] = looks[0]
-    controls = (*(values[key] for key in ctl.SETTINGS), *looks[3:])
-    here = pic.place(None, ctl.chosen(controls), fresh=True)
-    return *controls[: len(ctl.SETTINGS)], *_all(lang, here, controls, *looks[1:3]), *on_layers(values["layers"])
+    settings = ctl.of_config(PRESETS[preset])
+    chosen = ctl.chosen(form.changed(**settings))
+    shown = _all(lang, pic.place(None, chosen, fresh=True), chosen, x1, x2)
+    return SCREEN(**settings, badge="") | shown | on_layers(lang, settings["layers"])
 
 
-def on_layers(layers: float) -> list[Any]:
+def on_layers(lang: str, layers: float) -> kit.Update:
     """One box for each hidden layer there is."""
-    return [gr.update(visible=i <= layers) for i in ctl.LAYERS]
+    return SCREEN(**{f"box{i}": gr.update(visible=i <= layers) for i in ctl.LAYERS})
 
 
-def _all(
-    lang: str, here: pic.Here, controls: tuple[Any, ...], x1: float, x2: float, badge: Any = ""
-) -> tuple[Any, ...]:
-    """Everything that shows the net: pictures, the unit under the magnifier, badge."""
-    chosen = ctl.chosen(controls)
-    return *pic.shown(lang, here, chosen), *inside.shown(lang, here, x1, x2), badge
+def _all(lang: str, here: pic.Here, chosen: ctl.Chosen, x1: float, x2: float) -> kit.Update:
+    """Everything that shows the net: pictures, the unit under the magnifier."""
+    return pic.shown(lang, here, chosen) | inside.shown(lang, here, x1, x2)
 
 
 @kit.handler
-def on_code(lang: str, here: pic.Here | None, *controls: Any) -> str:
+def on_code(lang: str, here: pic.Here | None, form: kit.Values) -> str:
     """The run on the screen as plain PyTorch; before any training, what the play button would do."""
-    play = pic.place(here, ctl.chosen(controls)).play
+    play = pic.place(here, ctl.chosen(form)).play
     if not play.iteration:
         play.train()
     return str(play.script())
 
 
-def _on(triggers: list[Any], *args: Any, **settings: Any) -> Any:
+def _any(*triggers: Any) -> Any:
     """One event of several triggers; a view's own event (a partial) cannot be among several."""
-    return triggers[0](*args, **settings) if len(triggers) == 1 else gr.on(triggers, *args, **settings)
+    return triggers[0] if len(triggers) == 1 else functools.partial(gr.on, list(triggers))
 
 
 def build(lang: str) -> Room:
     t = text.load("hidden_layers", lang)
-    language, here = kit.header(t), gr.State(None)
+    desk = kit.Desk(t, FORM, SCREEN, kit.header(t))
+    desk.put(here=gr.State(None), model=kit.shelf("model"), again=gr.State(0))
     with gr.Row(elem_classes="taste-buttons taste-transport", equal_height=False):
         run = gr.Button(t("run"), variant="primary", min_width=130, scale=0)
         epoch = gr.Button(t("epoch"), min_width=104, scale=0)
         batch = gr.Button(t("batch_step"), min_width=104, scale=0)
         stop = gr.Button(t("stop"), variant="stop", min_width=100, scale=0)
         reset = gr.Button(t("reset"), min_width=124, scale=0)
-        counters = kit.markdown("", elem_classes="taste-counters")
+        desk.put(counters=kit.markdown("", elem_classes="taste-counters"))
     with gr.Row(equal_height=False, elem_classes="taste-playground"):
         with gr.Column(scale=13, min_width=300, elem_classes="taste-play-settings"):
-            settings = ctl.run_controls(t)
+            ctl.run_controls(desk)
         with gr.Column(scale=3, min_width=250, elem_classes="taste-play-data"):
-            preset = gr.Dropdown(
-                t.choices("preset", ctl.PRESETS), value=None, label=t("preset_label"), info=t("preset_info")
-            )
-            data = ctl.data_controls(t)
+            presets = t.choices("preset", choices.PRESET)
+            desk.put(preset=gr.Dropdown(presets, value=None, label=t("preset_label"), info=t("preset_info")))
+            ctl.data_controls(desk)
         with gr.Column(scale=6, min_width=300):
-            network = views.network(height=370, can=("unit", "edit"))
-            layers, boxes = ctl.layer_controls(t)
+            desk.put(network=views.network(height=370, can=("unit", "edit")))
+            ctl.layer_controls(desk)
         with gr.Column(scale=4, min_width=300, elem_classes="taste-play-output"):
-            plane = views.plane(square=420, height=0, can=("place", "erase"))
+            desk.put(plane=views.plane(square=420, height=0, can=("place", "erase")))
             with gr.Row():
-                show_test = gr.Checkbox(False, label=t("show_test"), min_width=120)
-                discrete = gr.Checkbox(False, label=t("discrete"), min_width=120)
-            click = gr.Radio(t.choices("click", ctl.CLICKS), value="high", label=t("click_label"))
-            curve = views.curve(height=170)
-            badge = kit.badge()
+                desk.put(show_test=gr.Checkbox(False, label=t("show_test"), min_width=120))
+                desk.put(discrete=gr.Checkbox(False, label=t("discrete"), min_width=120))
+            desk.put(click=kit.radio(t, "click", choices.CLICK, label=t("click_label")))
+            desk.put(curve=views.curve(height=170), badge=kit.badge())
     with gr.Accordion(t("more"), open=False):
-        more = ctl.more_controls(t)
+        ctl.more_controls(desk)
     with gr.Row(equal_height=False):
         with gr.Column(scale=3, min_width=300):
-            look = inside.build(t)
+            inside.build(desk)
         with gr.Column(scale=2, min_width=300):
             kit.markdown(t("warp.lead"))
-            warp = views.plane(square=360, height=0)
-            layer = gr.Radio(t.choices("layer", ("last", *map(str, ctl.LAYERS))), value="last", label=t("layer_label"))
+            desk.put(warp=views.plane(square=360, height=0))
+            desk.put(layer=kit.radio(t, "layer", choices.LAYER, label=t("layer_label")))
     with gr.Accordion(t("own_title"), open=False):
-        table = own.build(t)
+        clear = own.build(desk)
     with gr.Accordion(t("versus.title"), open=False):
-        everything = data | {"task": table.task, "points": table.points} | layers | settings | more
-        everything |= {"show_test": show_test, "discrete": discrete, "layer": layer, "click": click}
-        controls = {name: everything[name] for name in ctl.SETTINGS + ctl.LOOKS}
-        shapes = losses.build(t, language, list(controls.values()))
+        race = losses.build(t, desk.language, desk.controls)
 
-    values, point = list(controls.values()), [look.x1, look.x2]
-    pictures = [here, kit.shelf("model"), network, plane, curve, warp, counters]
-    outputs = [*pictures, *look.outputs, badge]
-    stateful, whole = [language, here, *values], [language, here, *point, *values]
-    quiet = kit.LIGHT | kit.PRIVATE
     # The browser awaits the events of one press in turn, so that what ends a run stands before what begins another.
-    again = gr.State(0)
-    runs = [again.change(on_resume, whole, outputs, **kit.RUN, **kit.PRIVATE)]
+    runs = [desk.on(desk.again.change, on_resume, kit.RUN, to=SHOWN)]
     run.click(None, cancels=[*runs], **kit.PRIVATE)
-    runs.append(run.click(on_play, whole, outputs, **kit.RUN, **kit.api("hidden_layers_train")))
+    runs.append(desk.on(run.click, on_play, kit.RUN, to=SHOWN, api="hidden_layers_train"))
     gr.on([epoch.click, batch.click], None, cancels=[*runs], **kit.PRIVATE)
-    for button, handler in ((epoch, on_epoch), (batch, on_batch)):
-        runs.append(button.click(handler, whole, outputs, **kit.RUN, **kit.PRIVATE))
-    gr.on([stop.click, reset.click, preset.input], None, cancels=runs, **kit.PRIVATE)
-    filed = [language, here, table.file, *point, *values]
-    set_by_name = [language, here, look.choice, look.value, *point, *values]
-    changes = (
-        ([c.input for name, c in controls.items() if name != "data"], on_change, whole, outputs),
-        ([data["data"].input, table.clear.click], own.on_clear, whole, [table.points, *outputs]),
-        ([table.file.upload], own.on_file, filed, [table.points, *outputs]),
-        ([plane.place], own.on_place, whole, [table.points, table.task, *outputs]),
-        ([plane.erase], own.on_erase, whole, [table.points, table.task, *outputs]),
-        ([network.edit], inside.on_edit, whole, outputs),
-        ([look.value.submit], inside.on_number, set_by_name, outputs),
-    )
-    for triggers, fn, inputs, changed in changes:  # in the middle of a run, it goes on with what was changed
-        _on(triggers, None, cancels=runs, **kit.PRIVATE)
-        _on(triggers, goes_on(fn), inputs, [again, *changed], **quiet)
-    look.connect(language, here, network)
-    layers["layers"].input(on_layers, layers["layers"], boxes, **quiet)
-    looks = [settings["pace"], *point, *(controls[name] for name in ctl.LOOKS)]
-    filled = [*(controls[name] for name in ctl.SETTINGS), *outputs, *boxes]
-    stop.click(on_stop, whole, outputs, **quiet)
-    reset.click(on_fresh, whole, outputs, **quiet)
-    preset.input(on_preset, [language, preset, *looks], filled, **quiet)
-    own.downloads(t, language, here, values)
+    runs += [desk.on(button.click, fn, kit.RUN, to=SHOWN) for button, fn in ((epoch, on_epoch), (batch, on_batch))]
+    gr.on([stop.click, reset.click, desk.preset.input], None, cancels=runs, **kit.PRIVATE)
+    settings = [control.input for name, control in desk.controls.items() if name != "data"]
+    for listen, fn, also in (
+        (_any(*settings), on_change, ()),
+        (_any(desk.data.input, clear.click), own.on_clear, own.TABLE),
+        (desk.path.upload, own.on_file, own.TABLE),
+        (desk.plane.place, own.on_place, own.TABLE),
+        (desk.plane.erase, own.on_erase, own.TABLE),
+        (desk.network.edit, inside.on_edit, ()),
+        (desk.value.submit, inside.on_number, ()),
+    ):  # in the middle of a run, it goes on with what was changed
+        listen(None, cancels=runs, **kit.PRIVATE)
+        desk.on(listen, goes_on(fn), to=("again", *SHOWN, *also))
+    inside.connect(desk)
+    desk.on(desk.layers.input, on_layers, to=ctl.BOXES)
+    desk.on(stop.click, on_stop, to=SHOWN)
+    desk.on(reset.click, on_fresh, to=SHOWN)
+    desk.on(desk.preset.input, on_preset, to=(*ctl.SETTINGS.names, *SHOWN, *ctl.BOXES))
+    own.save(desk)
     kit.tasks(t, TASKS)
-    kit.code_panel(t, "hidden_layers.py", on_code, stateful)
-    kit.share(t, controls)
+    kit.code_panel(desk, "hidden_layers.py", on_code)
+    kit.share(t, desk.controls)
     kit.story(t)
-    return Room(controls, Opening(on_open, [language, *point, *values], [*outputs, *boxes, shapes]))
+    opening = desk.opening(on_open, (*SHOWN, *ctl.BOXES))
+    return Room(desk.controls, opening, (race.opening(losses.on_open, "shapes"),))
 
 
 LESSON = Lesson("hidden_layers", build)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from demos import views
-from demos.hidden_layers.controls import NAMES, Chosen
+from demos import kit, views
+from demos.hidden_layers.controls import NAMES, SCREEN, Chosen
 from demos.kit import text
 
 MOST_POINTS = 1500  # that are drawn
@@ -32,18 +32,18 @@ def place(here: Here | None, chosen: Chosen, fresh: bool = False) -> Here:
     return Here(play, bool(here and here.running), layer, unit)
 
 
-def shown(lang: str, here: Here, chosen: Chosen, frame: Any = None, points: Any = None) -> tuple[Any, ...]:
+def shown(lang: str, here: Here, chosen: Chosen, frame: Any = None, points: Any = None) -> kit.Update:
     """State, shelf, network, plane, curve, bent grid, counters."""
     t, play = text.load("hidden_layers", lang), here.play
     frame = frame or play.frame(warp_layer=bent_layer(chosen))
-    return (
-        here,
-        play,
-        network(t, play, frame, (here.layer, here.unit)),
-        plane(t, frame, points or marks(play, chosen.show_test), chosen),
-        curve(t, play),
-        warp(t, play, frame),
-        counters(t, frame),
+    return SCREEN(
+        here=here,
+        model=play,
+        network=network(t, play, frame, (here.layer, here.unit)),
+        plane=plane(t, frame, points or marks(play, chosen.show_test), chosen),
+        curve=curve(t, play),
+        warp=warp(t, play, frame),
+        counters=counters(t, frame),
     )
 
 

@@ -9,11 +9,9 @@ import sys
 from pathlib import Path
 from typing import Any
 
-import gradio as gr
 import pytest
 
 from demos import kit
-from demos.gradient_descent import page as gradient_descent
 from demos.hidden_layers import controls as ctl
 from demos.hidden_layers import page as hidden_layers
 from demos.kit import handling
@@ -21,7 +19,6 @@ from demos.perceptron import page as perceptron
 from demos.sequential import controls as lab
 from demos.sequential import own
 from demos.sequential import page as sequential
-from demos.shell import building
 from tests.places import ROOT
 
 
@@ -45,26 +42,6 @@ def test_perceptron(rate: float, standardise: bool, monkeypatch: pytest.MonkeyPa
     assert printed_loss(script) == pytest.approx(shown_loss(last["badge"]), rel=1e-6)
 
 
-@pytest.mark.parametrize("optimizer", ["sgd", "adam"])
-@pytest.mark.parametrize("batch", ["full", "2"])
-def test_gradient_descent(optimizer: str, batch: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(handling.time, "sleep", lambda seconds: None)
-    controls: Any = (optimizer, 0.1, "minmax", batch, 1.4, -0.6, 0, 30)
-    last = kit.settled(gradient_descent.on_run("en", None, *controls))
-    again = kit.settled(gradient_descent.on_run("en", last[0], *controls))  # pressed twice: 60 steps
-    script = gradient_descent.on_code("en", again[0], *controls)
-    assert printed_loss(script) == pytest.approx(shown_loss(again[-1]), rel=1e-6)
-
-
-def untouched(slug: str, names: tuple[str, ...], **settings: Any) -> tuple[Any, ...]:
-    """The values of a page's controls as it opens, but for these."""
-    with gr.Blocks():
-        controls = building.safe_build(slug, "en").controls
-    found = {name: controls[name].value for name in names}
-    found |= {name: found[name]["data"] for name in ("points", "table") if name in found}
-    return tuple((found | settings)[name] for name in names)
-
-
 OWN_POINTS = [[i % 7 - 3.0, i % 5 - 2.0, int(i % 3 > 0)] for i in range(40)]
 OWN_VALUES = [[i % 7 - 3.0, i % 5 - 2.0, (i % 3 - 1) / 2] for i in range(40)]
 OWN_WORDS = [[i % 7, i * i % 5, ("low", "middle", "high")[i % 3]] for i in range(40)]
@@ -84,11 +61,11 @@ OWN_WORDS = [[i % 7, i * i % 5, ("low", "middle", "high")[i % 3]] for i in range
 )
 def test_hidden_layers(settings: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(handling.time, "sleep", lambda seconds: None)
-    controls = untouched("hidden_layers", ctl.SETTINGS + ctl.LOOKS, pace="fast", **settings)
-    last = kit.settled(hidden_layers.on_play("ko", None, 1.0, 2.0, *controls))
-    last = kit.settled(hidden_layers.on_batch("ko", last[0], 1.0, 2.0, *controls))  # and one update more
-    script = hidden_layers.on_code("ko", last[0], *controls)
-    assert printed_loss(script) == pytest.approx(shown_loss(last[-1]), rel=1e-6)
+    form = ctl.FORM.values(pace="fast", **settings)
+    last = kit.settled(hidden_layers.on_play("ko", None, 1.0, 2.0, form))
+    last = kit.settled(hidden_layers.on_batch("ko", last["here"], 1.0, 2.0, form))  # and one update more
+    script = hidden_layers.on_code("ko", last["here"], form)
+    assert printed_loss(script) == pytest.approx(shown_loss(last["badge"]), rel=1e-6)
 
 
 @pytest.mark.parametrize(

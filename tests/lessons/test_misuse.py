@@ -17,6 +17,7 @@ from gradio.helpers import special_args
 
 from demos import CHAPTERS, kit
 from demos.hidden_layers import own as hidden_layers_own
+from demos.hidden_layers.controls import FORM
 from demos.kit import handling, lesson, text
 from demos.perceptron import page as perceptron
 from demos.sequential import own as sequential_own
@@ -162,10 +163,8 @@ def test_any_csv_a_spreadsheet_saves_is_read(kind: str, tmp_path: Path) -> None:
     (tmp_path / "two.csv").write_bytes(two.encode(encoding))
     first = 60.5 if kind == "semicolons" else 60.0
     assert perceptron.on_file("ko", str(tmp_path / "two.csv"))[0] == [first, 170.5 if kind == "semicolons" else 170.0]
-    _, _, values, at = named("hidden_layers", "ko", "hidden_layers_train")
-    controls = [[] if name == "points" else values[i] for name, i in at.items()]
-    rows = hidden_layers_own.on_file("ko", None, str(tmp_path / "three.csv"), 0, 0, *controls)[0]
-    assert [label for _, _, label in rows] == [0, 1, 0]
+    read = hidden_layers_own.on_file("ko", str(tmp_path / "three.csv"), 0, 0, FORM.values())
+    assert [label for _, _, label in read["points"]] == [0, 1, 0]
     read = sequential_own.on_file("ko", str(tmp_path / "three.csv"))
     assert len(read["table"]["value"]["data"]) == 3 and read["data"] == "table"
     assert len(read["columns"].split(",")) == 3

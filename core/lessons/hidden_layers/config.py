@@ -14,12 +14,9 @@ import numpy as np
 from core.data import toy
 from core.errors import Check
 from core.files import tables
-from core.lessons.hidden_layers import own_points
-from core.mlp.activations import ELEMENTWISE
-from core.mlp.named_optimizers import OPTIMIZERS
+from core.lessons.hidden_layers import choices, own_points
 
 LOSSES = {"cross_entropy": "binary_crossentropy", "mse": "mean_squared_error"}
-TASKS = ("classification", "regression")
 # Settings that may change while the net keeps its weights; with any other it starts anew.
 KEEP_WEIGHTS = ("points", "l1", "l2", "dropout", "batch_size", "learning_rate", "optimizer", "loss", "epochs")
 
@@ -28,51 +25,52 @@ KEEP_WEIGHTS = ("points", "l1", "l2", "dropout", "batch_size", "learning_rate", 
 class PlaygroundConfig:
     """Everything that decides a run. ``points`` (x1, x2, label), where given, replace the drawn ``data``."""
 
-    data: str = "circle"
+    data: str = choices.DATA.default
     points: tuple[tuple[float, float, float], ...] = ()
-    task: str = "classification"
-    samples: int = 500
-    noise: float = 0.0  # percent, 0–50
-    train_ratio: float = 50.0  # percent, 10–90
-    features: tuple[str, ...] = ("x1", "x2")
-    hidden: tuple[tuple[int, str], ...] = ((4, "tanh"), (2, "tanh"))  # (units, activation) per hidden layer
-    l1: float = 0.0
-    l2: float = 0.0
-    dropout: float = 0.0  # share of every hidden layer's units left out at each update
-    batch_size: int = 10
-    learning_rate: float = 0.03
-    optimizer: str = "sgd"
-    loss: str = "cross_entropy"  # or "mse"; regression always uses mse
-    epochs: int = 200  # of one press of the run button
-    seed: int = 0
+    task: str = choices.TASK.default
+    samples: int = int(choices.SAMPLES.default)
+    noise: float = choices.NOISE.default  # percent
+    train_ratio: float = choices.TRAIN_RATIO.default  # percent
+    features: tuple[str, ...] = choices.CHOSEN
+    hidden: tuple[tuple[int, str], ...] = tuple(  # (units, activation) per hidden layer
+        (units, choices.ACTIVATION.default) for units in choices.FIRST[: int(choices.LAYERS.default)]
+    )
+    l1: float = choices.PENALTY.default
+    l2: float = choices.PENALTY.default
+    dropout: float = choices.DROPOUT.default  # share of every hidden layer's units left out at each update
+    batch_size: int = int(choices.BATCH.default)
+    learning_rate: float = choices.RATE.default
+    optimizer: str = choices.OPTIMIZER.default
+    loss: str = choices.LOSS.default  # regression always uses mse
+    epochs: int = int(choices.EPOCHS.default)  # of one press of the run button
+    seed: int = int(choices.SEED.default)
 
     def __post_init__(self) -> None:
         check = Check()
-        check.one_of("task", self.task, TASKS)
+        check.within("task", self.task, choices.TASK)
         if self.points:
             self._check_points(check)
         else:
-            choices = toy.REGRESSION if self.task == "regression" else toy.CLASSIFICATION
-            check.one_of("data", self.data, choices)
-        check.whole("samples", self.samples, 4, toy.MOST_POINTS)
-        check.between("noise", self.noise, 0, 50)
-        check.between("train_ratio", self.train_ratio, 10, 90)
-        check.whole("features", len(self.features), 1, len(toy.FEATURES))
+            check.one_of("data", self.data, choices.FIELDS if self.task == "regression" else choices.CLASSES)
+        check.within("samples", self.samples, choices.SAMPLES)
+        check.within("noise", self.noise, choices.NOISE)
+        check.within("train_ratio", self.train_ratio, choices.TRAIN_RATIO)
+        check.whole("features", len(self.features), 1, len(choices.FEATURES))
         for name in self.features:
-            check.one_of("features", name, toy.FEATURES)
-        check.whole("hidden layers", len(self.hidden), 0, 6)
+            check.within("features", name, choices.FEATURES)
+        check.within("hidden layers", len(self.hidden), choices.LAYERS)
         for units, name in self.hidden:
-            check.whole("units", units, 1, 8)
-            check.one_of("activation", name, ELEMENTWISE)
-        check.between("l1", self.l1, 0, 10)
-        check.between("l2", self.l2, 0, 10)
-        check.between("dropout", self.dropout, 0, 0.9)
-        check.whole("batch_size", self.batch_size, 1, toy.MOST_POINTS)
-        check.between("learning_rate", self.learning_rate, 1e-6, 100)
-        check.one_of("optimizer", self.optimizer, OPTIMIZERS)
-        check.one_of("loss", self.loss, LOSSES)
-        check.whole("epochs", self.epochs, 1, 100_000)
-        check.whole("seed", self.seed, 0, 2**31 - 1)
+            check.within("units", units, choices.UNITS)
+            check.within("activation", name, choices.ACTIVATION)
+        check.within("l1", self.l1, choices.PENALTY)
+        check.within("l2", self.l2, choices.PENALTY)
+        check.within("dropout", self.dropout, choices.DROPOUT)
+        check.within("batch_size", self.batch_size, choices.BATCH)
+        check.within("learning_rate", self.learning_rate, choices.RATE)
+        check.within("optimizer", self.optimizer, choices.OPTIMIZER)
+        check.within("loss", self.loss, choices.LOSS)
+        check.within("epochs", self.epochs, choices.EPOCHS)
+        check.within("seed", self.seed, choices.SEED)
         check.done()
 
     def _check_points(self, check: Check) -> None:
@@ -154,7 +152,7 @@ def as_points(config: PlaygroundConfig, rows: Sequence[tables.Row], task: str | 
     """
     task = task or config.task
     check = Check()
-    check.one_of("task", task, TASKS)
+    check.within("task", task, choices.TASK)
     check.done()
     if not isinstance(rows, (list, tuple)) or not all(isinstance(row, (list, tuple)) for row in rows):
         return from_table(config, rows, task=task)  # tells what is wrong

@@ -19,7 +19,7 @@ import numpy as np
 from core import runtime
 from core.data import toy
 from core.errors import Check, InvalidInput
-from core.events import Cadence, Deadline, Done, TrainStep
+from core.events import Cadence, Deadline, Done, Every, TrainStep
 from core.lessons.hidden_layers.config import KEEP_WEIGHTS, LOSSES, PlaygroundConfig, load
 from core.lessons.hidden_layers.config import as_points as as_points
 from core.lessons.hidden_layers.config import from_table as from_table
@@ -69,8 +69,8 @@ class Frame:
     warp: Warp | None  # of the chosen hidden layer
 
 
-class _Beat(Cadence):
-    """Every so many steps, and never later than after so many seconds."""
+class Beat(Cadence):
+    """Every so many updates, and never later than after so many seconds."""
 
     def due(self, step: int) -> bool:
         now, steps, seconds = time.perf_counter(), self.steps or 1, self.seconds or 0.0
@@ -79,6 +79,7 @@ class _Beat(Cadence):
         return due
 
     def restart(self) -> None:
+        """A page that lingers on a picture does not hurry the next one."""
         self._last = time.perf_counter()
 
 
@@ -189,29 +190,32 @@ class Playground:
         epochs: int | None = None,
         *,
         updates: int | None = None,
-        every: float = 0.1,
-        every_epochs: int | None = None,
+        every: Every = None,
         deadline: float | None = None,
         warp_layer: int = 0,
     ) -> Iterator[Frame | Done[Playground]]:
         """Train ``epochs`` more (default: the config's), or at most ``updates`` more (1 is a single step).
 
-        A frame comes every ``every`` seconds; with ``every_epochs`` after so many epochs, too, if that is earlier. The
-        last one is drawn in full size.
+        A frame comes every ``every`` updates, or when the Cadence says so; the last one, in full size, always.
         ``warp_layer``: hidden layer whose bent grid is wanted, from 1.
         ``Done.stopped``: "updates", "deadline" or "diverged" (the last finite weights).
         """
         clock = Deadline()
-        beat = _Beat((every_epochs or 10**12) * self._batches, every)
+        beat = every or Cadence(seconds=math.inf)
         self.stopped = None
         for event in self.trainer.steps(epochs or self.config.epochs, updates=updates, every=beat, seconds=deadline):
             if isinstance(event, TrainStep):
                 yield self._shown(LIVE_SIZE, warp_layer)
-                beat.restart()  # a page that lingers on a picture does not hurry the next one
+                if isinstance(beat, Beat):
+                    beat.restart()
             else:
                 self.stopped = event.stopped
         yield self._shown(STILL_SIZE, warp_layer)
         yield Done(self, clock.elapsed, self.stopped)
+
+    def beat(self, epochs: int | None, seconds: float) -> Beat:
+        """A frame after every so many epochs, and never later than after so many seconds."""
+        return Beat((epochs or 10**12) * self._batches, seconds)
 
     def _shown(self, size: int, warp_layer: int) -> Frame:
         """A frame of a run: it leaves a mark on the loss curve."""

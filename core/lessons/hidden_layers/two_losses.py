@@ -13,7 +13,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from core.errors import Check
-from core.events import Cadence, Deadline, Done
+from core.events import Done, Every, Frames
+from core.lessons.hidden_layers import choices
 from core.lessons.hidden_layers.config import PlaygroundConfig
 from core.lessons.hidden_layers.playground import LIVE_SIZE, STILL_SIZE, Frame, Playground
 from core.mlp.plain_net import Array, Parameter
@@ -52,27 +53,30 @@ def loss_shapes() -> LossShapes:
 
 
 def versus(
-    config: PlaygroundConfig, start: float = -6.0, *, every: float = 0.1, deadline: float | None = None
+    config: PlaygroundConfig,
+    start: float = choices.START.default,
+    *,
+    every: Every = None,
+    deadline: float | None = None,
 ) -> Iterator[VersusStep | Done[tuple[Playground, Playground]]]:
     """Train the same net by cross-entropy and by squared error for ``config.epochs``, an epoch each in turn.
 
-    ``start`` (−20 to 20) is the output's first bias: −6 makes both nets sure that every point is class 0.
+    ``start`` is the output's first bias: −6 makes both nets sure that every point is class 0.
     """
     check = Check()
-    check.between("start", start, -20, 20)
+    check.within("start", start, choices.START)
     if config.task == "regression":
         check.add("not_one_of", name="task", received="regression", choices="classification", hint="")
     check.done()
-    clock, beat, stopped = Deadline(deadline), Cadence(seconds=every), None
-    nets = [Playground(replace(config, loss=loss)) for loss in ("cross_entropy", "mse")]
+    nets = [Playground(replace(config, loss=loss)) for loss in choices.LOSS]
     for net in nets:
         net.set_weight(Parameter(len(config.hidden) + 1, 0), start)
-    for epoch in range(1, config.epochs + 1):
-        ends = [net.train(1) for net in nets]
-        stopped = next((end for end in ends if end), None) or ("deadline" if clock.expired else None)
-        last = epoch == config.epochs or stopped is not None
-        if last or beat.due(epoch):
-            yield VersusStep(epoch, *(net.frame(STILL_SIZE if last else LIVE_SIZE) for net in nets))
-        if stopped:
-            break
-    yield Done((nets[0], nets[1]), clock.elapsed, stopped)
+
+    def epoch() -> str | None:
+        return next((end for end in [net.train(1) for net in nets] if end), None)
+
+    run = Frames(epoch, config.epochs, every, deadline)
+    for done in run:
+        size = STILL_SIZE if run.stopped or done == config.epochs else LIVE_SIZE
+        yield VersusStep(done, *(net.frame(size) for net in nets))
+    yield Done((nets[0], nets[1]), run.seconds, run.stopped)

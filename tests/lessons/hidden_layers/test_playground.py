@@ -14,6 +14,7 @@ import torch
 from core.data import toy
 from core.errors import InvalidInput
 from core.events import drain
+from core.lessons.hidden_layers import choices
 from core.lessons.hidden_layers.playground import (
     PRESETS,
     Frame,
@@ -66,7 +67,7 @@ def test_overfitting_shows_and_a_penalty_helps():
 )
 def test_a_frame_tells_what_the_nets_module_computes(config):
     play = Playground(config)
-    frames = [event for event in play.steps(every=0.0, warp_layer=1) if isinstance(event, Frame)]
+    frames = [event for event in play.steps(every=1, warp_layer=1) if isinstance(event, Frame)]
     last = frames[-1]
     assert (last.epoch, last.iteration) == (4, 4 * 3) and last.boundary.shape == (100, 100)
     assert frames[0].boundary.shape == (50, 50) and len(frames) > 4
@@ -96,7 +97,7 @@ def test_a_frame_tells_what_the_nets_module_computes(config):
 def test_stop_and_resume_give_the_weights_of_one_long_run():
     whole, parts = Playground(SMALL), Playground(SMALL)
     drain(whole.steps(4))
-    events = parts.steps(4, every=0.0)
+    events = parts.steps(4, every=1)
     for _ in itertools.islice(events, 5):
         pass
     events.close()
@@ -111,7 +112,7 @@ def test_stop_and_resume_give_the_weights_of_one_long_run():
 
 def test_frames_do_not_change_the_run():
     watched, blind = Playground(SMALL), Playground(SMALL)
-    drain(watched.steps(every=0.0, warp_layer=1))
+    drain(watched.steps(every=1, warp_layer=1))
     blind.train()
     assert np.array_equal(flat(watched), flat(blind))
 
@@ -130,6 +131,19 @@ def test_a_weight_edited_by_hand_is_used():
         play.set_weight(Parameter(9, 0), 1.0)
     with pytest.raises(InvalidInput):
         play.set_weight(Parameter(1, 0, 0), float("inf"))
+
+
+def test_the_page_offers_what_core_has() -> None:
+    from core.lessons.hidden_layers.config import LOSSES
+    from core.mlp.activations import ELEMENTWISE
+    from demos.hidden_layers import controls
+
+    assert choices.CLASSES == tuple(toy.CLASSIFICATION) and choices.FIELDS == tuple(toy.REGRESSION)
+    assert choices.FEATURES.names == tuple(toy.FEATURES) == tuple(controls.NAMES)
+    assert set(choices.ACTIVATION) == set(ELEMENTWISE) and choices.LOSS.names == tuple(LOSSES)
+    assert choices.PRESET.names == tuple(PRESETS) and choices.PACE.names == tuple(controls.PACES)
+    assert controls.chosen(controls.FORM.values()).config == PlaygroundConfig()
+    assert all(choices.RATE.low <= rate <= choices.RATE.high for rate in choices.RATES)
 
 
 def test_a_node_tells_its_numbers():
@@ -191,13 +205,13 @@ def test_a_diverging_run_ends_with_finite_pictures():
 
 
 def test_a_deadline_ends_a_run():
-    *_, frame, done = Playground(replace(SMALL, epochs=100_000)).steps(deadline=0.05)
+    *_, frame, done = Playground(SMALL).steps(100_000, deadline=0.05)
     assert done.stopped == "deadline" and frame.iteration > 0
 
 
 def test_two_playgrounds_never_meet():
     one, two, alone = Playground(SMALL), Playground(replace(SMALL, seed=1)), Playground(SMALL)
-    first, second = one.steps(every=0.0), two.steps(every=0.0)
+    first, second = one.steps(every=1), two.steps(every=1)
     for _ in itertools.zip_longest(first, second):
         pass
     drain(alone.steps())
@@ -238,7 +252,7 @@ def test_wrong_values_are_refused(wrong):
 
 
 def test_squared_error_is_slow_where_it_is_surely_wrong():
-    *steps, done = versus(PlaygroundConfig(epochs=30), every=0.0)
+    *steps, done = versus(PlaygroundConfig(epochs=30), every=1)
     assert len(steps) == 30 and all(isinstance(step, VersusStep) for step in steps) and done.stopped is None
     first, last = steps[0], steps[-1]
     assert last.cross_entropy.train.accuracy > 0.7 and last.squared_error.train.accuracy < 0.6
@@ -307,7 +321,7 @@ def test_other_settings_keep_the_weights_and_another_net_does_not():
 
 def test_the_curve_is_marked_at_every_frame_and_goes_into_a_table():
     play = Playground(SMALL)
-    frames = [event for event in play.steps(every_epochs=1, every=60) if isinstance(event, Frame)]
+    frames = [event for event in play.steps(every=play.beat(epochs=1, seconds=60)) if isinstance(event, Frame)]
     assert [mark.epoch for mark in play.history] == [0, 1, 2, 3, 4] and len(frames) == 5  # the last one twice: large
     drain(play.steps(updates=1))
     assert play.history[-1].epoch == pytest.approx(4 + 1 / 3)
