@@ -27,7 +27,7 @@ FORM = kit.Form(
 )
 RUN = ("run", "counters", "cells", "losses", "line", "rows", "badge")  # what an update changes
 READINGS = ("noise", "cost", "measured")
-SCREEN = kit.Screen("counted", *RUN, *READINGS)
+SCREEN = kit.Screen("counted", "batch", *RUN, *READINGS)
 MOST_ROWS = 6  # epochs in the table
 PACES = {"slow": 0.5, "normal": 0.12, "fast": 0.0}  # seconds a batch stays lit
 
@@ -70,7 +70,25 @@ def on_count(lang: str, form: kit.Values) -> str:
 @kit.handler
 def on_open(lang: str, form: kit.Values) -> kit.Update:
     """The first screen: one update is already done, so something is lit."""
-    return kit.settled(on_step(lang, None, form)) | SCREEN(counted=on_count(lang, form))
+    return on_new(lang, form) | SCREEN(counted=on_count(lang, form))
+
+
+@kit.handler
+def on_new(lang: str, form: kit.Values) -> kit.Update:
+    """Other settings: the run of the old ones goes, so that no count on the screen speaks of them."""
+    return kit.settled(on_step(lang, None, form))
+
+
+@kit.handler
+def on_samples(lang: str, samples: str, batch: float) -> Any:
+    """A batch is at most all samples: the slider ends there."""
+    from core.errors import Check
+
+    check = Check()
+    check.within("samples", samples, choices.SAMPLES)
+    check.within("batch_size", batch, choices.BATCH)
+    check.done()
+    return gr.update(maximum=int(samples), value=min(batch, int(samples)))
 
 
 @kit.handler
@@ -294,6 +312,9 @@ def build(lang: str) -> Room:
     desk.on(buttons.reset.click, on_open, to=("counted", *RUN), cancels=[training])
     counting = (desk.batch.change, desk.samples.change, desk.epochs.change, desk.drop_last.change)
     desk.on(counting, on_count, to="counted", api="epochs_count")
+    desk.on(desk.samples.change, on_samples, to="batch")
+    trained = [getattr(desk, name).change for name in FORM.names if name != "pace"]
+    desk.on(trained, on_new, to=RUN, cancels=[training])
     measuring = desk.on((measure.click, panel.expand), on_noise, kit.RUN, to=READINGS)
     halt.click(None, cancels=measuring, **kit.PRIVATE)
     downloads.save(desk, save, "epochs.csv", on_csv)

@@ -47,6 +47,29 @@ def test_the_run_its_table_and_its_file(drop_last: bool) -> None:
     assert "2 parameters" in shown["badge"]
 
 
+def test_other_settings_take_the_old_run_from_the_screen() -> None:
+    from demos.shell import building
+
+    whole = kit.settled(page.on_run("en", None, FORM.values(pace="fast")))
+    assert "**50** / 50" in whole["counters"] and whole["cells"]["n"] == 1000
+    ten = FORM.values(samples="10")
+    assert page.on_samples("en", "10", 100) == gr.update(maximum=10, value=10)
+    new, counted = whole | page.on_new("en", ten), page.on_count("en", ten)
+    assert "**5**" in counted and "**1** / 5" in new["counters"] and new["cells"]["n"] == 10
+    assert new["run"].config == page.read(ten) and len(new["line"]["points"]) == 10
+    assert page.on_open("en", ten)["counted"] == counted
+    with gr.Blocks() as demo:
+        controls = building.safe_build("epochs", "en").controls
+    listens = {target[0] for event in demo.fns.values() if event.name == "on_new" for target in event.targets}
+    assert listens == {control._id for name, control in controls.items() if name != "pace"}
+
+
+@pytest.mark.parametrize("wrong", [("7", 100), ("10", None), (None, 5), ("100", 0)])
+def test_a_slider_that_says_nothing_sensible_is_told(wrong: tuple[Any, Any]) -> None:
+    with pytest.raises(gr.Error):
+        page.on_samples("ko", *wrong)
+
+
 def test_a_hidden_layer_bends_the_line() -> None:
     run = kit.settled(page.on_run("ko", None, FORM.values(**SMALL, hidden=8)))["run"]
     assert run.parameters == 25
