@@ -25,7 +25,12 @@ def _short(x: float) -> str:
 
 
 def _signed(x: float) -> str:
-    return f"{x:.2f}" if x >= 0 else f"({x:.2f})"
+    return f"{x:.3f}" if x >= 0 else f"({x:.3f})"
+
+
+def _equals(printed: float, value: float) -> str:
+    """What stands before a result: "=", or "≈" where the printed (rounded) numbers give another last digit."""
+    return "=" if f"{printed:.3f}" == f"{value:.3f}" else "≈"
 
 
 def place(head: Any, stage: str, spot: Any) -> tuple[int, int]:
@@ -71,10 +76,10 @@ def derived(t: text.Text, head: Any, stage: str, row: int, column: int) -> str:
     match found.kind:
         case "added":
             left, right, _ = found.terms[0]
-            how = t("how.added", left=left, right=right)
+            how, printed = t("how.added", left=left, right=right), round(left, 3) + round(right, 3)
         case "scale":
             left, right, _ = found.terms[0]
-            how = t("how.scale", left=left, right=right, width=head.trace.q.shape[1])
+            how, printed = t("how.scale", left=left, right=right, width=head.trace.q.shape[1]), round(left, 3) / right
         case "kept" | "forbidden":
             return f"{name} = " + t(f"how.{found.kind}", value=found.terms[0][0]).replace("-", "−")
         case "learnt":
@@ -82,13 +87,16 @@ def derived(t: text.Text, head: Any, stage: str, row: int, column: int) -> str:
         case "softmax":
             if found.terms[column][1] == 0:
                 return f"{name} = " + t("how.masked_out")
-            powers = " + ".join(f"{power:.3f}" for _, power, _ in found.terms[:MOST_TERMS] if power)
-            more = " + …" if len(found.terms) > MOST_TERMS else ""
-            how = t("how.softmax", own=found.terms[column][1], powers=powers + more)
+            powers = [power for _, power, _ in found.terms if power]
+            listed, more = " + ".join(f"{power:.3f}" for power in powers[:MOST_TERMS]), len(powers) > MOST_TERMS
+            own = found.terms[column][1]
+            how = t("how.softmax", own=own, powers=listed + " + …" * more)
+            printed = found.value if more else round(own, 3) / sum(round(power, 3) for power in powers)
         case _:
-            parts = [f"{_signed(left)} × {_signed(right)}" for left, right, _ in found.terms[:MOST_TERMS]]
-            how = " + ".join(parts) + (" + …" if len(found.terms) > MOST_TERMS else "")
-    return f"{name} = {how} = **{found.value:.3f}**".replace("-", "−")
+            parts, more = [f"{_signed(a)} × {_signed(b)}" for a, b, _ in found.terms], len(found.terms) > MOST_TERMS
+            how = " + ".join(parts[:MOST_TERMS]) + " + …" * more
+            printed = found.value if more else sum(round(a, 3) * round(b, 3) for a, b, _ in found.terms)
+    return f"{name} = {how} {_equals(printed, found.value)} **{found.value:.3f}**".replace("-", "−")
 
 
 def compared(t: text.Text, head: Any, seconds: float) -> str:

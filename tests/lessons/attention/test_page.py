@@ -69,6 +69,24 @@ def test_every_cell_is_written_out(lang: str, stage: str) -> None:
             assert lang == "ko" or not re.search("[가-힣]", seen["said"])
 
 
+@pytest.mark.parametrize("stage", [stage for stage in choices.STAGE if stage != "masked"])
+def test_what_is_printed_gives_what_is_printed(stage: str) -> None:
+    """Who does the sum with the digits on the screen gets the result on the screen, or reads "≈" before it."""
+    short = SENTENCE.split()
+    for i in range(len(short)):
+        for j in range(len(short) if stage in shown.PAIRS else 4):
+            said = lesson.on_pick("en", form(stage=stage), SimpleNamespace(row=i, col=j))["said"].replace("−", "-")
+            sums = re.fullmatch(r".*? = (.*) ([=≈]) \*\*(-?[\d.]+)\*\*", said)
+            if sums is None:
+                assert stage == "weights" and "**0**" in said
+                continue
+            plain = re.sub("embedding|position", "", sums[1]).replace("×", "*").replace("÷", "/")
+            plain = re.sub(r"√\d+ \(([\d.]+)\)", r"\1", plain)
+            same = f"{eval(plain, {'__builtins__': {}}):.3f}" == sums[3]
+            assert same == (sums[2] == "="), said
+            assert abs(eval(plain, {"__builtins__": {}}) - float(sums[3])) < 0.005
+
+
 def test_a_token_shows_whom_it_looks_at() -> None:
     seen = lesson.on_token("en", [6, 2], form(), SimpleNamespace(index=3))
     assert seen["spot"] == [3, 2] and [token["p"] for token in seen["chips"]["tokens"]][4:] == [0, 0, 0]
