@@ -2,7 +2,7 @@
 
 The network is an ordinary ``nn.Sequential`` of named layers, standardisation included, so a saved or exported file
 takes plain 0–1 pictures. It is trained by core.training.trainer on uint8 tensors that stay in memory: no worker processes.
-Left out: detection, segmentation; other people's networks (vision_models.py); new classes on old features
+Left out: detection, segmentation; other people's networks (torchvision_models.py); new classes on old features
 (own_classes.py). Source of the shape: LeCun et al. (1998), with ReLU, dropout and batch normalisation.
 """
 
@@ -24,17 +24,17 @@ from torch import Tensor, nn
 
 from core import runtime
 from core.errors import Check, InvalidInput, NotReady, register
-from core.events import Cadence, Done, TrainStep, drain
+from core.events import Done, Every, TrainStep, drain
 from core.files.images import Source
 from core.pretrained import shipped
 from core.training.torch_engine import TorchEngine
 from core.training.trainer import History, TrainConfig, Trainer, accuracy
 from core.vision import inside, preparing
-from core.vision.layers import Augment, Augmentation, CnnConfig, Shape, build, cosine, to_batch, to_labels
+from core.vision.layers import Augment, Augmentation, CnnConfig, Network, Shape, build, cosine, to_batch, to_labels
 
 register({"no_run": "There is no training to continue. Call fit() or steps() first."})
 
-Preparation = Literal["object", "photo"]  # how a stranger's picture is prepared: seeing.see_object or see_photo
+Preparation = Literal["object", "photo"]  # how a stranger's picture is prepared: preparing.see_object or see_photo
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +88,7 @@ class ImageClassifier:
         self.preparation, self.device = preparation, torch.device(device or runtime.device())
         self.input_shape: Shape | None = None
         self.zoom = 1.0  # how far a photo is zoomed in before it is cropped to a square
-        self.torchvision: str | None = None  # its name there, if the network is torchvision's
+        self.architecture: str | None = None  # its name, if the network is none of ours
         self.trainer: Trainer | None = None
         self._module: nn.Module | None = None
 
@@ -114,6 +114,14 @@ class ImageClassifier:
         self._module, self.input_shape = module.to(self.device).eval(), shape
         self.preparation = self.preparation or ("object" if shape[0] == 1 else "photo")
 
+    @classmethod
+    def adopted(cls, network: Network, device: str | None = None) -> ImageClassifier:
+        """Other people's network as a classifier."""
+        made = cls(classes=network.classes, device=device)
+        made.adopt(network.module, network.shape)
+        made.architecture, made.zoom = network.name, network.zoom
+        return made
+
     def steps(
         self,
         x: np.ndarray,
@@ -128,8 +136,8 @@ class ImageClassifier:
         augment: Augment | bool = False,
         bf16: bool | None = None,
         channels_last: bool = True,
-        every: int | Cadence | None = None,
-        seconds: float | None = None,
+        every: Every = None,
+        deadline: float | None = None,
         kernels: bool = False,
     ) -> Iterator[TrainStep | KernelSnapshot | Done[History]]:
         """Train, streamed. A network that has weights already goes on from them.
@@ -141,7 +149,7 @@ class ImageClassifier:
             augment: True (mirror and shift), or any torchvision transform of a batch.
             bf16: autocast; None: where it is known to be faster.
             every: events every so many updates or by a Cadence; None: after each epoch.
-            seconds: stop then, with the weights as they are.
+            deadline: stop after so many seconds, with the weights as they are.
             kernels: also yield a KernelSnapshot, before the first update and with each event.
         """
         check = Check()
@@ -185,20 +193,20 @@ class ImageClassifier:
         )
         config = TrainConfig(batch_size=batch_size, seed=seed)
         self.trainer = Trainer(engine, config, hooks=[lower] if schedule == "cosine" else [])
-        return self.resume(epochs, every=every, seconds=seconds, kernels=kernels)
+        return self.resume(epochs, every=every, deadline=deadline, kernels=kernels)
 
     def resume(
         self,
         epochs: int = 1,
         *,
-        every: int | Cadence | None = None,
-        seconds: float | None = None,
+        every: Every = None,
+        deadline: float | None = None,
         kernels: bool = False,
     ) -> Iterator[TrainStep | KernelSnapshot | Done[History]]:
         """Go on with the last run, on its data, at the next batch."""
         if self.trainer is None:
             raise NotReady("no_run")
-        events = self.trainer.steps(epochs, every=every, seconds=seconds)
+        events = self.trainer.steps(epochs, every=every, seconds=deadline)
         return self._with_kernels(events, self.trainer.updates) if kernels else events
 
     def _with_kernels(
@@ -248,6 +256,10 @@ class ImageClassifier:
         sight = self.see(source)
         return Answer(self.predict_proba(sight.final[None])[0], sight)
 
+    def opened(self, image: np.ndarray, target: int | None = None) -> inside.Opened:
+        """Answer, layers, maps and Grad-CAM of one prepared image (``see(…).final``), from a single run."""
+        return inside.opened(self.module, self._one(image), target)
+
     def layers(self) -> list[inside.Layer]:
         """Every layer with its output shape and parameters, in order."""
         return inside.layers(self.module, torch.zeros(1, *self._shape(), device=self.device))
@@ -263,7 +275,7 @@ class ImageClassifier:
         return F.interpolate(heat, size=size, mode="bilinear", align_corners=False)[0, 0].numpy()
 
     def explain(self, image: np.ndarray, target: int | None = None, layer: str | None = None) -> inside.GradCam:
-        """Grad-CAM with all it was made of; ``layer``: one of ``cnn_views.map_layers``."""
+        """Grad-CAM with all it was made of; ``layer``: one of ``inside.map_layers``."""
         return inside.grad_cam(self.module, self._one(image), target, layer)
 
     def kernels(self) -> np.ndarray:
@@ -296,13 +308,13 @@ class ImageClassifier:
     def pretrained(
         cls, name: str = "fashion", *, weights: str | Path | None = None, device: str | None = None
     ) -> ImageClassifier:
-        """The shipped "fashion", or a torchvision model by name where its weights can be had (see vision_models)."""
+        """The shipped "fashion", or a torchvision model by name where its weights can be had (torchvision_models)."""
         file = shipped.FOLDER / name / "model.safetensors"
         if name == Path(name).name and file.is_file():
             return cls.load(file, device)
-        from core.vision.torchvision_models import load
+        from core.vision import torchvision_models  # takes seconds to import
 
-        return load(name, device, weights)
+        return cls.adopted(torchvision_models.load(name, weights), device)
 
     def _shape(self) -> Shape:
         if self.input_shape is None:

@@ -1,6 +1,6 @@
 """Looking inside an image network: feature maps, Grad-CAM, kernels, confusion matrix, most-wrong pictures.
 
-Works on any ``nn.Module`` that classifies (N, C, H, W) tensors: ours in cnn.py, or torchvision's. Layers are opened by
+Works on any ``nn.Module`` that classifies (N, C, H, W) tensors: ours, or torchvision's. Layers are opened by
 forward hooks, which are always removed again; the module's mode and gradients are left as they were.
 Left out: attention maps of vision transformers.
 Source of Grad-CAM: Selvaraju et al. (2017), arXiv 1610.02391, equations 1 and 2.
@@ -22,7 +22,7 @@ from core.errors import Check, InvalidInput, register
 
 register({"no_maps": "This network has no layer with picture-like maps, so Grad-CAM has nothing to weigh."})
 
-_POOLS = (nn.MaxPool2d, nn.AvgPool2d, nn.AdaptiveAvgPool2d, nn.AdaptiveMaxPool2d)
+_POOLS = ("MaxPool2d", "AvgPool2d", "AdaptiveAvgPool2d", "AdaptiveMaxPool2d")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +45,16 @@ class GradCam:
     target: int  # class index
     score: float  # y_target, the logit
     layer: str
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """One picture through one network, once: what it says, every layer, where the evidence lies."""
+
+    logits: np.ndarray  # (K,) float32
+    layers: tuple[Layer, ...]
+    maps: dict[str, np.ndarray]  # layer name → (C, h, w) or (units,) float32
+    cam: GradCam
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,8 +114,7 @@ def layers(module: nn.Module, x: Tensor) -> list[Layer]:
     found: list[Layer] = []
 
     def see(name: str, layer: nn.Module, output: Tensor) -> None:
-        size = sum(p.numel() for p in layer.parameters())
-        found.append(Layer(name, type(layer).__name__, tuple(output.shape[1:]), size))
+        found.append(_described(name, layer, output))
 
     with _opened(module, see), torch.no_grad():
         module(x)
@@ -132,12 +141,7 @@ def feature_maps(module: nn.Module, x: Tensor, names: Sequence[str] | None = Non
 
 def map_layers(module: nn.Module, x: Tensor) -> list[str]:
     """Layers Grad-CAM can weigh: picture-like outputs larger than one pixel, pooling left out."""
-    pools = {kind.__name__ for kind in _POOLS}
-    return [
-        layer.name
-        for layer in layers(module, x)
-        if len(layer.shape) == 3 and min(layer.shape[1:]) > 1 and layer.kind not in pools
-    ]
+    return [layer.name for layer in layers(module, x) if _weighable(layer)]
 
 
 def grad_cam(module: nn.Module, x: Tensor, target: int | None = None, layer: str | None = None) -> GradCam:
@@ -147,34 +151,52 @@ def grad_cam(module: nn.Module, x: Tensor, target: int | None = None, layer: str
         target: class index; ``None``: the class the network finds most likely.
         layer: one of ``map_layers``; ``None``: the last of them.
     """
-    choices = map_layers(module, x)
-    if not choices:
-        raise InvalidInput("no_maps")
-    name_wanted = choices[-1] if layer is None else layer
-    check = Check()
-    check.one_of("layer", name_wanted, choices)
-    check.done()
-    kept: list[Tensor] = []
+    return opened(module, x, target, layer).cam
 
-    def see(name: str, _layer: nn.Module, output: Tensor) -> Tensor | None:
-        if name != name_wanted:
+
+def opened(module: nn.Module, x: Tensor, target: int | None = None, layer: str | None = None) -> Opened:
+    """Everything about one picture (1, C, H, W) from a single run; ``target`` and ``layer`` as in ``grad_cam``."""
+    found: list[Layer] = []
+    maps: dict[str, np.ndarray] = {}
+    kept: dict[str, Tensor] = {}
+
+    def see(name: str, leaf: nn.Module, output: Tensor) -> Tensor | None:
+        found.append(_described(name, leaf, output))
+        maps[name] = _array(output[0])
+        if not _weighable(found[-1]):
             return None
-        kept.append(output)
+        if layer is None:
+            kept.clear()  # the last one stays
+        kept[name] = output
         return output.clone()  # later in-place layers must not change what we weigh
 
     with _opened(module, see), torch.enable_grad():
         logits = module(x.detach().clone().requires_grad_())[0]  # (K,)
+        if not kept:
+            raise InvalidInput("no_maps")
+        weighed = next(reversed(kept)) if layer is None else layer
         chosen = int(logits.argmax()) if target is None else target
+        check = Check()
+        check.one_of("layer", weighed, kept)
         check.whole("target", chosen, 0, len(logits) - 1)
         check.done()
-        (slope,) = torch.autograd.grad(logits[chosen], kept[0])  # (1, C, h, w)
-    maps = kept[0].detach()
+        (slope,) = torch.autograd.grad(logits[chosen], kept[weighed])  # (1, C, h, w)
     weights = slope.mean(dim=(2, 3))  # (1, C)
-    coarse = F.relu((weights[..., None, None] * maps).sum(dim=1, keepdim=True))  # (1, 1, h, w)
+    coarse = F.relu((weights[..., None, None] * kept[weighed].detach()).sum(dim=1, keepdim=True))  # (1, 1, h, w)
     heat = F.interpolate(coarse, size=x.shape[2:], mode="bilinear", align_corners=False)[0, 0]  # (H, W)
     heat = heat / heat.max().clamp_min(1e-12)
     score = float(logits[chosen].detach())
-    return GradCam(_array(heat), _array(coarse[0, 0]), _array(weights[0]), chosen, score, name_wanted)
+    cam = GradCam(_array(heat), _array(coarse[0, 0]), _array(weights[0]), chosen, score, weighed)
+    return Opened(_array(logits), tuple(found), maps, cam)
+
+
+def _described(name: str, layer: nn.Module, output: Tensor) -> Layer:
+    size = sum(p.numel() for p in layer.parameters())
+    return Layer(name, type(layer).__name__, tuple(output.shape[1:]), size)
+
+
+def _weighable(layer: Layer) -> bool:
+    return len(layer.shape) == 3 and min(layer.shape[1:]) > 1 and layer.kind not in _POOLS
 
 
 def first_kernels(module: nn.Module) -> np.ndarray:

@@ -56,6 +56,17 @@ class CnnConfig:
         check.done()
 
 
+@dataclass(frozen=True, slots=True)
+class Network:
+    """A network of another shape than ``build`` makes, with what ``ImageClassifier.adopted`` needs to know of it."""
+
+    name: str
+    module: nn.Module  # (N, C, H, W) uint8 or 0–1 floats → logits (N, classes)
+    shape: Shape
+    classes: tuple[str, ...]
+    zoom: float = 1.0  # how far a photo is zoomed in before it is cropped to a square
+
+
 class Standardize(nn.Module):
     """(x − mean) / std per channel. Bytes become 0–1 first, so the network takes both."""
 

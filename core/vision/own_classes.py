@@ -87,7 +87,7 @@ class BlockFeatures(nn.Module):
 
 def features_of(classifier: ImageClassifier) -> nn.Module:
     """(N, 3, H, W) → (N, features): frozen, a copy. For torchvision's networks: what enters their last linear layer."""
-    if classifier.torchvision is None:
+    if classifier.architecture is None:
         made: nn.Module = BlockFeatures(classifier.module)
     else:
         made = copy.deepcopy(classifier.module)
@@ -217,7 +217,7 @@ class OwnClasses:
         where.mkdir(parents=True, exist_ok=True)
         tensors = {name: tensor.cpu().contiguous() for name, tensor in self.module.state_dict().items()}
         base = {
-            "torchvision": self.base.torchvision,
+            "architecture": self.base.architecture,
             "config": asdict(self.base.config),
             "shape": self.base.input_shape,
         }
@@ -296,10 +296,11 @@ def _folded(head: nn.Linear, mean: Tensor, std: Tensor) -> nn.Linear:
 
 def _empty_base(about: dict[str, object]) -> ImageClassifier:
     """The network the features came from, without its weights."""
-    if about["torchvision"] is not None:
+    name = about.get("architecture", about.get("torchvision"))  # the second: in files of earlier versions
+    if name is not None:
         from core.vision import torchvision_models
 
-        return torchvision_models.empty(str(about["torchvision"]))
+        return ImageClassifier.adopted(torchvision_models.empty(str(name)))
     settings = dict(about["config"])  # type: ignore[call-overload]
     base = ImageClassifier(**settings)
     base.build(tuple(about["shape"]))  # type: ignore[arg-type]

@@ -1,4 +1,4 @@
-"""torchvision's classification models by name, wrapped so that they answer, open and explain like our own network.
+"""torchvision's classification models by name, with ImageNet's preparation in front (``ImageClassifier`` adopts them).
 
 Weights: a safetensors file the caller names, else torch's own cache, else torchvision's server when it answers within
 seconds. The server's files are read as tensors only (``weights_only``) and checked against the hash in their name.
@@ -12,7 +12,7 @@ import os
 import urllib.request
 from collections import OrderedDict
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import torch
 from safetensors import SafetensorError
@@ -23,10 +23,7 @@ from torchvision import models
 from core import runtime
 from core.errors import InvalidInput, Unavailable, register, shown
 from core.pretrained import catalog
-from core.vision.layers import Standardize
-
-if TYPE_CHECKING:
-    from core.vision.classifier import ImageClassifier
+from core.vision.layers import Network, Standardize
 
 register(
     {
@@ -46,8 +43,8 @@ def names() -> list[str]:
     return models.list_models(module=models)
 
 
-def load(name: str, device: str | None = None, weights: str | Path | None = None) -> ImageClassifier:
-    """A trained torchvision model as an ImageClassifier with ImageNet's 1,000 classes.
+def load(name: str, weights: str | Path | None = None) -> Network:
+    """A trained torchvision model with ImageNet's 1,000 classes.
 
     Args:
         name: one of ``names()``.
@@ -65,30 +62,25 @@ def load(name: str, device: str | None = None, weights: str | Path | None = None
         raise InvalidInput("not_allowed", choices=", ".join(FOR_STRANGERS), received=shown(name))
     url = models.get_model_weights(name).DEFAULT.url
     states = _from_file(Path(weights)) if weights is not None else _fetched(name, url)
-    classifier = empty(name, device)
+    network = empty(name)
     try:
-        classifier.module.get_submodule("net").load_state_dict(states)
+        network.module.get_submodule("net").load_state_dict(states)
     except RuntimeError as error:
         raise InvalidInput("weights_do_not_fit", file=Path(weights or url).name, name=name) from error
-    return classifier
+    return network
 
 
 @runtime.alone
-def empty(name: str, device: str | None = None) -> ImageClassifier:
+def empty(name: str) -> Network:
     """The same model with random weights: to be filled."""
-    from core.vision.classifier import ImageClassifier
-
     record = models.get_model_weights(name).DEFAULT
     extra = {"init_weights": False, "transform_input": True} if name in ("googlenet", "inception_v3") else {}
     net = models.get_model(name, weights=None, **extra)
     recipe = record.transforms()
     front = Standardize(torch.tensor(recipe.mean), torch.tensor(recipe.std))
-    classifier = ImageClassifier(classes=record.meta["categories"], device=device)
+    module = nn.Sequential(OrderedDict(standardize=front, net=net))
     side = recipe.crop_size[0]
-    classifier.adopt(nn.Sequential(OrderedDict(standardize=front, net=net)), (3, side, side))
-    classifier.torchvision = name
-    classifier.zoom = recipe.resize_size[0] / side
-    return classifier
+    return Network(name, module, (3, side, side), tuple(record.meta["categories"]), recipe.resize_size[0] / side)
 
 
 def _from_file(path: Path) -> dict[str, Tensor]:

@@ -202,7 +202,7 @@ def test_the_stream():
     assert events[0].kernels.shape == (4, 1, 3, 3)
     assert not np.allclose(events[0].kernels, events[-2].kernels)
     assert dict(events[-3].logs).keys() == {"loss", "acc", "val_loss", "val_acc"}
-    assert list(tiny().steps(X, Y, 99, seconds=0))[-1].stopped == "deadline"
+    assert list(tiny().steps(X, Y, 99, deadline=0))[-1].stopped == "deadline"
 
 
 def test_cosine_rises_and_falls():

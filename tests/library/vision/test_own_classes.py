@@ -195,7 +195,7 @@ def test_a_classifier_as_onnx(tmp_path):
 
 
 def test_on_the_features_of_a_torchvision_model(tmp_path):
-    base = torchvision_models.empty("shufflenet_v2_x0_5", device="cpu")
+    base = ImageClassifier.adopted(torchvision_models.empty("shufflenet_v2_x0_5"), device="cpu")
     own = OwnClasses(base, OwnConfig(epochs=2, copies=0))
     own.fit({"dark": [np.zeros((9, 9, 3), np.uint8)] * 2, "bright": [np.full((9, 9, 3), 250, np.uint8)] * 2})
     assert features_of(base)(torch.zeros(1, 3, 224, 224)).shape == (1, 1024)
