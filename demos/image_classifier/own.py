@@ -10,35 +10,37 @@ from typing import Any
 import gradio as gr
 from gradio.utils import get_upload_folder
 
+from core.lessons.image_classifier import choices
 from demos import kit, views
 from demos.kit import pictures, text
 
-KEPT_SIDE = 96  # as in core.lessons.image_classifier.own_examples (a test compares them)
+FORM = kit.Form(own_epochs=choices.OWN_EPOCHS, own_copies=choices.OWN_COPIES, own_seed=choices.SEED)
+SCREEN = kit.Screen("kept", "album", "files", "own", "curve", "badge", "bars", "seen", "turn")
 Kept = dict[str, tuple[Any, ...]]  # class name → its pictures
 
 
 @kit.handler
-def on_example(lang: str) -> tuple[Any, ...]:
+def on_example(lang: str) -> kit.Update:
     """Three classes of eight shipped pictures each, none of which the network ever saw."""
     from core.lessons.image_classifier import own_examples
 
     t = text.load("image_classifier", lang)
     kept = own_examples.example([t(f"garment.{kind}") for kind in own_examples.KINDS])
-    return kept, _album(t, kept)
+    return SCREEN(kept=kept, album=_album(t, kept))
 
 
 @kit.handler
-def on_snap(lang: str, name: str, kept: Kept | None, shot: gr.EventData) -> tuple[Any, ...]:
+def on_snap(lang: str, name: str, kept: Kept | None, shot: gr.EventData) -> kit.Update:
     """Photos from the webcam join the class that is named."""
     from core.lessons.image_classifier import own_examples
 
     taken = pictures.photographed(getattr(shot, "photos", None))
     made = own_examples.added(kept or {}, name, [own_examples.kept(picture.pixels) for picture in taken])
-    return made, _album(text.load("image_classifier", lang), made)
+    return SCREEN(kept=made, album=_album(text.load("image_classifier", lang), made))
 
 
 @kit.handler
-def on_files(lang: str, files: Any, name: str, kept: Kept | None) -> Iterator[tuple[Any, ...]]:
+def on_files(lang: str, files: Any, name: str, kept: Kept | None) -> Iterator[kit.Update]:
     """Files join the class that is named; without a name, the first part of each file's name is the class."""
     from core.errors import CoreError, InvalidInput
     from core.lessons.image_classifier import own_examples
@@ -50,7 +52,7 @@ def on_files(lang: str, files: Any, name: str, kept: Kept | None) -> Iterator[tu
     for done, file in enumerate(listed[: own_examples.MOST_PICTURES + 1], start=1):
         own_name = Path(str(file.get("orig_name") or "")).stem.split("_")[0]
         try:
-            picture = own_examples.kept(pictures.opened(file, own_examples.KEPT_SIDE).pixels)
+            picture = own_examples.kept(pictures.opened(file, choices.KEPT_SIDE).pixels)
         except CoreError:
             unread += 1
             if unread == len(listed):  # not one could be read: say why
@@ -59,26 +61,26 @@ def on_files(lang: str, files: Any, name: str, kept: Kept | None) -> Iterator[tu
         made = own_examples.added(made, name if isinstance(name, str) and name.strip() else own_name, [picture])
         if done % 20 == 0 and done < len(listed):
             caption = t("own.stage.reading", done=done, total=len(listed))
-            yield gr.skip(), _album(t, made) | {"caption": caption}, gr.skip()
-    yield made, _album(t, made, unread), None
+            yield SCREEN(album=_album(t, made) | {"caption": caption})
+    yield SCREEN(kept=made, album=_album(t, made, unread), files=None)
 
 
 @kit.handler
-def on_take(lang: str, thing: Any, name: str, kept: Kept | None) -> tuple[Any, ...]:
+def on_take(lang: str, shelf: Any, name: str, kept: Kept | None) -> kit.Update:
     """The picture that another lesson left joins the class that is named."""
     from core.lessons.image_classifier import own_examples
 
-    picture = pictures.shelved(thing)
+    picture = pictures.shelved(shelf)
     made = own_examples.added(kept or {}, name, [own_examples.kept(picture.pixels)])
-    return made, _album(text.load("image_classifier", lang), made)
+    return SCREEN(kept=made, album=_album(text.load("image_classifier", lang), made))
 
 
 @kit.handler
-def on_forget(lang: str, name: str, kept: Kept | None) -> tuple[Any, ...]:
+def on_forget(lang: str, name: str, kept: Kept | None) -> kit.Update:
     """The class that is named goes; without a name, all of them."""
     name = name.strip() if isinstance(name, str) else ""
     made = {key: some for key, some in (kept or {}).items() if name and key != name}
-    return made, _album(text.load("image_classifier", lang), made)
+    return SCREEN(kept=made, album=_album(text.load("image_classifier", lang), made))
 
 
 def _album(t: text.Text, kept: Kept, unread: int = 0) -> dict[str, Any]:
@@ -92,15 +94,21 @@ def _album(t: text.Text, kept: Kept, unread: int = 0) -> dict[str, Any]:
     return {"items": items, "caption": f"{words} {t('own.unread', count=unread)}" if unread else words}
 
 
+def _config(form: kit.Values) -> Any:
+    from core.vision.own_classes import OwnConfig
+
+    epochs, copies, seed = (kit.whole(form[name]) for name in ("own_epochs", "own_copies", "own_seed"))
+    return OwnConfig(epochs=epochs, copies=copies, seed=seed)
+
+
 @kit.handler
-def on_learn(lang: str, kept: Kept | None, epochs: float, copies: float, seed: float) -> Iterator[tuple[Any, ...]]:
+def on_learn(lang: str, kept: Kept | None, form: kit.Values) -> Iterator[kit.Update]:
     """The features of the trained network stay; a new last layer learns these classes."""
     from core import runtime
     from core.events import Done, Progress, TrainStep
-    from core.vision.own_classes import OwnClasses, OwnConfig
+    from core.vision.own_classes import OwnClasses
 
-    t = text.load("image_classifier", lang)
-    own = OwnClasses(config=OwnConfig(epochs=kit.whole(epochs), copies=kit.whole(copies), seed=kit.whole(seed)))
+    t, own = text.load("image_classifier", lang), OwnClasses(config=_config(form))
     losses: list[float] = []
     rights: list[float] = []
     seen = -1.0
@@ -109,11 +117,11 @@ def on_learn(lang: str, kept: Kept | None, epochs: float, copies: float, seed: f
             case Progress(stage=stage, done=done, total=total) if done >= total or done - seen >= 20:
                 seen = 0.0 if done >= total else done
                 said = t(f"own.stage.{stage}", done=done, total=total)
-                yield gr.skip(), gr.skip(), said, gr.skip()
+                yield SCREEN(badge=said)
             case TrainStep(logs=logs) if logs:
                 losses.append(dict(logs)["loss"])
                 rights.append(dict(logs)["acc"])
-                yield gr.skip(), _curve(t, losses, rights), gr.skip(), gr.skip()
+                yield SCREEN(curve=_curve(t, losses, rights))
             case Done(seconds=seconds, result=history):
                 label = kit.badge_text(
                     t,
@@ -123,7 +131,7 @@ def on_learn(lang: str, kept: Kept | None, epochs: float, copies: float, seed: f
                     device=runtime.describe("cpu"),
                     loss=history.history["loss"][-1],
                 )
-                yield own, gr.skip(), f"{label} · {_tested(t, own)}", _first_answer(t, own)
+                yield SCREEN(own=own, badge=f"{label} · {_tested(t, own)}", bars=_first_answer(t, own))
 
 
 @kit.handler
@@ -190,38 +198,38 @@ def _seen(t: text.Text, picture: Any, own: Any) -> dict[str, Any]:
     return {"items": items, "caption": t("own.sight.caption")}
 
 
-def _shown(lang: str, own: Any, picture: Any) -> tuple[Any, Any]:
+def _shown(lang: str, own: Any, picture: Any) -> kit.Update:
     from core.errors import NotReady
 
     if own is None:
         raise NotReady("no_head")
     t = text.load("image_classifier", lang)
-    return _try(t, own, picture), _seen(t, picture, own)
+    return SCREEN(bars=_try(t, own, picture), seen=_seen(t, picture, own))
 
 
 @kit.handler
-def on_test(lang: str, file: Any, own: Any) -> tuple[Any, ...]:
+def on_test(lang: str, test: Any, own: Any) -> kit.Update:
     """What the learner's classes make of a picture: file, webcam or clipboard."""
-    return _shown(lang, own, pictures.opened(file).pixels)
+    return _shown(lang, own, pictures.opened(test).pixels)
 
 
 @kit.handler
-def on_shelf(lang: str, thing: Any, own: Any) -> tuple[Any, ...]:
+def on_shelf(lang: str, shelf: Any, own: Any) -> kit.Update:
     """The picture that another lesson, or the drawing pad, left."""
-    return _shown(lang, own, pictures.shelved(thing).pixels)
+    return _shown(lang, own, pictures.shelved(shelf).pixels)
 
 
 @kit.handler
-def on_unseen(lang: str, own: Any, turn: float) -> tuple[Any, ...]:
+def on_unseen(lang: str, own: Any, turn: float) -> kit.Update:
     """The next example picture that was not learnt from."""
     from core.lessons.image_classifier import own_examples
 
     turn = int(kit.number(turn, "index")) + 1
-    return turn, *_shown(lang, own, own_examples.unseen(max(0, turn))[1])
+    return _shown(lang, own, own_examples.unseen(max(0, turn))[1]) | SCREEN(turn=turn)
 
 
 @kit.handler
-def on_look(lang: str, own: Any, shot: gr.EventData) -> Any:
+def on_look(lang: str, own: Any, shot: gr.EventData) -> dict[str, Any]:
     """Bars while the camera looks."""
     t = text.load("image_classifier", lang)
     if own is None:
@@ -242,16 +250,14 @@ def on_save(lang: str, own: Any) -> Any:
 
 
 @kit.handler
-def on_code(lang: str, kept: Kept | None, epochs: float, copies: float, seed: float) -> str:
+def on_code(lang: str, kept: Kept | None, form: kit.Values) -> str:
     from core.lessons.image_classifier import own_examples
-    from core.vision.own_classes import OwnConfig
 
     t = text.load("image_classifier", lang)
-    config = OwnConfig(epochs=kit.whole(epochs), copies=kit.whole(copies), seed=kit.whole(seed))
     names = [t(f"garment.{kind}") for kind in own_examples.KINDS]
     mine = kept is not None and list(kept) != names
     source = 'OwnClasses.folders("my_pictures")  # a folder per class' if mine else f"own_examples.example({names!r})"
-    return CODE.format(config=config, source=source)
+    return CODE.format(config=_config(form), source=source)
 
 
 CODE = """from core.lessons.image_classifier import own_examples
@@ -279,16 +285,17 @@ print(labels, session.run(None, {{"pictures": seen}})[0].round(3))
 """
 
 
-def build(t: text.Text, language: gr.State) -> tuple[dict[str, Any], list[Any]]:
-    """(controls, outputs of the opening)."""
-    kept, own, turn, shelf = gr.State(None), gr.State(None), gr.Number(0, visible=False), kit.shelf("picture")
+def build(t: text.Text, language: gr.State) -> kit.Desk:
+    desk = kit.Desk(t, FORM, SCREEN, language)
+    desk.put(kept=gr.State(None), own=gr.State(None), turn=gr.Number(0, visible=False), shelf=kit.shelf("picture"))
     kit.markdown(f"### {t('own.title')}\n{t('own.lead')}")
     with gr.Row(equal_height=False):
         with gr.Column(scale=3, min_width=280):
             kit.markdown(f"#### {t('own.step_collect')}")
-            name = gr.Textbox(label=t("own.name"), placeholder=t("own.name_hint"), max_lines=1, max_length=60)
-            camera = pictures.camera(t, side=KEPT_SIDE, many=True)
-            files = gr.File(label=t("own.files"), file_count="multiple", height=180)
+            words = {"label": t("own.name"), "placeholder": t("own.name_hint")}
+            desk.put(name=gr.Textbox(max_lines=1, max_length=60, **words))
+            camera = pictures.camera(t, side=choices.KEPT_SIDE, many=True)
+            desk.put(files=gr.File(label=t("own.files"), file_count="multiple", height=180))
             kit.markdown(t("own.files_hint"), elem_classes="taste-badge")
             with gr.Row(elem_classes="taste-buttons"):
                 take = gr.Button(t("picture.take"), size="md", min_width=120)
@@ -296,41 +303,42 @@ def build(t: text.Text, language: gr.State) -> tuple[dict[str, Any], list[Any]]:
                 example = gr.Button(t("own.example"), size="md", min_width=120)
         with gr.Column(scale=4, min_width=300):
             kit.markdown(f"#### {t('own.step_learn')}")
-            album = views.pictures()
+            desk.put(album=views.pictures())
             with gr.Row(elem_classes="taste-buttons"):
                 learn = gr.Button(t("own.learn"), variant="primary", min_width=130)
                 stop = gr.Button(t("stop"), variant="stop", min_width=80)
-            curve, badge = views.curve(height=190), kit.badge()
+            desk.put(curve=views.curve(height=190), badge=kit.badge())
             with gr.Accordion(t("own.more"), open=False):
-                epochs = gr.Slider(1, 60, value=20, step=1, label=t("own.epochs"))
-                copies = gr.Slider(0, 10, value=3, step=1, label=t("own.copies"), info=t("own.copies_info"))
-                seed = gr.Number(0, precision=0, minimum=0, maximum=2**31, label=t("seed"), info=t("seed_info"))
+                desk.put(own_epochs=kit.slider(choices.OWN_EPOCHS, label=t("own.epochs")))
+                desk.put(own_copies=kit.slider(choices.OWN_COPIES, label=t("own.copies"), info=t("own.copies_info")))
+                desk.put(own_seed=kit.number_box(choices.SEED, label=t("seed"), info=t("seed_info")))
         with gr.Column(scale=3, min_width=280):
             kit.markdown(f"#### {t('own.step_test')}")
-            bars, seen = views.bars(), views.pictures()
+            desk.put(bars=views.bars(), seen=views.pictures())
             with gr.Row(elem_classes="taste-buttons"):
                 again = gr.Button(t("own.unseen"), size="md", min_width=130)
                 shelved = gr.Button(t("own.shelf"), size="md", min_width=130)
             with gr.Accordion(t("own.live"), open=False):
-                live = pictures.camera(t, side=KEPT_SIDE, look=True)
-            test = pictures.intake(t)
+                live = pictures.camera(t, side=choices.KEPT_SIDE, look=True)
+            desk.put(test=pictures.intake(t))
             save = gr.Button(t("own.save"), size="md")
-            saved = gr.File(label=t("own.saved"), file_count="multiple", interactive=False, visible=False)
-    quiet, settings = kit.LIGHT | kit.PRIVATE, [epochs, copies, seed]
+            desk.put(saved=gr.File(label=t("own.saved"), file_count="multiple", interactive=False, visible=False))
     # One after another: two presses at once would both add to the same collection, and one would be lost.
     snapping: dict[str, Any] = {"concurrency_id": "own_snap", "concurrency_limit": 1, "trigger_mode": "multiple"}
-    camera.snap(on_snap, [language, name, kept], [kept, album], **(quiet | snapping))
-    files.upload(on_files, [language, files, name, kept], [kept, album, files], **quiet, **pictures.RAW)
-    take.click(on_take, [language, shelf, name, kept], [kept, album], **quiet)
-    forget.click(on_forget, [language, name, kept], [kept, album], **quiet)
-    example.click(on_example, [language], [kept, album], **quiet)
-    outputs = [own, curve, badge, bars]
-    run = learn.click(on_learn, [language, kept, *settings], outputs, **kit.RUN, **kit.api("image_classifier_own"))
-    stop.click(on_stop, [language], badge, cancels=[run], **quiet)
-    test.input(on_test, [language, test, own], [bars, seen], **quiet, **pictures.RAW)
-    shelved.click(on_shelf, [language, shelf, own], [bars, seen], **quiet)
-    again.click(on_unseen, [language, own, turn], [turn, bars, seen], **quiet)
-    live.look(on_look, [language, own], bars, **(quiet | {"trigger_mode": "once"}))  # the next look waits for an answer
-    save.click(on_save, [language, own], saved, **(kit.RUN | {"show_progress": "minimal"}), **kit.PRIVATE)
-    kit.code_panel(t, "own_classes.py", on_code, [language, kept, *settings])
-    return {"own_epochs": epochs, "own_copies": copies, "own_seed": seed}, [kept, album]
+    kept, raw = ("kept", "album"), kit.LIGHT | pictures.RAW
+    desk.on(camera.snap, on_snap, kit.LIGHT | snapping, to=kept)
+    desk.on(desk.files.upload, on_files, raw, to=(*kept, "files"))
+    desk.on(take.click, on_take, to=kept)
+    desk.on(forget.click, on_forget, to=kept)
+    desk.on(example.click, on_example, to=kept)
+    learnt = ("own", "curve", "badge", "bars")
+    run = desk.on(learn.click, on_learn, kit.RUN, to=learnt, api="image_classifier_own")
+    desk.on(stop.click, on_stop, to="badge", cancels=[run])
+    desk.on(desk.test.input, on_test, raw, to=("bars", "seen"))
+    desk.on(shelved.click, on_shelf, to=("bars", "seen"))
+    desk.on(again.click, on_unseen, to=("turn", "bars", "seen"))
+    # The next look waits for an answer.
+    desk.on(live.look, on_look, kit.LIGHT | {"trigger_mode": "once"}, to="bars")
+    desk.on(save.click, on_save, kit.RUN | {"show_progress": "minimal"}, to="saved")
+    kit.code_panel(desk, "own_classes.py", on_code)
+    return desk

@@ -2,151 +2,133 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import gradio as gr
 
+from core.lessons.image_classifier import choices
+from core.lessons.pixels.choices import PHOTO
 from demos import kit, views
-from demos.image_classifier import own, tasks, train
-from demos.image_classifier.shown import GARMENTS, MODELS, OUTPUTS, network, shown
+from demos.image_classifier import own, train
+from demos.image_classifier.shown import FORM, SCREEN, SEEN, Here, asked
+from demos.image_classifier.shown import own as brought
+from demos.image_classifier.tasks import TASKS
 from demos.kit import pictures, text
-from demos.kit.lesson import Lesson, Opening, Room
-
-SHOWN = (*GARMENTS, *pictures.PHOTOS, "drawn")
-START, LAYER = "ankle boot", "relu1"
+from demos.kit.lesson import Lesson, Room
 
 
-@dataclass(frozen=True)
-class Here:
-    """The picture that is asked about."""
-
-    pixels: Any  # what core.files.images reads
-    source: str  # one of SHOWN, or "own"
-    truth: str = ""  # the garment it is, if known
-    target: int | None = None  # the class Grad-CAM explains; None: the answer
-    notes: tuple[str, ...] = ()
-
-
-def _named(name: str, turn: Any, drawing: str) -> Here:
+def _named(name: str = choices.SHOWN.default, turn: Any = 0, drawing: str = "") -> Here:
     """A shipped garment the network never saw, a shipped photo, or the drawing."""
     from core.data import photos
     from core.lessons.image_classifier import look
 
     if name == "drawn":
         return Here(look.drawn(drawing), name)
-    if name in pictures.PHOTOS:
+    if name in PHOTO:
         return Here(photos.load(name), name)
     return Here(look.example(name, kit.whole(turn))[1], name, truth=name)
 
 
-def _all(lang: str, here: Here, layer: Any, model: Any, course: Any) -> tuple[Any, ...]:
-    return here, *shown(text.load("image_classifier", lang), here, layer, model, course)
-
-
 @kit.handler
-def on_open(lang: str, name: str, turn: float, drawing: str, layer: str, model: str, course: Any) -> tuple[Any, ...]:
+def on_open(lang: str, form: kit.Values, model: str, course: Any) -> kit.Update:
     """A shipped picture or a drawing: ten bars, what the network sees, the maps of its layers, Grad-CAM."""
-    return _all(lang, _named(name, turn, drawing), layer, model, course)
+    return asked(lang, _named(form.name, form.turn, form.drawing), form.layer, model, course)
 
 
 @kit.handler
-def on_show(lang: str, name: str, turn: float, drawing: str, layer: str, model: str, course: Any) -> tuple[Any, ...]:
+def on_show(lang: str, form: kit.Values, model: str, course: Any) -> kit.Update:
     """Another shipped picture, or the drawing again."""
-    here = _named(name, turn, drawing)
-    return here.pixels, *_all(lang, here, layer, model, course)
+    here = _named(form.name, form.turn, form.drawing)
+    return asked(lang, here, form.layer, model, course) | SCREEN(shelf=here.pixels)
 
 
 @kit.handler
-def on_next(lang: str, name: str, turn: float, drawing: str, layer: str, model: str, course: Any) -> tuple[Any, ...]:
+def on_next(lang: str, form: kit.Values, model: str, course: Any) -> kit.Update:
     """The next garment of its kind; after a photo or a drawing, of the first kind."""
-    name = name if name in GARMENTS else START
-    turn = kit.whole(kit.number(turn, "index")) + 1
-    return name, turn, *on_show(lang, name, turn, drawing, layer, model, course)
+    name = form.name if form.name in choices.GARMENTS else choices.SHOWN.default
+    turn = kit.whole(kit.number(form.turn, "index")) + 1
+    shown = on_show(lang, form.changed(name=name, turn=turn), model, course)
+    return shown | SCREEN(name=name, turn=turn)
 
 
 @kit.handler
-def on_draw(
-    lang: str, name: str, turn: float, layer: str, model: str, course: Any, spot: gr.EventData
-) -> tuple[Any, ...]:
+def on_draw(lang: str, form: kit.Values, model: str, course: Any, spot: gr.EventData) -> kit.Update:
     """A stroke came from the pad. An emptied pad goes back to the picture chosen before."""
     drawing = spot.strokes if isinstance(getattr(spot, "strokes", None), str) else "?"
-    chosen = "drawn" if drawing not in ("", "[]") else name if name != "drawn" else START
-    return drawing, chosen, *on_show(lang, chosen, turn, drawing, layer, model, course)
+    before = form.name if form.name != "drawn" else choices.SHOWN.default
+    name = "drawn" if drawing not in ("", "[]") else before
+    return on_show(lang, form.changed(name=name, drawing=drawing), model, course) | SCREEN(name=name, drawing=drawing)
 
 
 @kit.handler
-def on_bring(lang: str, file: Any, layer: str, model: str, course: Any) -> tuple[Any, ...]:
+def on_bring(lang: str, file: Any, layer: str, model: str, course: Any) -> kit.Update:
     """A picture of one's own: a file or the clipboard."""
-    picture = pictures.opened(file)
-    here = Here(picture.pixels, "own", notes=picture.notes)
-    return None, None, here.pixels, *_all(lang, here, layer, model, course)
+    here = brought(pictures.opened(file))
+    return asked(lang, here, layer, model, course) | SCREEN(file=None, name=None, shelf=here.pixels)
 
 
 @kit.handler
-def on_snap(lang: str, layer: str, model: str, course: Any, shot: gr.EventData) -> tuple[Any, ...]:
+def on_snap(lang: str, layer: str, model: str, course: Any, shot: gr.EventData) -> kit.Update:
     """A photo from the webcam."""
-    picture = pictures.photographed(getattr(shot, "photos", None))[0]
-    return None, picture.pixels, *_all(lang, Here(picture.pixels, "own", notes=picture.notes), layer, model, course)
+    here = brought(pictures.photographed(getattr(shot, "photos", None))[0])
+    return asked(lang, here, layer, model, course) | SCREEN(name=None, shelf=here.pixels)
 
 
 @kit.handler
-def on_take(lang: str, thing: Any, layer: str, model: str, course: Any) -> tuple[Any, ...]:
+def on_take(lang: str, shelf: Any, layer: str, model: str, course: Any) -> kit.Update:
     """The picture that another lesson left."""
-    picture = pictures.shelved(thing)
-    return None, *_all(lang, Here(picture.pixels, "own", notes=picture.notes), layer, model, course)
+    return asked(lang, brought(pictures.shelved(shelf)), layer, model, course) | SCREEN(name=None)
 
 
 @kit.handler
-def on_class(lang: str, here: Here | None, layer: str, model: str, course: Any, spot: gr.EventData) -> tuple[Any, ...]:
+def on_class(lang: str, here: Here | None, layer: str, model: str, course: Any, spot: gr.EventData) -> kit.Update:
     """A bar was chosen: where is the evidence for that class?"""
-    from core.lessons.image_classifier import look
+    from core.errors import Check
 
-    here = here or _named(START, 0, "")
-    index = kit.whole(kit.number(getattr(spot, "index", None), "target"))
-    target = look.class_at(network(model, course)[0], here.pixels, index)
-    return _all(lang, replace(here, target=target), layer, model, course)
+    here = here or asked(lang, _named(), layer, model, course)["here"]
+    index, check = kit.whole(kit.number(getattr(spot, "index", None), "target")), Check()
+    check.whole("target", index, 0, len(here.order) - 1)
+    check.done()
+    return asked(lang, replace(here, target=here.order[index]), layer, model, course)
 
 
 @kit.handler
-def on_layer(lang: str, here: Here | None, layer: str, model: str, course: Any) -> tuple[Any, ...]:
+def on_layer(lang: str, here: Here | None, layer: str, model: str, course: Any) -> kit.Update:
     """The maps of another layer."""
-    return _all(lang, here or _named(START, 0, ""), layer, model, course)
+    return asked(lang, here or _named(), layer, model, course)
 
 
 @kit.handler
-def on_row(lang: str, here: Here | None, model: str, course: Any, spot: gr.EventData) -> tuple[Any, ...]:
+def on_row(lang: str, here: Here | None, model: str, course: Any, spot: gr.EventData) -> kit.Update:
     """A layer was chosen in the overview."""
-    from core.lessons.image_classifier import look
-
-    names = look.overview_names(network(model, course)[0])
-    layer = names[max(0, min(len(names) - 1, int(kit.number(getattr(spot, "index", None), "layer"))))]
-    return _all(lang, here or _named(START, 0, ""), layer, model, course)
+    here = here or asked(lang, _named(), None, model, course)["here"]
+    index = int(kit.number(getattr(spot, "index", None), "layer"))
+    return asked(lang, here, here.rows[max(0, min(len(here.rows) - 1, index))], model, course)
 
 
 @kit.handler
-def on_model(lang: str, here: Here | None, layer: str, model: str, course: Any) -> tuple[Any, ...]:
+def on_model(lang: str, here: Here | None, layer: str, model: str, course: Any) -> kit.Update:
     """Another network looks at the same picture: the learner's own, or one of torchvision's by name."""
-    return _all(lang, replace(here or _named(START, 0, ""), target=None), layer, model, course)
+    return asked(lang, replace(here or _named(), target=None), layer, model, course)
 
 
 @kit.handler
-def on_code(lang: str, here: Here | None, name: str, turn: float, drawing: str, layer: str, model: str) -> str:
-    here = here or _named(name, turn, drawing)
-    photo = here.source in pictures.PHOTOS
+def on_code(lang: str, here: Here | None, form: kit.Values, model: str) -> str:
+    here = here or _named(form.name, form.turn, form.drawing)
     opening = (
         '"my_picture.png"'
         if here.source == "own"
-        else f"look.drawn({drawing!r})"
+        else f"look.drawn({form.drawing!r})"
         if here.source == "drawn"
         else f'photos.load("{here.source}")'
-        if photo
-        else f'look.example("{here.source}", {kit.whole(turn)})[1]'
+        if here.source in PHOTO
+        else f'look.example("{here.source}", {kit.whole(form.turn)})[1]'
     )
     made = (
         'ImageClassifier.load("clothes.safetensors")' if model == "mine" else f"ImageClassifier.pretrained({model!r})"
     )
-    return CODE.format(made=made, opening=opening, target=here.target, layer=layer)
+    return CODE.format(made=made, opening=opening, target=here.target, layer=form.layer)
 
 
 CODE = """from core import ImageClassifier
@@ -175,87 +157,76 @@ print(cam.coarse.round(2))
 
 def build(lang: str) -> Room:
     t = text.load("image_classifier", lang)
-    language, course = kit.header(t), gr.State(None)
+    desk = kit.Desk(t, FORM, SCREEN, kit.header(t))
+    desk.put(course=gr.State(None))
     with gr.Tabs(overflow_behavior="wrap"):  # on a phone, no part hides behind a menu
         with gr.Tab(t("tab.look"), id="look"):
-            controls, inputs, outputs, here = _look(t, language, course)
+            _look(desk)
         with gr.Tab(t("tab.train"), id="train"):
-            more, settings, filled = train.build(t, language, course)
+            taught = train.build(t, desk.language, desk.course)
         with gr.Tab(t("tab.own"), id="own"):
-            mine, kept = own.build(t, language)
-    controls |= more | mine
+            mine = own.build(t, desk.language)
+    controls = desk.controls | taught.controls | mine.controls
     kit.tasks(t, TASKS)
     kit.share(t, controls)
     kit.story(t)
-    return Room(controls, Opening(_on_first, [*inputs, *settings], [*outputs, *filled, *kept]))
+    more = (taught.opening(train.on_reset), mine.opening(own.on_example, ("kept", "album")))
+    return Room(controls, desk.opening(on_open, SEEN), more)
 
 
-def _on_first(lang: str, *values: Any) -> tuple[Any, ...]:
-    return *on_open(lang, *values[:6]), *train.on_reset(lang, *values[6:]), *own.on_example(lang)
-
-
-def _look(t: text.Text, language: gr.State, course: gr.State) -> tuple[dict[str, Any], list[Any], list[Any], gr.State]:
-    """The first part: a picture, the answer, what the network sees, its layers. (controls, inputs, outputs, picture)"""
-    here, shelf = gr.State(None), kit.shelf("picture")
+def _look(desk: kit.Desk) -> None:
+    """The first part: a picture, the answer, what the network sees, its layers."""
+    t = desk.t
+    desk.put(here=gr.State(None), shelf=kit.shelf("picture"))
     with gr.Row(equal_height=False):
         with gr.Column(scale=3, min_width=280):
             kit.markdown(f"### {t('pad_title')}")
-            pad = views.pad(square=300, height=0, can=("draw",), value=_pad(t))
+            desk.put(pad=views.pad(square=300, height=0, can=("draw",), value=_pad(t)))
             with gr.Row(elem_classes="taste-buttons"):
                 again = gr.Button(t("next"), variant="primary", min_width=150)
-            labels = [(_label(t, name), name) for name in SHOWN]
-            name = gr.Radio(labels, value=START, label=t("shown_label"))
+            labels = [(_label(t, name), name) for name in choices.SHOWN]
+            desk.put(name=gr.Radio(labels, value=choices.SHOWN.default, label=t("shown_label")))
             with gr.Accordion(t("bring_title"), open=False):
-                file = pictures.intake(t)
+                desk.put(file=pictures.intake(t))
                 take = gr.Button(t("picture.take"), size="md")
             camera = pictures.snapshot(t)
         with gr.Column(scale=4, min_width=300):
             kit.markdown(f"### {t('answer_title')}")
-            bars, badge = views.bars(can=("pick",)), kit.badge()
-            about = kit.markdown("", elem_classes="taste-badge")
-            model = gr.Dropdown(
-                [(t(f"model.{name}"), name) if name in ("fashion", "mine") else name for name in MODELS],
-                value="fashion",
-                label=t("model_label"),
-                info=t("model_info"),
-                allow_custom_value=True,
-            )
+            desk.put(bars=views.bars(can=("pick",)), badge=kit.badge())
+            desk.put(about=kit.markdown("", elem_classes="taste-badge"))
+            models = [(t(f"model.{name}"), name) if name in ("fashion", "mine") else name for name in choices.MODEL]
+            about = {"label": t("model_label"), "info": t("model_info"), "allow_custom_value": True}
+            desk.put(model=gr.Dropdown(models, value=choices.MODEL.default, **about))
         with gr.Column(scale=3, min_width=280):
             kit.markdown(f"### {t('cam_title')}")
-            cam = views.overlay(square=320, height=0)
+            desk.put(cam=views.overlay(square=320, height=0))
     kit.markdown(f"### {t('sight_title')}\n{t('sight_lead')}")
-    stages = views.pictures()
+    desk.put(stages=views.pictures())
     kit.markdown(f"### {t('layers_title')}\n{t('layers_lead')}")
     with gr.Row(equal_height=False):
         with gr.Column(scale=5, min_width=300):
-            overview = views.maps(can=("pick",))
+            desk.put(overview=views.maps(can=("pick",)))
         with gr.Column(scale=4, min_width=300):
-            layer = gr.Dropdown([LAYER], value=LAYER, label=t("layer_label"))
-            maps = views.maps()
-    turn, drawing = gr.Number(0, visible=False, precision=0, minimum=0), gr.Textbox("", visible=False)
-    outputs = [here, bars, badge, about, cam, stages, overview, layer, maps]
-    assert len(outputs) == 1 + OUTPUTS
-    quiet, through = kit.LIGHT | kit.PRIVATE, [layer, model, course]
-    inputs = [language, name, turn, drawing, *through]
-    pad.draw(on_draw, [language, name, turn, *through], [drawing, name, shelf, *outputs], **quiet)
-    name.input(on_show, inputs, [shelf, *outputs], **kit.LIGHT, **kit.api("image_classifier_show"))
-    again.click(on_next, inputs, [name, turn, shelf, *outputs], **quiet)
-    brought: dict[str, Any] = kit.LIGHT | pictures.RAW | kit.api("image_classifier_bring")
-    file.input(on_bring, [language, file, *through], [file, name, shelf, *outputs], **brought)
-    camera.snap(on_snap, [language, *through], [name, shelf, *outputs], **quiet)
-    take.click(on_take, [language, shelf, *through], [name, *outputs], **quiet)
-    bars.pick(on_class, [language, here, *through], outputs, **quiet)
-    layer.input(on_layer, [language, here, *through], outputs, **quiet)
-    overview.pick(on_row, [language, here, model, course], outputs, **quiet)
-    model.input(
-        on_model, [language, here, *through], outputs, **(kit.RUN | {"show_progress": "minimal"}), **kit.PRIVATE
-    )
-    kit.code_panel(t, "image_classifier.py", on_code, [language, here, name, turn, drawing, layer, model])
-    return {"name": name, "turn": turn, "drawing": drawing, "layer": layer}, inputs, outputs, here
+            desk.put(layer=gr.Dropdown([choices.LAYER], value=choices.LAYER, label=t("layer_label")))
+            desk.put(maps=views.maps())
+    desk.put(turn=kit.number_box(choices.TURN, visible=False, precision=0, minimum=0))
+    desk.put(drawing=gr.Textbox("", visible=False))
+    desk.on(desk.pad.draw, on_draw, to=(*SEEN, "drawing", "name", "shelf"))
+    desk.on(desk.name.input, on_show, to=(*SEEN, "shelf"), api="image_classifier_show")
+    desk.on(again.click, on_next, to=(*SEEN, "name", "turn", "shelf"))
+    bring = kit.LIGHT | pictures.RAW
+    desk.on(desk.file.input, on_bring, bring, to=(*SEEN, "file", "name", "shelf"), api="image_classifier_bring")
+    desk.on(camera.snap, on_snap, to=(*SEEN, "name", "shelf"))
+    desk.on(take.click, on_take, to=(*SEEN, "name"))
+    desk.on(desk.bars.pick, on_class, to=SEEN)
+    desk.on(desk.layer.input, on_layer, to=SEEN)
+    desk.on(desk.overview.pick, on_row, to=SEEN)
+    desk.on(desk.model.input, on_model, kit.RUN | {"show_progress": "minimal"}, to=SEEN)
+    kit.code_panel(desk, "image_classifier.py", on_code)
 
 
 def _label(t: text.Text, name: str) -> str:
-    key = "picture.photo" if name in pictures.PHOTOS else "garment" if name in GARMENTS else "shown"
+    key = "picture.photo" if name in PHOTO else "garment" if name in choices.GARMENTS else "shown"
     return t(f"{key}.{name}")
 
 
@@ -264,5 +235,4 @@ def _pad(t: text.Text) -> dict[str, Any]:
     return {"words": words, "caption": t("pad.caption")}
 
 
-TASKS = tasks.TASKS
 LESSON = Lesson("image_classifier", build)

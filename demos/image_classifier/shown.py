@@ -3,17 +3,36 @@
 from __future__ import annotations
 
 import base64
+from dataclasses import dataclass, replace
 from typing import Any
 
 import gradio as gr
 
+from core.lessons.image_classifier import choices
 from demos import kit
 from demos.kit import pictures, text
 
-# As in core.data.fashion (a test compares them): importing that would import numpy for every page.
-GARMENTS = ("t-shirt", "trouser", "pullover", "dress", "coat", "sandal", "shirt", "sneaker", "bag", "ankle boot")
-MODELS = ("fashion", "mine", "mobilenet_v3_small", "resnet18", "shufflenet_v2_x1_0", "squeezenet1_1")
-OUTPUTS = 8  # of ``shown``
+FORM = kit.Form(name=choices.SHOWN, turn=choices.TURN, drawing="", layer=choices.LAYER)
+SEEN = ("here", "bars", "badge", "about", "cam", "stages", "overview", "layer", "maps")  # what ``asked`` answers
+SCREEN = kit.Screen(*SEEN, "shelf", "name", "turn", "drawing", "file")
+
+
+@dataclass(frozen=True)
+class Here:
+    """The picture that is asked about."""
+
+    pixels: Any  # what core.files.images reads
+    source: str  # one of choices.SHOWN, or "own"
+    truth: str = ""  # the garment it is, if known
+    target: int | None = None  # the class Grad-CAM explains; None: the answer
+    notes: tuple[str, ...] = ()
+    order: tuple[int, ...] = ()  # the classes behind the bars
+    rows: tuple[str, ...] = ()  # the layers of the overview
+
+
+def own(picture: Any) -> Here:
+    """A picture of one's own (core.files.images.Picture)."""
+    return Here(picture.pixels, "own", notes=picture.notes)
 
 
 def network(model: Any, course: Any) -> tuple[Any, str]:
@@ -30,34 +49,33 @@ def network(model: Any, course: Any) -> tuple[Any, str]:
     return look.fetched(model), "fetched"
 
 
-def shown(t: text.Text, here: Any, layer: Any, model: Any, course: Any) -> tuple[Any, ...]:
+def asked(lang: str, here: Here, layer: Any, model: Any, course: Any) -> kit.Update:
+    """One run of the chosen network on this picture, and all that is shown of it."""
     from core.lessons.image_classifier import look
 
-    classifier, source = network(model, course)
+    t, (classifier, source) = text.load("image_classifier", lang), network(model, course)
     found = look.look(classifier, here.pixels, here.target, layer if isinstance(layer, str) else None)
     names = [class_name(t, name) for name in classifier.classes]
-    return (
-        _bars(t, here, classifier, names, found),
-        _badge(t, classifier, source, found),
-        _about(t, classifier, model),
-        _cam(t, names, found),
-        _stages(t, here, found),
-        _overview(t, found),
-        gr.update(choices=list(found.names), value=found.chosen.name),
-        _maps(t, found.chosen),
+    return SCREEN(
+        here=replace(here, order=found.order, rows=found.rows),
+        bars=_bars(t, here, classifier, names, found),
+        badge=_badge(t, classifier, source, found),
+        about=_about(t, classifier, model),
+        cam=_cam(t, names, found),
+        stages=_stages(t, here, found),
+        overview=_overview(t, found),
+        layer=gr.update(choices=list(found.names), value=found.chosen.name),
+        maps=_maps(t, found.chosen),
     )
 
 
 def class_name(t: text.Text, name: str) -> str:
     """A garment in this language; the names of other networks stay as they are."""
-    return t(f"garment.{name}") if name in GARMENTS else name
+    return t(f"garment.{name}") if name in choices.GARMENTS else name
 
 
 def _bars(t: text.Text, here: Any, classifier: Any, names: list[str], found: Any) -> dict[str, Any]:
-    from core.lessons.image_classifier.look import ranked
-
-    shares = found.answer.probabilities.tolist()
-    order = ranked(found.answer.probabilities)
+    shares, order = found.answer.probabilities.tolist(), found.order
     top = max(order, key=shares.__getitem__)
     items = [
         {"name": names[i], "value": shares[i], "text": f"{shares[i]:.1%}", **({"colour": 2} if i == top else {})}
@@ -74,7 +92,7 @@ def _bars(t: text.Text, here: Any, classifier: Any, names: list[str], found: Any
 def _about(t: text.Text, classifier: Any, model: Any) -> str:
     """What this network can know, honestly."""
     key = model if model in ("fashion", "mine") else "other"
-    return t(f"about.{key}", count=len(classifier.classes), name=classifier.torchvision or "")
+    return t(f"about.{key}", count=len(classifier.classes), name=classifier.architecture or "")
 
 
 def _badge(t: text.Text, classifier: Any, source: str, found: Any) -> str:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from core.lessons.image_classifier.choices import GARMENTS
 from demos import kit
-from demos.image_classifier.shown import GARMENTS
 
 
 def _answer_cat() -> tuple[str, dict[str, Any]]:

@@ -9,51 +9,59 @@ from typing import Any
 
 import gradio as gr
 
+from core.lessons.image_classifier import choices
+from core.lessons.image_classifier.choices import GARMENTS
 from demos import kit, views
-from demos.image_classifier.shown import GARMENTS, class_name
+from demos.image_classifier.shown import class_name
 from demos.kit import pictures, text
 
-BLOCKS = ("1", "2", "3")
+FORM = kit.Form(
+    epochs=choices.EPOCHS,
+    pictures=choices.PICTURES,
+    blocks=choices.BLOCKS,
+    rate=choices.RATE,
+    batch=choices.BATCH,
+    dropout=choices.DROPOUT,
+    augment=choices.AUGMENT,
+    train_seed=choices.SEED,
+)
+SCREEN = kit.Screen("course", "loss", "right", "kernels", "confusion", "wrong", "badge")
 
 
-def _config(count: float, blocks: str, rate: float, batch: float, dropout: float, augment: bool, seed: float) -> Any:
+def _config(form: kit.Values) -> Any:
     from core.lessons.image_classifier.course import CourseConfig
 
-    return CourseConfig(
-        pictures=kit.whole(count),
-        blocks=int(blocks) if blocks in BLOCKS else blocks,
-        learning_rate=rate,
-        batch_size=kit.whole(batch),
-        dropout=dropout,
-        augment=augment is True,
-        seed=kit.whole(seed),
+    return form.read(
+        CourseConfig,
+        blocks=int(form.blocks) if form.blocks in choices.BLOCKS else form.blocks,
+        learning_rate=form.rate,
+        batch_size=kit.whole(form.batch),
+        augment=form.augment is True,
+        seed=kit.whole(form.train_seed),
     )
 
 
 @kit.handler
-def on_reset(lang: str, epochs: float, *settings: Any) -> tuple[Any, ...]:
+def on_reset(lang: str, form: kit.Values) -> kit.Update:
     """A network that has learnt nothing: its first kernels are noise."""
     from core.lessons.image_classifier.course import Course
 
-    t, course = text.load("image_classifier", lang), Course(_config(*settings))
-    empty = {"items": [], "caption": t("wrong.empty")}
-    return course, *_curves(t, course), _kernels(t, course), _confusion(t, None), empty, _untrained(t, course)
-
-
-def _untrained(t: text.Text, course: Any) -> str:
-    return kit.badge_text(t, source="computed_now", parameters=course.classifier.parameters) + " · " + t("train.noise")
+    t, course = text.load("image_classifier", lang), Course(_config(form))
+    badge = kit.badge_text(t, source="computed_now", parameters=course.classifier.parameters)
+    empty = SCREEN(confusion=_confusion(t, None), wrong={"items": [], "caption": t("wrong.empty")})
+    return _progress(t, course) | empty | SCREEN(badge=f"{badge} · {t('train.noise')}")
 
 
 @kit.handler
-def on_train(lang: str, epochs: float, *settings: Any) -> Iterator[tuple[Any, ...]]:
+def on_train(lang: str, form: kit.Values) -> Iterator[kit.Update]:
     """From noise: a fresh network, so many epochs."""
     from core.lessons.image_classifier.course import Course
 
-    yield from _follow(lang, Course(_config(*settings)), epochs)
+    yield from _follow(lang, Course(_config(form)), form.epochs)
 
 
 @kit.handler
-def on_more(lang: str, course: Any, epochs: float) -> Iterator[tuple[Any, ...]]:
+def on_more(lang: str, course: Any, epochs: float) -> Iterator[kit.Update]:
     """Go on where the last run ended, on the same pictures in the same order."""
     from core.errors import NotReady
 
@@ -62,27 +70,27 @@ def on_more(lang: str, course: Any, epochs: float) -> Iterator[tuple[Any, ...]]:
     yield from _follow(lang, course, epochs)
 
 
-def _follow(lang: str, course: Any, epochs: float) -> Iterator[tuple[Any, ...]]:
+def _follow(lang: str, course: Any, epochs: float) -> Iterator[kit.Update]:
     from core.events import Done
     from core.lessons.image_classifier.course import CourseStep
 
     t = text.load("image_classifier", lang)
-    for event in kit.paced(course.steps(kit.whole(epochs), seconds=kit.RUN_SECONDS), 0):
+    for event in kit.paced(course.steps(kit.whole(epochs), deadline=kit.RUN_SECONDS), 0):
         match event:
             case CourseStep():
-                yield course, *_curves(t, course), _kernels(t, course), gr.skip(), gr.skip(), gr.skip()
+                yield _progress(t, course)
             case Done(stopped=why):
-                yield course, *_curves(t, course), gr.skip(), *_judged(t, course, why)
+                loss, right = _curves(t, course)
+                yield SCREEN(course=course, loss=loss, right=right) | _judged(t, course, why)
 
 
 @kit.handler
-def on_stop(lang: str, course: Any) -> tuple[Any, ...]:
+def on_stop(lang: str, course: Any) -> kit.Update:
     """How the network does as it is."""
-    t = text.load("image_classifier", lang)
-    return (gr.skip(),) * 3 if course is None or course.updates == 0 else _judged(t, course, None)
+    return SCREEN() if course is None or course.updates == 0 else _judged(text.load("image_classifier", lang), course)
 
 
-def _judged(t: text.Text, course: Any, why: str | None) -> tuple[Any, ...]:
+def _judged(t: text.Text, course: Any, why: str | None = None) -> kit.Update:
     from core import runtime
 
     report = course.judge()
@@ -95,17 +103,23 @@ def _judged(t: text.Text, course: Any, why: str | None) -> tuple[Any, ...]:
     )
     label += " · " + t("train.right", right=report.accuracy, count=int(report.confusion.sum()))
     label += kit.why_stopped(t, why, course.config.learning_rate)
-    return _confusion(t, report), _wrong(t, report), label
+    return SCREEN(confusion=_confusion(t, report), wrong=_wrong(t, report), badge=label)
 
 
 @kit.handler
-def on_cell(lang: str, course: Any, spot: gr.EventData) -> tuple[Any, Any]:
+def on_cell(lang: str, course: Any, spot: gr.EventData) -> kit.Update:
     """The mistakes of one cell of the confusion matrix."""
     if course is None or course.updates == 0:
-        return gr.skip(), gr.skip()
+        return SCREEN()
     t, report = text.load("image_classifier", lang), course.judge()
     cell = [int(kit.number(getattr(spot, name, None), name)) % len(GARMENTS) for name in ("row", "col")]
-    return _confusion(t, report, cell), _wrong(t, report, cell)
+    return SCREEN(confusion=_confusion(t, report, cell), wrong=_wrong(t, report, cell))
+
+
+def _progress(t: text.Text, course: Any) -> kit.Update:
+    """What each report of the training changes."""
+    loss, right = _curves(t, course)
+    return SCREEN(course=course, loss=loss, right=right, kernels=_kernels(t, course))
 
 
 def _curves(t: text.Text, course: Any) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -218,10 +232,10 @@ def _b64(array: Any) -> str:
 
 
 @kit.handler
-def on_code(lang: str, course: Any, epochs: float, *settings: Any) -> str:
-    config = course.config if course is not None and course.updates else _config(*settings)
+def on_code(lang: str, course: Any, form: kit.Values) -> str:
+    config = course.config if course is not None and course.updates else _config(form)
     done = course.record[-1].epoch if course is not None and course.record else 0
-    return CODE.format(config=config, epochs=done or kit.whole(epochs))
+    return CODE.format(config=config, epochs=done or kit.whole(form.epochs))
 
 
 CODE = """from core.lessons.image_classifier import course as lesson
@@ -237,8 +251,9 @@ course.classifier.save("clothes.safetensors")  # ImageClassifier.load reads it
 """
 
 
-def build(t: text.Text, language: gr.State, course: gr.State) -> tuple[dict[str, Any], list[Any], list[Any]]:
-    """(controls, inputs and outputs of the opening)."""
+def build(t: text.Text, language: gr.State, course: gr.State) -> kit.Desk:
+    desk = kit.Desk(t, FORM, SCREEN, language)
+    desk.put(course=course)
     kit.markdown(f"### {t('train.title')}\n{t('train.lead')}")
     with gr.Row(equal_height=False):
         with gr.Column(scale=3, min_width=280):
@@ -247,44 +262,35 @@ def build(t: text.Text, language: gr.State, course: gr.State) -> tuple[dict[str,
                 more = gr.Button(t("train.more"), min_width=110)
                 stop = gr.Button(t("stop"), variant="stop", min_width=80)
                 reset = gr.Button(t("reset"), min_width=80)
-            epochs = gr.Slider(1, 20, value=4, step=1, label=t("train.epochs"))
-            count = gr.Slider(500, 10_000, value=10_000, step=500, label=t("train.count"))
-            blocks = gr.Radio(t.choices("train.block", BLOCKS), value="2", label=t("train.blocks"))
-            augment = gr.Checkbox(False, label=t("train.augment"), info=t("train.augment_info"))
+            desk.put(epochs=kit.slider(choices.EPOCHS, label=t("train.epochs")))
+            desk.put(pictures=kit.slider(choices.PICTURES, label=t("train.count")))
+            desk.put(blocks=kit.radio(t, "train.block", choices.BLOCKS, label=t("train.blocks")))
+            desk.put(augment=gr.Checkbox(choices.AUGMENT, label=t("train.augment"), info=t("train.augment_info")))
             with gr.Accordion(t("train.more_settings"), open=False):
-                rate = gr.Number(0.001, label=t("train.rate"), minimum=1e-6, maximum=10, step=0.0001)
-                batch = gr.Slider(16, 512, value=128, step=16, label=t("train.batch"))
-                dropout = gr.Slider(0, 0.8, value=0.25, step=0.05, label=t("train.dropout"))
-                seed = gr.Number(0, precision=0, minimum=0, maximum=2**31, label=t("seed"), info=t("seed_info"))
-            badge = kit.badge()
+                desk.put(rate=kit.number_box(choices.RATE, label=t("train.rate")))
+                desk.put(batch=kit.slider(choices.BATCH, label=t("train.batch")))
+                desk.put(dropout=kit.slider(choices.DROPOUT, label=t("train.dropout")))
+                desk.put(train_seed=kit.number_box(choices.SEED, label=t("seed"), info=t("seed_info")))
+            desk.put(badge=kit.badge())
         with gr.Column(scale=4, min_width=300):
-            right, loss = views.curve(height=210), views.curve(height=210)
+            desk.put(right=views.curve(height=210), loss=views.curve(height=210))
         with gr.Column(scale=3, min_width=280):
-            kernels = views.maps()
+            desk.put(kernels=views.maps())
     with gr.Row(equal_height=False):
         with gr.Column(scale=7, min_width=300):
             kit.markdown(f"#### {t('confusion.title')}")
-            confusion = views.matrix(height=0, can=("pick",))
+            desk.put(confusion=views.matrix(height=0, can=("pick",)))
         with gr.Column(scale=4, min_width=300):
             kit.markdown(f"#### {t('wrong.title')}")
-            wrong = views.pictures()
-    settings = [count, blocks, rate, batch, dropout, augment, seed]
-    judged = [confusion, wrong, badge]
-    outputs, inputs, quiet = (
-        [course, loss, right, kernels, *judged],
-        [language, epochs, *settings],
-        kit.LIGHT | kit.PRIVATE,
-    )
+            desk.put(wrong=views.pictures())
     kit.hold(run, more)
     kit.hold(more, run)
-    training = run.click(on_train, inputs, outputs, **kit.RUN, **kit.api("image_classifier_train"))
-    going = more.click(on_more, [language, course, epochs], outputs, **kit.RUN, **kit.PRIVATE)
+    training = desk.on(run.click, on_train, kit.RUN, api="image_classifier_train")
+    going = desk.on(more.click, on_more, kit.RUN)
     for button in (run, more):
         kit.free(button, training, going)
-    judging = stop.click(on_stop, [language, course], judged, cancels=[training, going], **quiet)
-    reset.click(on_reset, inputs, outputs, cancels=[training, going, judging], **quiet)
-    confusion.pick(on_cell, [language, course], [confusion, wrong], **quiet)
-    kit.code_panel(t, "train_classifier.py", on_code, [language, course, epochs, *settings])
-    names = ("epochs", "pictures", "blocks", "rate", "batch", "dropout", "augment", "train_seed")
-    controls = dict(zip(names, [epochs, *settings], strict=True))
-    return controls, [epochs, *settings], outputs
+    judging = desk.on(stop.click, on_stop, to=("confusion", "wrong", "badge"), cancels=[training, going])
+    desk.on(reset.click, on_reset, cancels=[training, going, judging])
+    desk.on(desk.confusion.pick, on_cell, to=("confusion", "wrong"))
+    kit.code_panel(desk, "train_classifier.py", on_code)
+    return desk

@@ -10,11 +10,10 @@ from typing import Any
 import gradio as gr
 from gradio.utils import get_upload_folder
 
-from core.lessons.pixels.choices import MOST_SIDE, PHOTO
+from core.lessons.pixels.choices import MOST_SIDE
 from demos import views
 from demos.kit import text
 
-PHOTOS = PHOTO.names
 WHOLE = 320  # pixels of the longer side up to which a picture is sent to the browser whole
 LONGEST_PRESS, LARGEST_PHOTO = 30, 8_000_000  # photos of one press of the camera's button; letters of base64 each
 REGION, PREVIEW = 256, 720  # of a larger one: the exact part around the pixel, and a small picture of it all

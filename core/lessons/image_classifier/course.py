@@ -15,7 +15,8 @@ import numpy as np
 
 from core.data import fashion
 from core.errors import Check, NotReady, register
-from core.events import Cadence, Deadline, Done, TrainStep
+from core.events import Cadence, Deadline, Done, Every, TrainStep
+from core.lessons.image_classifier import choices
 from core.vision.classifier import ImageClassifier
 from core.vision.inside import Report, Wrong
 
@@ -35,22 +36,22 @@ REACH = 1.2  # of a kernel's weights, in colours: larger ones look the same
 class CourseConfig:
     """What is trained, and how. ``blocks``: convolution, ReLU, max-pool, so many times."""
 
-    pictures: int = 10_000
-    blocks: int = 2
-    learning_rate: float = 1e-3
-    batch_size: int = 128
-    dropout: float = 0.25
-    augment: bool = False
-    seed: int = 0
+    pictures: int = int(choices.PICTURES.default)
+    blocks: int = int(choices.BLOCKS.default)
+    learning_rate: float = choices.RATE.default
+    batch_size: int = int(choices.BATCH.default)
+    dropout: float = choices.DROPOUT.default
+    augment: bool = choices.AUGMENT
+    seed: int = int(choices.SEED.default)
 
     def __post_init__(self) -> None:
         check = Check()
-        check.whole("pictures", self.pictures, 100, len(fashion.TRAIN_ROWS))
+        check.within("pictures", self.pictures, choices.PICTURES)
         check.one_of("blocks", self.blocks, FILTERS)
-        check.between("learning_rate", self.learning_rate, 1e-6, 10)
-        check.whole("batch_size", self.batch_size, 1, 2000)
-        check.between("dropout", self.dropout, 0, 0.9)
-        check.whole("seed", self.seed, 0, 2**31)
+        check.within("learning_rate", self.learning_rate, choices.RATE)
+        check.within("batch_size", self.batch_size, choices.BATCH)
+        check.within("dropout", self.dropout, choices.DROPOUT)
+        check.within("seed", self.seed, choices.SEED)
         check.done()
 
 
@@ -89,22 +90,23 @@ class Course:
         return self.classifier.trainer.updates if self.classifier.trainer else 0
 
     def steps(
-        self, epochs: int = 1, *, every: int | None = None, seconds: float | None = None
+        self, epochs: int = 1, *, every: Every = None, deadline: float | None = None
     ) -> Iterator[CourseStep | Done[Course]]:
-        """Train for so many more epochs; a CourseStep every ``every`` updates and at each epoch's end.
+        """Train for so many more epochs, at most ``deadline`` seconds; a CourseStep when due and at each epoch's end.
 
-        With None they come twice a second, and held-out pictures are judged as often as a ninth of the time allows.
+        With a number as ``every``, each step is judged on some held-out pictures; else as often as a ninth of the time
+        allows. With None they come twice a second.
 
         Raises:
             InvalidInput: a value out of range.
             NotReady: another run of this course has not ended.
         """
         check = Check()
-        check.whole("epochs", epochs, 1, 100)
+        check.whole("epochs", epochs, 1, choices.MOST_EPOCHS)
         check.done()
-        return self._run(int(epochs), every, seconds)
+        return self._run(int(epochs), every, deadline)
 
-    def _run(self, epochs: int, every: int | None, seconds: float | None) -> Iterator[CourseStep | Done[Course]]:
+    def _run(self, epochs: int, every: Every, deadline: float | None) -> Iterator[CourseStep | Done[Course]]:
         if not self._alone.acquire(timeout=3):
             raise NotReady("still_training")
         watch = Deadline()
@@ -113,14 +115,15 @@ class Course:
                 self._enrol()
                 yield self._report([], QUICK)
             losses: list[float] = []
-            beat, rest = Cadence(every, None if every else 0.5), Deadline(0.5)
-            with closing(self.classifier.resume(epochs, every=1, seconds=seconds)) as events:  # type: ignore[type-var]
+            each, rest = isinstance(every, int), Deadline(0.5)
+            beat = Cadence(every) if isinstance(every, int) else every or Cadence(seconds=0.5)
+            with closing(self.classifier.resume(epochs, every=1, deadline=deadline)) as events:  # type: ignore[type-var]
                 for event in events:
                     if isinstance(event, TrainStep):
                         losses.append(event.loss)
                         if event.epoch_ended or beat.due(event.step):
                             judging = Deadline()
-                            most = None if event.epoch_ended else QUICK if every or rest.expired else 0
+                            most = None if event.epoch_ended else QUICK if each or rest.expired else 0
                             found = self._report(losses, most)
                             losses = []
                             if found.judged:

@@ -1,7 +1,7 @@
 """What lesson 14 puts on the screen: pictures to begin with, a drawing as pixels, maps as bytes, bars in order.
 
 Everything is computed from an ImageClassifier; nothing here draws. Maps are bytes around 128 = 0, one scale per layer.
-Left out: the training (cnn.py) and the learner's own classes (own_classes.py).
+Left out: the training (course.py) and the learner's own classes (own_classes.py).
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from PIL import Image, ImageDraw
+from scipy.special import softmax
 
 from core.data import fashion
 from core.errors import Check, InvalidInput, shown
@@ -57,6 +58,16 @@ class Opened:
     names: tuple[str, ...]  # all layers that can be chosen
     seconds: float
 
+    @property
+    def order(self) -> tuple[int, ...]:
+        """The classes of the bars."""
+        return tuple(ranked(self.answer.probabilities))
+
+    @property
+    def rows(self) -> tuple[str, ...]:
+        """The layers of the overview."""
+        return tuple(maps.name for maps in self.layers)
+
 
 @functools.cache
 def shipped() -> ImageClassifier:
@@ -66,12 +77,8 @@ def shipped() -> ImageClassifier:
 
 @functools.lru_cache(maxsize=2)
 def fetched(name: str) -> ImageClassifier:
-    """One of torchvision's by name, kept while it is asked (see vision_models.load)."""
-    from core.vision import (
-        torchvision_models,  # imports torchvision, which takes seconds: the shipped network needs none of it
-    )
-
-    return torchvision_models.load(name if isinstance(name, str) else shown(name))
+    """One of torchvision's by name, kept while it is asked."""
+    return ImageClassifier.pretrained(name if isinstance(name, str) else shown(name))
 
 
 def example(kind: str, turn: int = 0) -> tuple[int, np.ndarray]:
@@ -87,7 +94,7 @@ def example(kind: str, turn: int = 0) -> tuple[int, np.ndarray]:
 
 
 def drawn(drawing: str) -> np.ndarray:
-    """The pad's strokes (see diffusion_shapes.strokes) as a sheet (224, 224) uint8, dark on light.
+    """The pad's strokes (see core.files.strokes) as a sheet (224, 224) uint8, dark on light.
 
     Raises:
         InvalidInput: nothing is drawn, or the text is no drawing.
@@ -112,15 +119,6 @@ def ranked(probabilities: np.ndarray, most: int = 10) -> list[int]:
     return [int(i) for i in np.argsort(-probabilities, kind="stable")[:most]]
 
 
-def class_at(classifier: ImageClassifier, source: Source, index: int) -> int:
-    """The class behind the ``index``-th bar of a picture."""
-    order = ranked(classifier.answer(source).probabilities)
-    check = Check()
-    check.whole("target", index, 0, len(order) - 1)
-    check.done()
-    return order[int(index)]
-
-
 def look(
     classifier: ImageClassifier, source: Source, target: int | None = None, layer: str | None = None, few: int = 8
 ) -> Opened:
@@ -131,25 +129,19 @@ def look(
         layer: whose maps are shown in number; None, or a name this network lacks: the first ReLU or convolution.
     """
     started = time.perf_counter()
-    answer = classifier.answer(source)
-    image = answer.sight.final
-    chosen = int(answer.probabilities.argmax()) if target is None else target
-    cam = classifier.explain(image, chosen)
-    found = {one.name: one for one in classifier.layers() if one.kind not in UNCHANGED}
-    values = classifier.feature_maps(image)
+    sight = classifier.see(source)
+    inside = classifier.opened(sight.final, target)
+    answer = Answer(softmax(inside.logits), sight)
+    found = {one.name: one for one in inside.layers if one.kind not in UNCHANGED}
     names = tuple(found)
     name = layer if layer in found else next((n for n in names if found[n].kind == "ReLU"), names[0])
 
     def maps(one: str, most: int) -> Maps:
-        return coded(values[one], one, found[one].kind, found[one].parameters, most)
+        return coded(inside.maps[one], one, found[one].kind, found[one].parameters, most)
 
     overview = tuple(maps(one, few) for one in _rows(list(found.values())))
-    return Opened(answer, chosen, cam, overview, maps(name, MOST_TILES), names, time.perf_counter() - started)
-
-
-def overview_names(classifier: ImageClassifier) -> list[str]:
-    """The layers that ``look`` gives an overview of, in order."""
-    return _rows([one for one in classifier.layers() if one.kind not in UNCHANGED])
+    seconds = time.perf_counter() - started
+    return Opened(answer, inside.cam.target, inside.cam, overview, maps(name, MOST_TILES), names, seconds)
 
 
 def _rows(layers: Sequence[Layer]) -> list[str]:

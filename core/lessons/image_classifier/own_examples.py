@@ -14,12 +14,12 @@ from PIL import Image
 from core.data import fashion
 from core.errors import InvalidInput
 from core.files import images
+from core.lessons.image_classifier import choices
 from core.vision.inside import report
 from core.vision.own_classes import LONGEST_NAME, OwnClasses
 
 KINDS = ("trouser", "sneaker", "bag")
 SHOTS, MOST_CLASSES, MOST_PICTURES = 8, 5, 500
-KEPT_SIDE = 96  # pixels of the longer side at which a picture is kept: the features see 28
 THUMB, ACROSS, MOST_THUMBS = 40, 4, 12
 
 Kept = Mapping[str, tuple[np.ndarray, ...]]  # class name → its pictures (H, W, 3)
@@ -52,8 +52,8 @@ def _of(kind: str) -> np.ndarray:
 
 
 def kept(source: images.Source) -> np.ndarray:
-    """A picture as it is kept: (H, W, 3) uint8, at most KEPT_SIDE on the longer side."""
-    return images.read(source, max_side=KEPT_SIDE).pixels
+    """A picture as it is kept: (H, W, 3) uint8, at most ``choices.KEPT_SIDE`` on the longer side."""
+    return images.read(source, max_side=choices.KEPT_SIDE).pixels
 
 
 def added(before: Kept, name: str, pictures: Sequence[np.ndarray]) -> dict[str, tuple[np.ndarray, ...]]:

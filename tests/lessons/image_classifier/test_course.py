@@ -45,7 +45,7 @@ def test_maps_are_the_layers_numbers():
     strength = np.abs(values).mean(axis=(1, 2))[list(found.chosen.channels)]
     assert all(strength[:-1] >= strength[1:])
     np.testing.assert_allclose(found.cam.heat, classifier.grad_cam(seen), atol=1e-6)
-    assert [m.name for m in found.layers] == look.overview_names(classifier)
+    assert list(found.rows) == [one.name for one in classifier.layers() if one.kind not in look.UNCHANGED]
     assert look.look(classifier, picture, layer="no such layer").chosen.name == "relu1"
 
 
@@ -89,9 +89,8 @@ def test_bars_in_order():
     many = np.random.default_rng(0).dirichlet(np.ones(50))
     order = look.ranked(many)
     assert len(order) == 10 and order == list(np.argsort(-many)[:10])
-    classifier, (_, picture) = look.shipped(), look.example("bag")
-    assert look.class_at(classifier, picture, 3) == 3
-    assert code_of(lambda: look.class_at(classifier, picture, 10)) == "out_of_range"
+    found = look.look(look.shipped(), look.example("bag")[1])
+    assert found.order == tuple(range(10)) and len(found.rows) == len(found.layers)
 
 
 def test_two_visitors_ask_one_network_at_once():
@@ -200,9 +199,9 @@ def test_the_first_screen_waits_for_no_torchvision():
     """Importing it takes longer than all the rest of the opening; only other people's networks and copies need it."""
     program = """
 import sys
-from core import cnn_shown, own_examples
+from core.lessons.image_classifier import look, own_examples
 from core.lessons.image_classifier.course import Course
-cnn_shown.look(cnn_shown.shipped(), cnn_shown.example("bag")[1])
+look.look(look.shipped(), look.example("bag")[1])
 Course()
 own_examples.example()
 assert "torchvision" not in sys.modules

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import base64
 import json
+import os
 import socket
+import subprocess
+import sys
 from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
@@ -21,14 +24,16 @@ from core.data import photos
 from core.errors import CoreError
 from core.files.images import read, to_png
 from core.lessons.image_classifier import own_examples
-from core.vision.own_classes import OwnClasses
+from core.vision.own_classes import OwnClasses, OwnConfig
 from demos import Chapter, kit
 from demos.image_classifier import own as lesson
+from demos.image_classifier.own import FORM
+from demos.image_classifier.shown import SEEN
 from demos.kit import pictures, text
 from demos.shell import gallery
 from tests import picture_files
+from tests.places import ROOT
 
-SETTINGS = (20, 3, 0)  # epochs, copies, seed
 RNG = np.random.default_rng(0)
 NAME = "<img src=x onerror=alert(1)>"
 
@@ -42,8 +47,20 @@ def plain(level: int) -> np.ndarray:
     return np.full((48, 64, 3), level, np.uint8)
 
 
-def learnt(lang: str, kept: Any, *settings: Any) -> tuple[Any, ...]:
-    return kit.settled(lesson.on_learn(lang, kept, *(settings or SETTINGS)))
+def settings(epochs: Any = 20, copies: Any = 3, seed: Any = 0) -> kit.Values:
+    return FORM.values(own_epochs=epochs, own_copies=copies, own_seed=seed)
+
+
+def learnt(lang: str, kept: Any, *chosen: Any) -> Any:
+    return kit.settled(lesson.on_learn(lang, kept, settings(*chosen)))
+
+
+def example(lang: str) -> Any:
+    return lesson.on_example(lang)["kept"]
+
+
+def joined(lang: str, files: Any, name: str, kept: Any) -> Any:
+    return kit.settled(lesson.on_files(lang, files, name, kept))
 
 
 @pytest.fixture
@@ -62,37 +79,40 @@ def uploaded(folder: Path, name: str, picture: np.ndarray | bytes) -> dict[str, 
 
 @pytest.mark.parametrize("lang", text.LANGUAGES)
 def test_the_example_is_taught_and_names_pictures_it_never_saw(lang: str) -> None:
-    kept, album = lesson.on_example(lang)
-    assert [len(some) for some in kept.values()] == [8, 8, 8] and len(album["items"]) == 3
-    stream = list(lesson.on_learn(lang, kept, *SETTINGS))
-    own, curve, badge, bars = learnt(lang, kept)
-    assert len(stream) > 20 and len(curve["series"][0]["y"]) == 20
+    filled = lesson.on_example(lang)
+    kept = filled["kept"]
+    assert [len(some) for some in kept.values()] == [8, 8, 8] and len(filled["album"]["items"]) == 3
+    stream = list(lesson.on_learn(lang, kept, settings()))
+    taught = learnt(lang, kept)
+    own, badge, bars = taught["own"], taught["badge"], taught["bars"]
+    assert len(stream) > 20 and len(taught["curve"]["series"][0]["y"]) == 20
     right, count = own_examples.judged(own)
     assert right >= 0.9 and f"{right:.1%}" in badge and str(count) in badge and f"{own.parameters:,}" in badge
     shares = own.answer(own_examples.unseen(0)[1]).probabilities
     np.testing.assert_allclose([item["value"] for item in bars["items"]], shares, atol=1e-6)
     assert [item["name"] for item in bars["items"]] == list(own.classes) == list(kept)
-    turn, bars, seen = lesson.on_unseen(lang, own, 0)
-    assert turn == 1 and len(bars["items"]) == 3 and len(seen["items"]) == 2
-    last = read(base64.b64decode(seen["items"][1]["png"])).pixels
+    unseen = lesson.on_unseen(lang, own, 0)
+    assert unseen["turn"] == 1 and len(unseen["bars"]["items"]) == 3 and len(unseen["seen"]["items"]) == 2
+    last = read(base64.b64decode(unseen["seen"]["items"][1]["png"])).pixels
     np.testing.assert_array_equal(last, own.see(own_examples.unseen(1)[1]).final)
 
 
 @pytest.mark.parametrize("seed", range(4))
 def test_eight_pictures_are_enough_whichever_the_seed(seed: int) -> None:
-    own, *_ = learnt("en", lesson.on_example("en")[0], 20, 3, seed)
-    assert own_examples.judged(own)[0] >= 0.9
+    assert own_examples.judged(learnt("en", example("en"), 20, 3, seed)["own"])[0] >= 0.9
 
 
 def test_photos_of_the_camera_make_classes() -> None:
-    kept, album = lesson.on_snap("en", " dark ", None, shot(plain(10)))
-    kept, album = lesson.on_snap("en", "bright", kept, shot(plain(230), plain(240), plain(250)))
-    kept, album = lesson.on_snap("en", "dark", kept, shot(plain(20), plain(30)))
+    kept = lesson.on_snap("en", " dark ", None, shot(plain(10)))["kept"]
+    kept = lesson.on_snap("en", "bright", kept, shot(plain(230), plain(240), plain(250)))["kept"]
+    snapped = lesson.on_snap("en", "dark", kept, shot(plain(20), plain(30)))
+    kept, album = snapped["kept"], snapped["album"]
     assert {name: len(some) for name, some in kept.items()} == {"dark": 3, "bright": 3}
     assert np.array_equal(kept["dark"][0], plain(10)), "kept as they came"
     assert [item["text"] for item in album["items"]] == ["photos: 3", "photos: 3"]
-    own, _, badge, bars = learnt("en", kept)
-    assert bars == {"items": [], "caption": text.load("image_classifier", "en")("own.try")}
+    taught = learnt("en", kept)
+    own = taught["own"]
+    assert taught["bars"] == {"items": [], "caption": text.load("image_classifier", "en")("own.try")}
     looked = lesson.on_look("en", own, SimpleNamespace(photo=shot(plain(235)).photos[0]))
     assert looked["chosen"] == 1 and looked["items"][1]["name"] == "bright"
     assert lesson.on_look("en", None, SimpleNamespace(photo="x"))["items"] == []
@@ -100,90 +120,95 @@ def test_photos_of_the_camera_make_classes() -> None:
 
 def test_large_photos_are_kept_small() -> None:
     wide = RNG.integers(0, 256, (900, 1200, 3), dtype=np.uint8)
-    kept, _ = lesson.on_snap("ko", "잡음", None, shot(wide))
+    kept = lesson.on_snap("ko", "잡음", None, shot(wide))["kept"]
     assert kept["잡음"][0].shape == (72, 96, 3)
 
 
 def test_files_join_the_named_class_or_the_one_in_their_name(uploads: Path) -> None:
     files = [uploaded(uploads, f"{name}_{k}.png", plain(level + k)) for name, level in (("cup", 10), ("hand", 200))
              for k in range(3)]  # fmt: skip
-    kept, album, cleared = kit.settled(lesson.on_files("en", files, "", None))
-    assert {name: len(some) for name, some in kept.items()} == {"cup": 3, "hand": 3} and cleared is None
-    kept, _, _ = kit.settled(lesson.on_files("en", files[:2], "mine", kept))
-    assert len(kept["mine"]) == 2
+    read_in = joined("en", files, "", None)
+    kept = read_in["kept"]
+    assert {name: len(some) for name, some in kept.items()} == {"cup": 3, "hand": 3} and read_in["files"] is None
+    assert len(joined("en", files[:2], "mine", kept)["kept"]["mine"]) == 2
 
 
 @pytest.mark.parametrize("lang", text.LANGUAGES)
 def test_unreadable_files_are_left_out_and_counted(lang: str, uploads: Path) -> None:
     good = uploaded(uploads, "a.png", plain(9))
     bad = [uploaded(uploads, path.name, path.read_bytes()) for path, _ in picture_files.refused(uploads).values()]
-    kept, album, _ = kit.settled(lesson.on_files(lang, [*bad, good], "a", None))
-    assert len(kept["a"]) == 1 and str(len(bad)) in album["caption"]
+    read_in = joined(lang, [*bad, good], "a", None)
+    assert len(read_in["kept"]["a"]) == 1 and str(len(bad)) in read_in["album"]["caption"]
     with pytest.raises(gr.Error):
         list(lesson.on_files(lang, bad, "a", None))
 
 
 def test_every_kind_of_file(uploads: Path) -> None:
     kinds = [uploaded(uploads, path.name, path.read_bytes()) for path, *_ in picture_files.accepted(uploads).values()]
-    kept, album, _ = kit.settled(lesson.on_files("en", kinds, "all", None))
-    assert len(kept["all"]) == len(kinds) and album["items"][0]["png"]
-    own, *_ = learnt("en", {**kept, "grey": (plain(128),)}, 2, 1, 0)
+    read_in = joined("en", kinds, "all", None)
+    kept = read_in["kept"]
+    assert len(kept["all"]) == len(kinds) and read_in["album"]["items"][0]["png"]
+    own = learnt("en", {**kept, "grey": (plain(128),)}, 2, 1, 0)["own"]
     assert own.classes == ("all", "grey")
 
 
 def test_five_hundred_pictures_say_how_far_they_are_and_one_more_is_refused(uploads: Path) -> None:
     files = [uploaded(uploads, "one.png", plain(70))] * 500
     stream = list(lesson.on_files("en", files, "many", None))
-    assert len(stream) == 25 and "100 of 500" in stream[4][1]["caption"]
-    kept = stream[-1][0]
+    assert len(stream) == 25 and "100 of 500" in stream[4]["album"]["caption"]
+    kept = stream[-1]["kept"]
     assert len(kept["many"]) == 500
     with pytest.raises(gr.Error, match="500"):
         list(lesson.on_files("en", files[:1], "many", kept))
     with pytest.raises(gr.Error, match="500"):
         list(lesson.on_files("en", [*files, files[0]], "many", None))
     halves = {"a": kept["many"][:250], "b": tuple(plain(200) for _ in range(250))}
-    own, *_ = learnt("en", halves, 2, 0, 0)
+    own = learnt("en", halves, 2, 0, 0)["own"]
     assert own.answer(plain(200)).probabilities.argmax() == 1
 
 
 def test_closed_early_nothing_is_learnt_and_the_next_run_works() -> None:
-    kept, _ = lesson.on_example("ko")
+    kept = example("ko")
     for steps in (1, 3, 10):
-        stream = lesson.on_learn("ko", kept, *SETTINGS)
-        assert all(values[0] == gr.skip() for values in islice(stream, steps))
+        stream = lesson.on_learn("ko", kept, settings())
+        assert all("own" not in shown for shown in islice(stream, steps))
         stream.close()
-    assert isinstance(learnt("ko", kept)[0], OwnClasses)
+    assert isinstance(learnt("ko", kept)["own"], OwnClasses)
     assert lesson.on_stop("ko")
 
 
 def test_a_class_goes_or_all_of_them() -> None:
-    kept, _ = lesson.on_example("en")
-    kept, album = lesson.on_forget("en", "bag", kept)
-    assert list(kept) == ["trousers", "sneaker"] and len(album["items"]) == 2
-    assert lesson.on_forget("en", "no such", kept)[0] == kept
-    kept, album = lesson.on_forget("en", "  ", kept)
-    assert kept == {} and album["items"] == [] and album["caption"]
-    assert lesson.on_forget("en", None, None)[0] == {}
+    forgot = lesson.on_forget("en", "bag", example("en"))
+    kept = forgot["kept"]
+    assert list(kept) == ["trousers", "sneaker"] and len(forgot["album"]["items"]) == 2
+    assert lesson.on_forget("en", "no such", kept)["kept"] == kept
+    forgot = lesson.on_forget("en", "  ", kept)
+    assert forgot["kept"] == {} and forgot["album"]["items"] == [] and forgot["album"]["caption"]
+    assert lesson.on_forget("en", None, None)["kept"] == {}
 
 
 def test_a_name_that_is_a_tag_stays_a_name(uploads: Path) -> None:
     """Views write names as text; a toast renders HTML, so there it is escaped."""
-    kept, album = lesson.on_snap("en", NAME, None, shot(plain(5)))
-    kept, album = lesson.on_snap("en", "b", kept, shot(plain(250)))
-    assert album["items"][0]["name"] == NAME
-    own, _, badge, bars = learnt("en", kept)
-    assert "<img" not in badge and lesson._try(text.load("image_classifier", "en"), own, plain(5))["items"][0]["name"]
-    assert "<img" not in lesson.on_code("en", kept, *SETTINGS)
+    kept = lesson.on_snap("en", NAME, None, shot(plain(5)))["kept"]
+    snapped = lesson.on_snap("en", "b", kept, shot(plain(250)))
+    kept = snapped["kept"]
+    assert snapped["album"]["items"][0]["name"] == NAME
+    taught = learnt("en", kept)
+    own = taught["own"]
+    assert (
+        "<img" not in taught["badge"]
+        and lesson._try(text.load("image_classifier", "en"), own, plain(5))["items"][0]["name"]
+    )
+    assert "<img" not in lesson.on_code("en", kept, settings())
     files = lesson.on_save("en", own)["value"]
     assert json.loads(Path(files[1]).read_text("utf-8"))["classes"] == [NAME, "b"]
     with pytest.raises(gr.Error) as caught:
-        lesson.on_learn("en", {NAME: (), "b": (plain(1),)}, *SETTINGS).__next__()
+        lesson.on_learn("en", {NAME: (), "b": (plain(1),)}, settings()).__next__()
     assert "<img" not in str(caught.value.message) and "&lt;img" in str(caught.value.message)
 
 
 def test_saved_files_give_the_pages_own_answer(uploads: Path) -> None:
-    kept, _ = lesson.on_example("en")
-    own, *_ = learnt("en", kept)
+    own = learnt("en", example("en"))["own"]
     update = lesson.on_save("en", own)
     weights, labels, onnx = (Path(path) for path in update["value"])
     assert update["visible"] and [path.name for path in (weights, labels, onnx)] == [
@@ -193,37 +218,41 @@ def test_saved_files_give_the_pages_own_answer(uploads: Path) -> None:
     names = json.loads(session.get_modelmeta().custom_metadata_map["labels"])
     assert names == list(own.classes) == json.loads(labels.read_text("utf-8"))["classes"] == list(again.classes)
     for turn in range(6):
-        shown = [item["value"] for item in lesson.on_unseen("en", own, turn - 1)[1]["items"]]
+        shown = [item["value"] for item in lesson.on_unseen("en", own, turn - 1)["bars"]["items"]]
         picture = own_examples.unseen(turn)[1]
         seen = own.see(picture).final.transpose(2, 0, 1)[None].astype(np.float32) / 255
         np.testing.assert_allclose(session.run(None, {"pictures": seen})[0][0], shown, atol=1e-5)
         np.testing.assert_allclose(again.answer(picture).probabilities, shown, atol=1e-6)
 
 
-def test_the_code_learns_the_same(capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: Any) -> None:
-    monkeypatch.chdir(tmp_path)
-    kept, _ = lesson.on_example("en")
-    own, _, badge, _ = learnt("en", kept, 4, 1, 7)
-    exec(lesson.on_code("en", kept, 4, 1, 7), {})
-    printed = capsys.readouterr().out
-    loss = float(printed.split("loss: ")[1].split()[0])
-    assert f"{loss:.9g}" in badge
+def test_the_code_learns_the_same(tmp_path: Path) -> None:
+    kept = example("en")
+    taught = learnt("en", kept, 4, 1, 7)
+    run = subprocess.run(
+        [sys.executable, "-c", lesson.on_code("en", kept, settings(4, 1, 7))],
+        cwd=tmp_path,
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    loss = float(run.stdout.split("loss: ")[1].split()[0])
+    assert f"{loss:.9g}" in taught["badge"]
     assert (tmp_path / "my_classes" / "model.onnx").is_file()
-    mine, _ = lesson.on_snap("en", "cup", kept, shot(plain(3)))
-    assert 'folders("my_pictures")' in lesson.on_code("en", mine, *SETTINGS)
+    mine = lesson.on_snap("en", "cup", kept, shot(plain(3)))["kept"]
+    assert 'folders("my_pictures")' in lesson.on_code("en", mine, settings())
 
 
 def test_the_pictures_of_other_lessons() -> None:
     cat = photos.load("cat")
-    kept, _ = lesson.on_take("en", cat, "cat", None)
-    assert kept["cat"][0].shape == (64, 96, 3)
-    own, *_ = learnt("en", lesson.on_example("en")[0])
-    bars, seen = lesson.on_shelf("en", cat, own)
-    assert sum(item["value"] for item in bars["items"]) == pytest.approx(1, abs=1e-5) and len(seen["items"]) == 2
+    assert lesson.on_take("en", cat, "cat", None)["kept"]["cat"][0].shape == (64, 96, 3)
+    shown = lesson.on_shelf("en", cat, learnt("en", example("en"))["own"])
+    assert sum(item["value"] for item in shown["bars"]["items"]) == pytest.approx(1, abs=1e-5)
+    assert len(shown["seen"]["items"]) == 2
 
 
-def test_the_sizes_are_those_of_core() -> None:
-    assert lesson.KEPT_SIDE == own_examples.KEPT_SIDE
+def test_the_pages_defaults_are_those_of_the_library() -> None:
+    assert lesson._config(FORM.values()) == OwnConfig()
 
 
 @pytest.mark.parametrize("lang", text.LANGUAGES)
@@ -261,7 +290,7 @@ def test_the_sizes_are_those_of_core() -> None:
         lambda lang: lesson.on_unseen(lang, OwnClasses(), 0),
         lambda lang: lesson.on_unseen(lang, None, "x"),
         lambda lang: lesson.on_save(lang, None),
-        lambda lang: lesson.on_code(lang, None, "x", 3, 0),
+        lambda lang: lesson.on_code(lang, None, settings("x")),
     ],
 )
 def test_bad_values_end_in_one_sentence(lang: str, call: Any) -> None:
@@ -310,7 +339,7 @@ def test_every_kind_of_file_is_named_or_told(client: Any, tmp_path: Path) -> Non
                 client.predict(handle_file(str(path)), "relu1", "fashion", api_name="/image_classifier_bring")
             continue
         result = client.predict(handle_file(str(path)), "relu1", "fashion", api_name="/image_classifier_bring")
-        bars = next(value for value in result if isinstance(value, dict) and value.get("high") == 1)
+        bars = dict(zip(SEEN[1:], result, strict=False))["bars"]  # all but the state, which stays on the server
         assert sum(item["value"] for item in bars["items"]) == pytest.approx(1, abs=1e-4), name
     for name, (path, code) in picture_files.refused(tmp_path).items():
         with pytest.raises(Exception) as caught:

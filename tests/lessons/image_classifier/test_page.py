@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import base64
+import os
+import subprocess
+import sys
 import time
 from types import SimpleNamespace
 from typing import Any
@@ -13,15 +16,22 @@ import pytest
 
 from core.data import fashion, photos
 from core.files.images import read, to_png
-from core.lessons.image_classifier import look
+from core.lessons.image_classifier import choices, look
 from core.lessons.image_classifier.course import Course, CourseConfig
+from demos import kit
 from demos.image_classifier import page as lesson
-from demos.image_classifier import shown, train
+from demos.image_classifier import train
+from demos.image_classifier.shown import FORM
 from demos.kit import text
+from tests.places import ROOT
 
 SHIRT = "[[-40,60,-15,60,0,50,15,60,40,60,80,20,55,5,42,25,42,-80,-42,-80,-42,25,-55,5,-80,20,-40,60]]"
 WAY = ("relu1", "fashion", None)  # layer, model, course
-SETTINGS = (300, "1", 0.001, 50, 0.25, False, 0)  # pictures, blocks, rate, batch, dropout, augment, seed
+SMALL = train.FORM.values(epochs=1, pictures=300, blocks="1", batch=50)
+
+
+def opened(lang: str, *, model: Any = "fashion", course: Any = None, **form: Any) -> kit.Update:
+    return lesson.on_open(lang, FORM.values(**form), model, course)
 
 
 @pytest.fixture(scope="module")
@@ -33,131 +43,176 @@ def course() -> Course:
 
 
 def test_the_names_are_those_of_the_data() -> None:
-    assert shown.GARMENTS == fashion.CLASSES
-    assert lesson.START in lesson.SHOWN and len(set(lesson.SHOWN)) == len(lesson.SHOWN)
+    assert choices.GARMENTS == fashion.CLASSES and choices.SHOWN.default in choices.GARMENTS
+    assert len(set(choices.SHOWN)) == len(choices.SHOWN)
+    assert choices.PICTURES.high == len(fashion.TRAIN_ROWS)
 
 
 @pytest.mark.parametrize("lang", text.LANGUAGES)
 def test_what_is_sent_is_what_the_network_says(lang: str) -> None:
-    here, bars, badge, about, cam, stages, overview, layer, maps = lesson.on_open(lang, "sneaker", 2, "", *WAY)
+    shown = opened(lang, name="sneaker", turn=2)
     classifier, (_, picture) = look.shipped(), look.example("sneaker", 2)
-    answer = classifier.answer(picture)
+    answer, bars, cam = classifier.answer(picture), shown["bars"], shown["cam"]
     np.testing.assert_allclose([item["value"] for item in bars["items"]], answer.probabilities, atol=1e-6)
     assert bars["chosen"] == answer.probabilities.argmax() == fashion.CLASSES.index("sneaker")
-    sent = read(base64.b64decode(stages["items"][-1]["png"])).pixels[..., 0]
+    sent = read(base64.b64decode(shown["stages"]["items"][-1]["png"])).pixels[..., 0]
     np.testing.assert_array_equal(sent, answer.sight.final)
     heat = np.frombuffer(base64.b64decode(cam["heat"]), np.uint8).reshape(cam["h"], cam["w"])
     np.testing.assert_allclose(heat / 255, classifier.grad_cam(answer.sight.final), atol=1 / 255)
-    assert len(maps["groups"][0]["tiles"]) == 32 and layer["value"] == "relu1" and "conv3" in layer["choices"]
-    assert "241,994" in badge and text.load("image_classifier", lang)("garment.sneaker") in bars["caption"]
-    assert overview["chosen"] == [g["name"] for g in overview["groups"]].index("relu1")
-    assert here.truth == "sneaker" and about
+    layer = shown["layer"]
+    assert len(shown["maps"]["groups"][0]["tiles"]) == 32
+    assert layer["value"] == "relu1" and "conv3" in layer["choices"]
+    assert "241,994" in shown["badge"] and text.load("image_classifier", lang)("garment.sneaker") in bars["caption"]
+    overview = shown["overview"]
+    assert overview["chosen"] == [group["name"] for group in overview["groups"]].index("relu1")
+    assert shown["here"].truth == "sneaker" and shown["about"]
+
+
+def test_the_network_runs_once_for_a_look() -> None:
+    here, module, runs = opened("en", name="bag")["here"], look.shipped().module, []
+    hook = module.register_forward_hook(lambda *_: runs.append(1))
+    try:
+        for call in (
+            lambda: opened("en", name="bag", turn=1),
+            lambda: lesson.on_class("en", here, *WAY, SimpleNamespace(index=2)),
+            lambda: lesson.on_layer("en", here, "conv2", *WAY[1:]),
+            lambda: lesson.on_row("en", here, *WAY[1:], SimpleNamespace(index=5)),
+            lambda: lesson.on_draw("en", FORM.values(), *WAY[1:], SimpleNamespace(strokes=SHIRT)),
+        ):
+            runs.clear()
+            assert call()["bars"] and len(runs) == 1
+    finally:
+        hook.remove()
 
 
 def test_a_stroke_is_answered_and_an_emptied_pad_goes_back() -> None:
-    drawing, name, pixels, here, bars, *_ = lesson.on_draw("en", "bag", 0, *WAY, SimpleNamespace(strokes=SHIRT))
-    assert (drawing, name, here.source) == (SHIRT, "drawn", "drawn") and pixels.shape == (224, 224)
-    assert bars["items"][0]["value"] + bars["items"][6]["value"] > 0.5  # T-shirt or shirt
-    drawing, name, *_ = lesson.on_draw("en", "drawn", 0, *WAY, SimpleNamespace(strokes="[]"))
-    assert name == lesson.START
-    assert lesson.on_draw("en", "bag", 3, *WAY, SimpleNamespace(strokes=""))[1] == "bag"
+    def draw(name: str, turn: int, strokes: str) -> kit.Update:
+        form = FORM.values(name=name, turn=turn)
+        return lesson.on_draw("en", form, "fashion", None, SimpleNamespace(strokes=strokes))
+
+    drawn = draw("bag", 0, SHIRT)
+    assert (drawn["drawing"], drawn["name"], drawn["here"].source) == (SHIRT, "drawn", "drawn")
+    assert drawn["shelf"].shape == (224, 224)
+    items = drawn["bars"]["items"]
+    assert items[0]["value"] + items[6]["value"] > 0.5  # T-shirt or shirt
+    assert draw("drawn", 0, "[]")["name"] == choices.SHOWN.default
+    assert draw("bag", 3, "")["name"] == "bag"
 
 
 def test_another_class_another_layer_another_garment() -> None:
-    here = lesson.on_open("en", "coat", 0, "", *WAY)[0]
-    again, bars, _, _, cam, *_ = lesson.on_class("en", here, *WAY, SimpleNamespace(index=2))
-    assert again.target == bars["chosen"] == 2 and "pullover" in cam["caption"]
-    *_, layer, maps = lesson.on_row("en", here, "fashion", None, SimpleNamespace(index=5))
-    assert layer["value"] == "conv2" and maps["groups"][0]["name"] == "conv2"
-    assert lesson.on_layer("en", here, "logits", *WAY[1:])[-1]["groups"][0]["name"] == "logits"
-    name, turn, pixels, *_ = lesson.on_next("en", "coat", 0, "", *WAY)
-    assert (name, turn) == ("coat", 1) and not np.array_equal(pixels, here.pixels)
-    assert lesson.on_next("en", "cat", 0, "", *WAY)[0] == lesson.START
+    here = opened("en", name="coat")["here"]
+    again = lesson.on_class("en", here, *WAY, SimpleNamespace(index=2))
+    assert again["here"].target == again["bars"]["chosen"] == 2 and "pullover" in again["cam"]["caption"]
+    row = lesson.on_row("en", here, "fashion", None, SimpleNamespace(index=5))
+    assert row["layer"]["value"] == "conv2" and row["maps"]["groups"][0]["name"] == "conv2"
+    assert lesson.on_layer("en", here, "logits", *WAY[1:])["maps"]["groups"][0]["name"] == "logits"
+    following = lesson.on_next("en", FORM.values(name="coat"), *WAY[1:])
+    assert (following["name"], following["turn"]) == ("coat", 1)
+    assert not np.array_equal(following["shelf"], here.pixels)
+    assert lesson.on_next("en", FORM.values(name="cat"), *WAY[1:])["name"] == choices.SHOWN.default
 
 
 def test_the_picture_of_another_lesson() -> None:
     cat = photos.load("cat")
-    name, here, bars, *_ = lesson.on_take("en", cat, *WAY)
-    assert name is None and here.source == "own"
-    assert sum(item["value"] for item in bars["items"]) == pytest.approx(1, abs=1e-5)
+    taken = lesson.on_take("en", cat, *WAY)
+    assert taken["name"] is None and taken["here"].source == "own"
+    assert sum(item["value"] for item in taken["bars"]["items"]) == pytest.approx(1, abs=1e-5)
 
 
 def test_a_photo_of_the_webcam_is_named() -> None:
     picture = 255 - look.example("ankle boot")[1]
     sent = SimpleNamespace(photos=[base64.b64encode(to_png(picture)).decode()])
-    name, shelf, here, bars, *_ = lesson.on_snap("en", *WAY, sent)
-    assert name is None and here.source == "own" and shelf.shape == (28, 28, 3)
-    assert bars["chosen"] == fashion.CLASSES.index("ankle boot")
+    taken = lesson.on_snap("en", *WAY, sent)
+    assert taken["name"] is None and taken["here"].source == "own" and taken["shelf"].shape == (28, 28, 3)
+    assert taken["bars"]["chosen"] == fashion.CLASSES.index("ankle boot")
 
 
 def test_a_drawing_is_answered_within_150_ms() -> None:
     """What the server does from a stroke's end to the answer, Grad-CAM and all maps included."""
     stroke = SimpleNamespace(strokes=SHIRT)
-    lesson.on_draw("en", "bag", 0, *WAY, stroke)
+    lesson.on_draw("en", FORM.values(name="bag"), *WAY[1:], stroke)
     seconds = []
     for _ in range(9):
         started = time.process_time()  # the machine may be shared
-        lesson.on_draw("en", "bag", 0, *WAY, stroke)
+        lesson.on_draw("en", FORM.values(name="bag"), *WAY[1:], stroke)
         seconds.append(time.process_time() - started)
     assert sorted(seconds)[4] < 0.15, seconds
 
 
 def test_one_s_own_network_answers(course: Course) -> None:
-    here = lesson.on_open("en", "bag", 0, "", *WAY)[0]
-    _, bars, badge, about, *_ = lesson.on_model("en", here, "relu3", "mine", course)
+    here = opened("en", name="bag")["here"]
+    shown = lesson.on_model("en", here, "relu3", "mine", course)
     seen = course.classifier.see(here.pixels).final
     np.testing.assert_allclose(
-        [i["value"] for i in bars["items"]], course.classifier.predict_proba(seen[None])[0], atol=1e-6
+        [item["value"] for item in shown["bars"]["items"]], course.classifier.predict_proba(seen[None])[0], atol=1e-6
     )
-    assert "just now" in badge and "trained" in about
+    assert "just now" in shown["badge"] and "trained" in shown["about"]
 
 
 @pytest.mark.parametrize("lang", text.LANGUAGES)
 def test_training_is_shown_and_goes_on(lang: str) -> None:
-    frames = list(train.on_train(lang, 1, *SETTINGS))
+    frames = list(train.on_train(lang, SMALL))
     first, last = frames[0], frames[-1]
-    course, loss, right, kernels, confusion, wrong, badge = last
-    assert first[3]["groups"][0]["tiles"] != kernels and course.updates == 6
-    assert kernels == gr.skip() and right["series"][1]["y"] == [course.judge().accuracy]
-    assert np.array(confusion["cells"]).sum() == 2000 and len(wrong["items"]) == 12
-    assert f"{course.judge().accuracy:.1%}" in badge
+    course = last["course"]
+    assert first["kernels"]["groups"][0]["tiles"] and course.updates == 6
+    assert "kernels" not in last and last["right"]["series"][1]["y"] == [course.judge().accuracy]
+    assert np.array(last["confusion"]["cells"]).sum() == 2000 and len(last["wrong"]["items"]) == 12
+    assert f"{course.judge().accuracy:.1%}" in last["badge"]
     *_, more = train.on_more(lang, course, 1)
-    assert more[0] is course and course.updates == 12 and len(more[2]["series"][1]["y"]) == 2
-    _, cell = train.on_cell(lang, course, SimpleNamespace(row=6, col=0))
-    assert len(cell["items"]) == min(12, course.judge().confusion[6, 0])
-    assert train.on_stop(lang, course)[0]["cells"] == more[4]["cells"]
+    assert more["course"] is course and course.updates == 12 and len(more["right"]["series"][1]["y"]) == 2
+    cell = train.on_cell(lang, course, SimpleNamespace(row=6, col=0))
+    assert len(cell["wrong"]["items"]) == min(12, course.judge().confusion[6, 0])
+    assert train.on_stop(lang, course)["confusion"]["cells"] == more["confusion"]["cells"]
+    assert train.on_stop(lang, None) == {} == train.on_cell(lang, None, SimpleNamespace(row=6, col=0))
 
 
 def test_the_first_kernels_are_those_the_training_begins_with() -> None:
-    noise = train.on_reset("en", 1, *SETTINGS)[3]
-    begun = next(train.on_train("en", 1, *SETTINGS))[3]
+    noise = train.on_reset("en", SMALL)["kernels"]
+    begun = next(train.on_train("en", SMALL))["kernels"]
     assert noise["groups"][0]["tiles"] == begun["frames"][0]
 
 
-def test_the_code_prints_the_same_accuracy(capsys: pytest.CaptureFixture[str], tmp_path: Any, monkeypatch: Any) -> None:
-    monkeypatch.chdir(tmp_path)
-    *_, (course, *_) = train.on_train("en", 1, *SETTINGS)
-    exec(train.on_code("en", course, 4, *SETTINGS), {})
-    assert f"held out: {course.judge().accuracy}" in capsys.readouterr().out
-    here = lesson.on_open("en", "drawn", 0, SHIRT, *WAY)[0]
-    exec(lesson.on_code("en", here, "drawn", 0, SHIRT, "conv1", "fashion"), {})
-    printed = capsys.readouterr().out
-    assert "filled (224, 224)" in printed and "t-shirt" in printed
+def printed(code: str, folder: Any) -> str:
+    """What a program writes in a fresh process."""
+    environment = os.environ | {"PYTHONPATH": str(ROOT)}
+    run = subprocess.run(
+        [sys.executable, "-c", code], cwd=folder, env=environment, check=True, capture_output=True, text=True
+    )
+    return run.stdout
+
+
+def test_the_code_prints_the_same_accuracy(tmp_path: Any) -> None:
+    *_, last = train.on_train("en", SMALL)
+    course = last["course"]
+    out = printed(train.on_code("en", course, train.FORM.values()), tmp_path)
+    assert f"held out: {course.judge().accuracy}" in out
+    mine = printed(lesson.on_code("en", opened("en", name="bag")["here"], FORM.values(), "mine"), tmp_path)
+    share = course.classifier.answer(look.example("bag")[1]).probabilities[fashion.CLASSES.index("bag")]
+    assert f"{'bag':12} {share:.3f}" in mine
+
+
+def test_the_code_prints_the_bars(tmp_path: Any) -> None:
+    form = FORM.values(name="drawn", drawing=SHIRT, layer="conv1")
+    shown = lesson.on_open("en", form, "fashion", None)
+    out = printed(lesson.on_code("en", shown["here"], form, "fashion"), tmp_path)
+    assert "filled (224, 224)" in out
+    for name, item in zip(fashion.CLASSES, shown["bars"]["items"], strict=True):
+        assert f"{name:12} {item['value']:.3f}" in out
 
 
 @pytest.mark.parametrize("lang", text.LANGUAGES)
 @pytest.mark.parametrize(
     "call",
     [
-        lambda lang: lesson.on_open(lang, "hat", 0, "", *WAY),
-        lambda lang: lesson.on_open(lang, "drawn", 0, "", *WAY),
-        lambda lang: lesson.on_open(lang, "drawn", 0, "[[NaN]]", *WAY),
-        lambda lang: lesson.on_open(lang, "bag", -1, "", *WAY),
-        lambda lang: lesson.on_open(lang, "bag", None, "", *WAY),
-        lambda lang: lesson.on_open(lang, "bag", 0, "", "relu1", "mine", None),
-        lambda lang: lesson.on_open(lang, "bag", 0, "", "relu1", "resnet9000", None),
-        lambda lang: lesson.on_open(lang, "bag", 0, "", "relu1", None, None),
-        lambda lang: lesson.on_draw(lang, "bag", 0, *WAY, SimpleNamespace(strokes=[1])),
+        lambda lang: opened(lang, name="hat"),
+        lambda lang: opened(lang, name="drawn"),
+        lambda lang: opened(lang, name="drawn", drawing="[[NaN]]"),
+        lambda lang: opened(lang, name="bag", turn=-1),
+        lambda lang: opened(lang, name="bag", turn=None),
+        lambda lang: opened(lang, name="bag", model="mine"),
+        lambda lang: opened(lang, name="bag", model="resnet9000"),
+        lambda lang: opened(lang, name="bag", model=None),
+        lambda lang: lesson.on_draw(lang, FORM.values(), "fashion", None, SimpleNamespace(strokes=[1])),
         lambda lang: lesson.on_class(lang, None, *WAY, SimpleNamespace(index=99)),
         lambda lang: lesson.on_class(lang, None, *WAY, SimpleNamespace(index="x")),
         lambda lang: lesson.on_row(lang, None, "fashion", None, SimpleNamespace()),
@@ -167,10 +222,10 @@ def test_the_code_prints_the_same_accuracy(capsys: pytest.CaptureFixture[str], t
         lambda lang: lesson.on_snap(lang, *WAY, SimpleNamespace(photos=[None])),
         lambda lang: lesson.on_snap(lang, *WAY, SimpleNamespace()),
         lambda lang: lesson.on_take(lang, np.full((9, 9, 3), 255, np.uint8), *WAY),
-        lambda lang: list(train.on_train(lang, 0, *SETTINGS)),
-        lambda lang: list(train.on_train(lang, 1, 5, *SETTINGS[1:])),
-        lambda lang: list(train.on_train(lang, 1, 300, "7", *SETTINGS[2:])),
-        lambda lang: list(train.on_train(lang, 1, 300, "1", float("nan"), *SETTINGS[3:])),
+        lambda lang: list(train.on_train(lang, SMALL.changed(epochs=0))),
+        lambda lang: list(train.on_train(lang, SMALL.changed(pictures=5))),
+        lambda lang: list(train.on_train(lang, SMALL.changed(blocks="7"))),
+        lambda lang: list(train.on_train(lang, SMALL.changed(rate=float("nan")))),
         lambda lang: list(train.on_more(lang, None, 1)),
         lambda lang: list(train.on_more(lang, Course(CourseConfig(pictures=300)), 1)),
     ],

@@ -1,0 +1,26 @@
+"""What can be set in lesson 14, stated once: core checks against it, the page makes its controls from it."""
+
+from core.choices import Options, Range
+from core.lessons.pixels.choices import PHOTO
+
+GARMENTS = ("t-shirt", "trouser", "pullover", "dress", "coat", "sandal", "shirt", "sneaker", "bag", "ankle boot")
+SHOWN = Options((*GARMENTS, *PHOTO, "drawn"), "ankle boot")  # garments: core.data.fashion (a test compares them)
+TURN = Range(0, 2**31, default=0, step=1)  # which garment of its kind
+LAYER = "relu1"
+MODEL = Options(("fashion", "mine", "mobilenet_v3_small", "resnet18", "shufflenet_v2_x1_0", "squeezenet1_1"))
+
+# A network taught from noise.
+EPOCHS = Range(1, 20, default=4, step=1)  # of one press
+MOST_EPOCHS = 1000  # of one run of a script
+PICTURES = Range(100, 10_000, default=10_000, step=100)
+BLOCKS = Options(("1", "2", "3"), "2")
+RATE = Range(1e-6, 10, default=1e-3, step=1e-4)
+BATCH = Range(16, 512, default=128, step=16)
+DROPOUT = Range(0, 0.8, default=0.25, step=0.05)
+AUGMENT = False
+SEED = Range(0, 2**31, default=0, step=1)
+
+# Classes of one's own; the defaults are those of core.vision.own_classes (a test compares them).
+KEPT_SIDE = 96  # pixels of the longer side at which a picture is kept: the features see 28
+OWN_EPOCHS = Range(1, 60, default=20, step=1)
+OWN_COPIES = Range(0, 10, default=3, step=1)
