@@ -99,7 +99,9 @@ def _confusion(a: Array, y: Array) -> Array:
 
 
 def _f1(shares: Array) -> float:
-    """2 TP / (2 TP + FP + FN), averaged over the classes; 0 where a class never occurs."""
+    """2 TP / (2 TP + FP + FN): scikit-learn's ``average="binary"`` for one output, which is said to be class 1 past ½;
+    for several its ``average="macro"``, the plain mean over all classes, 0 for one that neither occurs nor is said.
+    """
     hits, false, missed = shares
     total = 2 * hits + false + missed
     return float(np.mean(np.divide(2 * hits, total, out=np.zeros_like(total), where=total > 0)))

@@ -227,9 +227,8 @@ def compiling(desk: kit.Desk) -> None:
         desk.put(optimizer=_named(choices.OPTIMIZER, "optimizer"))
         desk.put(rate=kit.number_box(choices.RATE, label="learning_rate", info=desk.t("rate_info"), min_width=120))
     desk.put(loss=_named(choices.LOSS, "loss"))
-    desk.put(
-        metrics=gr.CheckboxGroup(list(choices.METRICS), value=list(choices.FIRST_METRICS), label="metrics"),
-    )
+    metrics, first = list(choices.METRICS), list(choices.FIRST_METRICS)
+    desk.put(metrics=gr.CheckboxGroup(metrics, value=first, label="metrics", info=desk.t("metrics_info")))
 
 
 def _named(allowed: Any, label: str) -> gr.Dropdown:

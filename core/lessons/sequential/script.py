@@ -1,6 +1,7 @@
 """The program a RunSpec stands for, written out: for Keras, and for this library (the same verbs, with a seed).
 
 Small tables are written into the program; larger ones are read from ``data.csv``, which is ``Data.table``.
+Where Keras measures something else under the same name, its program says what this library does: see ``_loss``, ``_metrics``.
 Left out: plain PyTorch with the same numbers (core/mlp/script.py).
 Source: Keras 3, guide "The Sequential model".
 """
@@ -12,6 +13,7 @@ from core.lessons.sequential.spec import LayerSpec, RunSpec
 from core.mlp.named_optimizers import OPTIMIZERS
 
 MOST_LITERAL = 20  # rows written into the program
+SPARSE = "sparse_categorical_crossentropy"
 _CLASSES = {"sgd": "SGD", "rmsprop": "RMSprop", "adagrad": "Adagrad", "adam": "Adam", "adamw": "AdamW"}
 
 
@@ -24,8 +26,10 @@ def code(spec: RunSpec, library: str = "core") -> str:
     data = load(spec)
     keras = library == "keras"
     parts = [_imports(spec, keras), _data(data), *_standardise(spec, data)]
-    if spec.layers[-1].units > 1 and spec.loss != "sparse_categorical_crossentropy" and data.classes:
+    if spec.layers[-1].units > 1 and data.classes and _loss(spec, keras) != SPARSE:
         parts.append(f"y = np.eye({len(data.classes)})[y.astype(int)]")
+    elif keras and "f1_score" in spec.metrics:
+        parts.append("y = y[:, None]")
     parts += ["", *_model(spec, data.x.shape[1], keras), *_fit(spec, data, keras)]
     quiet = ", verbose=0" if keras else ""
     ends = ['print(history.history["loss"][-1])', f"print(model.evaluate(x[:train], y[:train]{quiet}))", ""]
@@ -48,8 +52,9 @@ def _imports(spec: RunSpec, keras: bool) -> str:
         return f"import numpy as np\n\nfrom core import {', '.join([*layers, 'Sequential'])}\n"
     lines = ["import numpy as np", "from keras import Input, Sequential, utils"]
     lines += ["from keras.callbacks import EarlyStopping"] if spec.patience else []
+    lines += [f"from keras.layers import {', '.join(layers)}"]
+    lines += ["from keras.metrics import F1Score"] if "f1_score" in spec.metrics else []
     lines += [
-        f"from keras.layers import {', '.join(layers)}",
         f"from keras.optimizers import {_CLASSES[OPTIMIZERS[spec.optimizer][0]]}",
         "",
         f"utils.set_random_seed({spec.seed})",
@@ -69,10 +74,32 @@ def _data(data: Data) -> str:
 
 
 def _standardise(spec: RunSpec, data: Data) -> list[str]:
-    lines = ["x = (x - x[:train].mean(axis=0)) / x[:train].std(axis=0)"]
+    """A column whose training rows are all alike is only shifted."""
+    x, y = data.x[: data.training], data.y[: data.training]
+    spread = "x[:train].std(axis=0)"
+    lines = [f"spread = {spread}", "spread[spread == 0] = 1"] if not x.std(axis=0).all() else []
+    lines.append(f"x = (x - x[:train].mean(axis=0)) / {'spread' if lines else spread}")
     if data.task == "regression":
-        lines.append("y = (y - y[:train].mean()) / y[:train].std()")
+        lines.append("y = y - y[:train].mean()" if not y.std() else "y = (y - y[:train].mean()) / y[:train].std()")
     return lines if spec.standardise else []
+
+
+def _loss(spec: RunSpec, keras: bool) -> str:
+    """Keras' other metrics want targets of the outputs' shape: one-hot rows, and so the loss that takes them."""
+    if keras and spec.loss == SPARSE and set(spec.metrics) - {"acc", "accuracy"}:
+        return "categorical_crossentropy"
+    return spec.loss
+
+
+def _metrics(spec: RunSpec, keras: bool) -> str:
+    """Keras' bare "f1_score" takes every row as positive for one output, and gives one number a class for several.
+
+    (Of two equal largest outputs Keras counts both as said, we the first.)
+    """
+    one = ", threshold=0.5" if spec.layers[-1].units == 1 else ""
+    f1 = f'F1Score(average="macro"{one})'
+    names = [f1 if keras and name == "f1_score" else f'"{name}"' for name in spec.metrics]
+    return f"[{', '.join(names)}]"
 
 
 def _model(spec: RunSpec, features: int, keras: bool) -> list[str]:
@@ -84,7 +111,7 @@ def _model(spec: RunSpec, features: int, keras: bool) -> list[str]:
     rate = {} if spec.learning_rate is None else {"learning_rate": spec.learning_rate}
     options = ", ".join(f"{key}={value!r}" for key, value in (rate | settings).items())
     optimizer = f"optimizer={_CLASSES[name]}({options})" if keras else f'optimizer="{name}"'
-    ends = [optimizer, f'loss="{spec.loss}"', f"metrics={list(spec.metrics)!r}".replace("'", '"')]
+    ends = [optimizer, f'loss="{_loss(spec, keras)}"', f"metrics={_metrics(spec, keras)}"]
     ends += [options] if options and not keras else []
     return [*lines, f"model.compile({', '.join(ends)})", "model.summary()" if keras else "print(model.summary())"]
 

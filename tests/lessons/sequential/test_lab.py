@@ -397,3 +397,52 @@ def test_the_choices_are_what_the_library_has():
     assert set(choices.ACTIVATION) == set(ACTIVATIONS)
     assert set(choices.LOSS) < set(LOSSES) and set(choices.METRICS) < set(METRICS)
     assert tuple(PRESETS) == tuple(choices.PRESET) and PRESETS["deep"].metrics == choices.FIRST_METRICS
+
+
+ENDS = {
+    "one": (dense(4, 1, activation="tanh", last="sigmoid"), "binary_crossentropy"),
+    "two": (dense(4, 2, activation="elu", last="softmax"), "categorical_crossentropy"),
+    "sparse": (dense(5, 2, activation="leaky_relu", last="softmax"), "sparse_categorical_crossentropy"),
+    "squares": (dense(4, 1, activation="gelu", last="sigmoid"), "mean_squared_error"),
+    "three": (dense(4, 3, activation="silu", last="softmax"), "sparse_categorical_crossentropy"),
+    "three, one-hot": (dense(4, 3, activation="sigmoid", last="softmax"), "categorical_crossentropy"),
+    "three, absolute": (dense(4, 3, activation="leaky_relu", last="softmax"), "mean_absolute_error"),
+    "measured": (dense(4, 1, activation="tanh"), "mean_absolute_error"),
+}
+CONSTANT = tuple((float(i), 5.0, float(i % 7)) for i in range(30))
+
+
+@pytest.mark.parametrize("split", [0.0, 0.3])
+@pytest.mark.parametrize("end", ENDS)
+def test_the_keras_program_prints_our_numbers(end, split, tmp_path, monkeypatch):
+    """Every metric, optimisers in turn, from the same weights and in the same order: histories and scores are equal."""
+    monkeypatch.chdir(tmp_path)
+    layers, loss = ENDS[end]
+    measured, many = end == "measured", "three" in end
+    turn = list(ENDS).index(end) * 2 + bool(split)
+    spec = RunSpec(
+        layers,
+        data="table" if measured else "groups" if many else ("xor", "moons")[turn % 2],
+        table=CONSTANT if measured else (),
+        samples=60,
+        loss=loss,
+        metrics=("mse", "mae") if measured else ("acc", "f1_score", "mse", "mae"),
+        optimizer=tuple(choices.OPTIMIZER)[turn % 7],
+        epochs=3,
+        validation_split=split,
+        shuffle=False,
+        standardise=measured or many or turn % 3 > 0,
+    )
+    lab = Lab(spec)
+    (tmp_path / "data.csv").write_text(lab.data.table)
+    program = code(spec, "keras")
+    space = {"weights": lab.model.get_weights()}
+    exec(program.replace("model.summary()", "model.set_weights(weights)"), space)
+    drain(lab.steps(every=None))
+    theirs = space["history"].history
+    assert theirs.keys() == lab.trainer.history.keys()
+    for name, values in lab.trainer.history.items():
+        assert np.ravel(theirs[name]) == pytest.approx(values, rel=2e-3, abs=1e-5), name
+    part = slice(0, lab.data.training)
+    scores = space["model"].evaluate(space["x"][part], space["y"][part], verbose=0)
+    assert scores == pytest.approx([value for _, value in lab.evaluate().values], rel=2e-3, abs=1e-5)

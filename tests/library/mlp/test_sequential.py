@@ -230,3 +230,21 @@ def compiled() -> Sequential:
     model = ours((1,))
     model.compile("sgd", "mean_squared_error")
     return model
+
+
+@pytest.mark.parametrize("classes", [1, 2, 4])
+def test_f1_is_scikit_learns_under_its_average(classes: int) -> None:
+    from sklearn.metrics import f1_score
+
+    x = np.random.default_rng(0).normal(size=(40, 3))
+    truth = (x[:, 0] > 0.3).astype(int) if classes < 4 else np.digitize(x[:, 0], [-1, 0.5])  # the fourth never occurs
+    ends = (Dense(1, "sigmoid"), "binary_crossentropy") if classes == 1 else (Dense(classes, "softmax"), "sparse")
+    model = Sequential([Dense(5, "tanh"), ends[0]], seed=1)
+    model.compile("adam", ends[1].replace("sparse", "sparse_categorical_crossentropy"), ["f1_score"], 0.05)
+    model.fit(x, truth, epochs=15)
+    out = model.predict(x)
+    said = out[:, 0] > 0.5 if classes == 1 else out.argmax(1)
+    named = (
+        {"average": "binary"} if classes == 1 else {"average": "macro", "labels": range(classes), "zero_division": 0}
+    )
+    assert model.evaluate(x, truth)[1] == pytest.approx(f1_score(truth, said, **named)) and 0 < said.mean()
