@@ -17,6 +17,7 @@ from core.data import fashion
 from core.errors import Check, NotReady, register
 from core.events import Cadence, Deadline, Done, Every, TrainStep
 from core.lessons.image_classifier import choices
+from core.training.trainer import History
 from core.vision.classifier import ImageClassifier
 from core.vision.inside import Report, Wrong
 
@@ -109,7 +110,8 @@ class Course:
     def _run(self, epochs: int, every: Every, deadline: float | None) -> Iterator[CourseStep | Done[Course]]:
         if not self._alone.acquire(timeout=3):
             raise NotReady("still_training")
-        watch = Deadline()
+        before, watch = self.seconds, Deadline()
+        ended: Done[History] | None = None
         try:
             if self.classifier.trainer is None:
                 self._enrol()
@@ -130,9 +132,12 @@ class Course:
                                 rest = Deadline(8 * judging.elapsed)
                             yield found
                     elif isinstance(event, Done):
+                        ended = event
+                        self.seconds = before + watch.elapsed
                         yield Done(self, event.seconds, event.stopped)
         finally:
-            self.seconds += watch.elapsed
+            if ended is None:
+                self.seconds = before + watch.elapsed
             self._alone.release()
 
     def _enrol(self) -> None:

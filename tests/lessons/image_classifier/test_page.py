@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import os
+import re
 import subprocess
 import sys
 import time
@@ -164,6 +165,15 @@ def test_training_is_shown_and_goes_on(lang: str) -> None:
     assert len(cell["wrong"]["items"]) == min(12, course.judge().confusion[6, 0])
     assert train.on_stop(lang, course)["confusion"]["cells"] == more["confusion"]["cells"]
     assert train.on_stop(lang, None) == {} == train.on_cell(lang, None, SimpleNamespace(row=6, col=0))
+
+
+def test_the_badge_says_how_long_was_trained() -> None:
+    said = []
+    for stream in (train.on_train("en", SMALL), None):
+        *_, last = stream or train.on_more("en", said[0]["course"], 1)
+        said.append(last | {"seconds": float(re.search(r"([\d.]+) s\b", last["badge"])[1])})  # type: ignore[index]
+        assert said[-1]["seconds"] == pytest.approx(last["course"].seconds, abs=0.006)
+    assert 0.01 < said[0]["seconds"] < said[1]["seconds"]
 
 
 def test_the_first_kernels_are_those_the_training_begins_with() -> None:
