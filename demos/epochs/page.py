@@ -208,6 +208,13 @@ def on_noise(lang: str, form: kit.Values) -> Iterator[kit.Update]:
     yield SCREEN(measured=label)
 
 
+@kit.handler
+def on_stale(lang: str) -> kit.Update:
+    """Other samples or another net: what was measured speaks of the old ones, so it goes."""
+    empty = {"series": [], "caption": text.load("epochs", lang)("noise.stale")}
+    return SCREEN(noise=empty, cost=empty, measured="")
+
+
 def _noise(t: text.Text, points: list[Any]) -> dict[str, Any]:
     sizes = [p.batch_size for p in points]
     shown = [p for p in points if p.measured > 1e-9]  # the full batch has no noise, and no place on a log axis
@@ -317,6 +324,8 @@ def build(lang: str) -> Room:
     desk.on(trained, on_new, to=RUN, cancels=[training])
     measuring = desk.on((measure.click, panel.expand), on_noise, kit.RUN, to=READINGS)
     halt.click(None, cancels=measuring, **kit.PRIVATE)
+    measured = [getattr(desk, name).change for name in FORM.names if name not in ("batch", "epochs", "pace")]
+    desk.on(measured, on_stale, to=READINGS, cancels=measuring)
     downloads.save(desk, save, "epochs.csv", on_csv)
     kit.tasks(t, TASKS)
     kit.code_panel(desk, "epochs.py", on_code)

@@ -85,6 +85,20 @@ def test_measuring_ends_with_its_label_and_can_be_stopped() -> None:
     stream.close()
 
 
+def test_what_was_measured_goes_when_it_is_measured_on_other_samples() -> None:
+    from demos.shell import building
+
+    small = FORM.values(**SMALL).changed(samples="10")
+    shown = kit.settled(page.on_noise("en", small)) | page.on_stale("en")
+    assert shown["measured"] == "" and not shown["noise"]["series"] and not shown["cost"]["series"]
+    assert "Measure" in shown["noise"]["caption"]
+    with gr.Blocks() as demo:
+        controls = building.safe_build("epochs", "en").controls
+    listens = {target[0] for event in demo.fns.values() if event.name == "on_stale" for target in event.targets}
+    changing = {"samples", "shuffle", "drop_last", "hidden", "rate", "seed"}
+    assert listens == {controls[name]._id for name in changing}
+
+
 def printed(script: str, folder: Any) -> list[str]:
     command = [sys.executable, "-W", "error", "-c", script]
     return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=True).stdout.splitlines()
