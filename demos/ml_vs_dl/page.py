@@ -21,42 +21,72 @@ SCREEN = kit.Screen("here", "left", "right", "table", "badge", "formula")
 
 @kit.handler
 def on_open(lang: str, form: kit.Values) -> kit.Update:
-    """The first screen: the linear model is fitted, the net has learnt for a few epochs."""
-    config = settings.read(form)
-    return kit.settled(_match(lang, replace(config, epochs=choices.PREVIEW)))
+    """The first screen: the linear model is fitted, the net has learnt for a few epochs. No verdict yet."""
+    return kit.settled(_match(lang, settings.read(form), choices.PREVIEW))
 
 
 @kit.handler
 def on_match(lang: str, form: kit.Values) -> Iterator[kit.Update]:
     """Fit logistic regression and an MLP to the same points; judge both on the same held-out points."""
-    yield from _match(lang, settings.read(form))
+    config = settings.read(form)
+    yield from _match(lang, config, config.epochs)
 
 
-def _match(lang: str, config: Any) -> Iterator[kit.Update]:
-    from core import runtime
+@kit.handler
+def on_features(lang: str, here: Any, form: kit.Values) -> kit.Update:
+    """Other features for the linear model: it is fitted again. The net never sees them, so it stays as it is trained."""
+    from core.lessons.ml_vs_dl.match import refit
+
+    config = settings.read(form)
+    if here is None or (here.config.data, here.config.net) != (config.data, config.net):
+        return on_open(lang, form)
+    t, run = text.load("ml_vs_dl", lang), refit(here, config.features)
+    badge = _badge(t, run, run.machine.score.seconds)
+    return _right(t, run) | SCREEN(left=_left(t, run.points, run.machine), badge=badge)
+
+
+def _match(lang: str, config: Any, epochs: int) -> Iterator[kit.Update]:
+    """The net learns for ``epochs`` of the config's epochs."""
     from core.data import toy
     from core.events import Cadence, Done
-    from core.lessons.ml_vs_dl.match import Deep, Machine, versus
+    from core.lessons.ml_vs_dl.match import Deep, Machine, VersusRun, versus
 
     t, points = text.load("ml_vs_dl", lang), toy.make(config.data)
-    shown = _points(points)
-    for event in versus(config, every=Cadence(seconds=kit.FRAME_SECONDS), deadline=kit.RUN_SECONDS):
+    played = replace(config, epochs=min(epochs, config.epochs))
+    for event in versus(played, every=Cadence(seconds=kit.FRAME_SECONDS), deadline=kit.RUN_SECONDS):
         match event:
             case Machine():
                 machine = event
-                yield SCREEN(left=_plane(t, event.score, shown, t("linear_caption", test=event.score.test)))
+                yield SCREEN(left=_left(t, points, machine))
             case Deep():
-                caption = t("deep_caption", epoch=event.epoch, test=event.score.test)
-                right = _plane(t, event.score, shown, caption)
-                yield SCREEN(right=right, table=_table(t, machine, event), formula=_formula(t, machine))
+                run = VersusRun(config, points, False, machine, event)
+                yield _right(t, run) | SCREEN(badge=t("unfinished", epoch=event.epoch))
             case Done(result=run, seconds=seconds, stopped=why):
-                label = kit.badge_text(t, source="trained_now", seconds=seconds, device=runtime.describe("cpu"))
-                label += kit.why_stopped(t, why, config.net.learning_rate)
-                yield SCREEN(here=run, badge=f"**{_verdict(t, run)}**\n\n{label}")
+                ended = kit.why_stopped(t, why, config.net.learning_rate)
+                run = replace(run, config=config)
+                yield SCREEN(here=run, badge=_badge(t, run, seconds, ended))
 
 
-def _verdict(t: text.Text, run: Any) -> str:
-    return t(f"winner.{run.winner}", machine=run.machine.score.test, deep=run.deep.score.test)
+def _badge(t: text.Text, run: Any, seconds: float, ended: str = "") -> str:
+    """Who won, once the net has learnt to its end."""
+    from core import runtime
+
+    label = kit.badge_text(t, source="trained_now", seconds=seconds, device=runtime.describe("cpu"))
+    if not run.finished:
+        return f"{t('unfinished', epoch=run.deep.epoch)}\n\n{label}{ended}"
+    verdict = t(f"winner.{run.winner}", machine=run.machine.score.test, deep=run.deep.score.test)
+    return f"**{verdict}**\n\n{label}{ended}"
+
+
+def _left(t: text.Text, points: Any, machine: Any) -> dict[str, Any]:
+    return _plane(t, machine.score, _points(points), t("linear_caption", test=machine.score.test))
+
+
+def _right(t: text.Text, run: Any) -> kit.Update:
+    """The net's picture, and the numbers of both."""
+    caption = t("deep_caption", epoch=run.deep.epoch, test=run.deep.score.test)
+    right = _plane(t, run.deep.score, _points(run.points), caption)
+    return SCREEN(here=run, right=right, table=_table(t, run.machine, run.deep), formula=_formula(t, run.machine))
 
 
 def _points(points: Any) -> list[list[float]]:
@@ -156,8 +186,9 @@ def build(lang: str) -> Room:
         sizes = sweep.build(t, desk)
     run = desk.on(go.click, on_match, kit.RUN, api="ml_vs_dl_match")
     stop.click(None, cancels=[run], **kit.PRIVATE)
-    changed = [getattr(desk, name).change for name in FORM.names if name != "epochs"]
+    changed = [getattr(desk, name).change for name in FORM.names if name not in ("epochs", "features")]
     desk.on((reset.click, *changed), on_open, cancels=[run])
+    desk.on(desk.features.change, on_features, cancels=[run])
     downloads.save(desk, save, "ml_vs_dl.csv", on_csv)
     controls = desk.controls | sizes.controls
     kit.tasks(t, TASKS)

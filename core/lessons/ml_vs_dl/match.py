@@ -12,7 +12,7 @@ import math
 import time
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -116,6 +116,11 @@ class VersusRun:
         gap = self.deep.score.test - self.machine.score.test
         return "tie" if abs(gap) < 1e-12 else "deep" if gap > 0 else "machine"
 
+    @property
+    def finished(self) -> bool:
+        """Whether the net has learnt for as long as it was to: before that the match is not fair."""
+        return self.deep.epoch >= self.config.epochs
+
 
 def versus(
     config: VersusConfig,
@@ -155,6 +160,12 @@ def versus(
             if stopped:
                 break
     yield Done(VersusRun(config, points, own, machine, deep), clock.elapsed, stopped)
+
+
+def refit(run: VersusRun, features: Sequence[str]) -> VersusRun:
+    """The same match with other features for the linear model; the net never sees them and stays as it is."""
+    config = replace(run.config, features=tuple(features))
+    return replace(run, config=config, machine=fit_linear(run.points, config.features))
 
 
 def fit_linear(points: Points, features: Sequence[str]) -> Machine:

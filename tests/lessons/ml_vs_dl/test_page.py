@@ -12,13 +12,15 @@ import pytest
 from core.data import toy
 from core.lessons.ml_vs_dl import choices, sample_size
 from demos import kit
+from demos.kit import text
 from demos.ml_vs_dl import page, settings, sweep
+from demos.shell import building
 
 SMALL: dict[str, Any] = {"samples": 60, "net": "4", "epochs": 3}
 
 
-def rows(text: str) -> list[dict[str, str]]:
-    return list(csv.DictReader(io.StringIO(text)))
+def rows(table: str) -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO(table)))
 
 
 def test_the_choices_are_the_librarys_own() -> None:
@@ -66,6 +68,35 @@ def test_the_match_as_a_file_is_what_the_table_says() -> None:
         assert f"{float(machine['test']):.1%}" in shown["table"] and f"{float(deep['test']):.1%}" in shown["table"]
         assert deep["parameters"] == "17"
     assert "3" in shown["right"]["caption"] and "**" in shown["badge"]
+
+
+@pytest.mark.parametrize("lang", text.LANGUAGES)
+def test_no_verdict_before_the_net_has_learnt_to_its_end(lang: str) -> None:
+    winners = [words.partition("{")[0] for key, words in text.table("ml_vs_dl", lang).items() if key[:7] == "winner."]
+    opened = page.on_open(lang, form=page.FORM.values(data="spiral"))
+    assert opened["here"].deep.epoch == choices.PREVIEW and not any(w in opened["badge"] for w in winners)
+    first = next(update for update in page.on_match(lang, form=page.FORM.values(**SMALL)) if "badge" in update)
+    assert not any(w in first["badge"] for w in winners), "stopped here, nobody has won"
+    last = kit.settled(page.on_match(lang, form=page.FORM.values(**SMALL)))
+    assert any(w in last["badge"] for w in winners)
+
+
+def test_other_features_leave_the_net_as_it_is_trained() -> None:
+    form = page.FORM.values(**SMALL | {"epochs": 12})
+    trained = kit.settled(page.on_match("en", form=form))
+    new = page.on_features("en", trained["here"], form=form.changed(features=["x1²", "x2²"]))
+    run = new["here"]
+    assert run.deep is trained["here"].deep and new["right"] == trained["right"]
+    assert run.config.features == ("x1²", "x2²") and new["left"] != trained["left"]
+    assert run.machine.score.test > trained["here"].machine.score.test
+    assert f"{run.machine.score.test:.1%}" in new["badge"] and f"{run.deep.score.test:.1%}" in new["badge"]
+    assert rows(page.on_csv("en", run, form=form))[0]["test"] == str(run.machine.score.test)
+    other = page.on_features("en", trained["here"], form=form.changed(noise=20))
+    assert other["here"].deep.epoch == choices.PREVIEW and other["here"].config.data.noise == 20
+    with gr.Blocks() as demo:
+        controls = building.safe_build("ml_vs_dl", "en").controls
+    heard = {event.name for event in demo.fns.values() if (controls["features"]._id, "change") in event.targets}
+    assert "on_features" in heard and "on_open" not in heard
 
 
 @pytest.mark.parametrize(
