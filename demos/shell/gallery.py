@@ -177,7 +177,7 @@ def launch(demo: Gallery, **overrides: Any) -> Any:
     demo.queue(max_size=40, default_concurrency_limit=4, api_open=False)
     settings: dict[str, Any] = {
         "theme": theme(),
-        "css_paths": [views.CSS],
+        "css_paths": views.CSS,
         "head": views.head(),
         "ssr_mode": False,
         "run_history": False,

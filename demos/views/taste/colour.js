@@ -1,0 +1,76 @@
+// @ts-check
+// Numbers as colours: the theme's own (colours.css), ramps of 256, bytes from Python as pictures.
+(() => {
+  function colours(node) {
+    const css = getComputedStyle(node);
+    const get = (name) => css.getPropertyValue(`--t-${name}`).trim();
+    const [ink, soft, grid, paper, accent, low, high] = 'ink soft grid paper accent low high'
+      .split(' ')
+      .map(get);
+    const series = [1, 2, 3, 4, 5, 6, 7, 8].map((i) => get(`series-${i}`));
+    return { ink, soft, grid, paper, accent, low, high, series };
+  }
+
+  const hex = (colour) => [1, 3, 5].map((i) => parseInt(colour.slice(i, i + 2), 16));
+  const mix = (a, b, t) => a.map((v, i) => Math.round(v + (b[i] - v) * t));
+  const CIVIDIS = '#00224e #123570 #3b496c #575d6d #707173 #8a8678 #a59c74 #c3b369 #e1cc55 #fee838'
+    .split(' ')
+    .map(hex);
+
+  // 256 colours, three bytes each. "class" runs low → paper → high (a net's output −1…1), "split" is only low
+  // or high, "height" is cividis (readable without colour vision), "grey" is grey.
+  function ramp(kind, c) {
+    const [low, high, paper] = [c.low, c.high, c.paper].map(hex);
+    const height = (t) => {
+      const s = t * (CIVIDIS.length - 1);
+      const k = Math.min(s | 0, CIVIDIS.length - 2);
+      return mix(CIVIDIS[k], CIVIDIS[k + 1], s - k);
+    };
+    const signed = (t) =>
+      t < 0.5 ? mix(paper, low, (1 - 2 * t) * 0.85) : mix(paper, high, (2 * t - 1) * 0.85);
+    const kinds = {
+      height,
+      grey: (t) => [255 * t, 255 * t, 255 * t],
+      split: (t) => mix(paper, t < 0.5 ? low : high, 0.6),
+    };
+    const table = new Uint8ClampedArray(256 * 3);
+    for (let i = 0; i < 256; i++) table.set((kinds[kind] || signed)(i / 255), i * 3);
+    return table;
+  }
+  const pick = (table, i) => [table[i * 3], table[i * 3 + 1], table[i * 3 + 2]]; // i: 0…255
+  // share: −1…1
+  const signed = (table, share) => pick(table, Math.round(127.5 + 127.5 * (taste.clamp(share, -1, 1) || 0)));
+  const inkOn = ([r, g, b]) => (r * 0.299 + g * 0.587 + b * 0.114 > 140 ? '#10161d' : '#fff');
+  const tint = (node, rgb) => {
+    node.style.background = `rgb(${rgb})`;
+    node.style.color = inkOn(rgb);
+  };
+
+  const bytes = (text) => Uint8Array.from(atob(text), (ch) => ch.charCodeAt(0));
+  const floats = (text) => new Float32Array(bytes(text).buffer);
+  // w·h pixels as an off-screen canvas, row 0 on top; of(i) gives [r, g, b], or [r, g, b, opacity] from 0 to
+  // 255.
+  function bitmap(w, h, of) {
+    const off = document.createElement('canvas');
+    off.width = w;
+    off.height = h;
+    const g = off.getContext('2d');
+    const image = g.createImageData(w, h);
+    for (let i = 0; i < w * h; i++) {
+      const [red, green, blue, opacity = 255] = of(i);
+      image.data[i * 4] = red;
+      image.data[i * 4 + 1] = green;
+      image.data[i * 4 + 2] = blue;
+      image.data[i * 4 + 3] = opacity;
+    }
+    g.putImageData(image, 0, 0);
+    return off;
+  }
+  function grid({ data, w, h, kind = 'class' }, c) {
+    const table = ramp(kind, c);
+    const values = bytes(data);
+    return bitmap(w, h, (i) => pick(table, values[i]));
+  }
+
+  Object.assign(taste, { colours, hex, ramp, pick, signed, inkOn, tint, bytes, floats, bitmap, grid });
+})();

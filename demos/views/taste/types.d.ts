@@ -1,0 +1,102 @@
+// What the files of taste/ give to every view, for editors and `npx tsc -p demos/views`; no browser reads
+// this.
+type Value = any; // the fields are documented in the .py beside each view
+
+interface Stage {
+  root: any;
+  props: Value;
+  readonly value: Value;
+  readonly empty: boolean;
+  readonly colours: Colours;
+  can(event: string): boolean;
+  emit(event: string, data: object): void;
+  send(value: Value, event: string): void;
+  ask(): void;
+}
+interface Colours {
+  ink: string;
+  soft: string;
+  grid: string;
+  paper: string;
+  accent: string;
+  low: string;
+  high: string;
+  series: string[];
+}
+type Entry = { name: string; colour: string; dash?: boolean; mark?: 'disc' | 'square' | 'ring' };
+interface Figure {
+  canvas: any;
+  box: any;
+  tip: any;
+  words(value: Value): void;
+  legend(items: Entry[]): void;
+  open(): { g: CanvasRenderingContext2D; width: number; height: number };
+  show(text: string, x?: number, y?: number): void;
+}
+interface Trail<T> {
+  moved(place: T): void;
+  asked(place: T): void;
+  stale(answer: T): boolean;
+}
+type Rgb = number[];
+type Kind = 'class' | 'split' | 'height' | 'grey';
+type Grid = { data: string; w: number; h: number; kind?: Kind };
+
+interface Taste {
+  // stage.js
+  names(): string[];
+  define(name: string, make: (stage: Stage) => { draw(): void }): void;
+  mount(
+    name: string,
+    element: Element,
+    props: Value,
+    trigger: Function,
+    watch: Function,
+    events?: string[],
+  ): void;
+  el(tag: string, attributes?: Record<string, any>, ...children: any[]): any;
+  write(node: any, words: string): void;
+  tell(list: any, caption: any, value: Value): void;
+  clamp(value: number, low: number, high: number): number;
+  at(canvas: any, event: any): [number, number];
+  arrow(event: any): [number, number] | undefined;
+  throttle<F extends (...args: any[]) => void>(wait: number, fn: F): F;
+  trail<T>(same: (a: T, b: T) => boolean, most?: number): Trail<T>;
+  // colour.js
+  colours(node: Element): Colours;
+  hex(colour: string): Rgb;
+  ramp(kind: Kind, c: Colours): Uint8ClampedArray;
+  pick(table: Uint8ClampedArray, index: number): Rgb;
+  signed(table: Uint8ClampedArray, share: number): Rgb;
+  inkOn(rgb: Rgb): string;
+  tint(node: any, rgb: Rgb): void;
+  bytes(text: string): Uint8Array;
+  floats(text: string): Float32Array;
+  bitmap(w: number, h: number, of: (i: number) => Rgb): HTMLCanvasElement;
+  grid(field: Grid, c: Colours): HTMLCanvasElement;
+  // figure.js
+  FONT: string;
+  figure(stage: { root: any; props: Value }, options?: { focusable?: boolean }): Figure;
+  legend(node: any, items: Entry[]): void;
+  sharp(canvas: any, width: number, height: number, most?: number): CanvasRenderingContext2D;
+  // axes.js
+  number(value: number): string;
+  ticks(low: number, high: number, wish?: number): number[];
+  axes(g: CanvasRenderingContext2D, width: number, height: number, value: Value, c: Colours): any;
+  // transport.js
+  transport(
+    stage: Stage,
+    moved?: (k: number) => void,
+  ): { node: any; readonly at: number; update(n: number, v: Value): void };
+  // page.js
+  share(lesson: string, names: string[], values: any[]): string;
+  save(name: string, text: string): void;
+  saveBytes(name: string, data: string): void;
+  savePng(name: string, data: string): void;
+  ring(door: Element, trigger: Function): void;
+}
+declare const taste: Taste;
+interface Window {
+  taste: Taste;
+  gradio_config?: any;
+}

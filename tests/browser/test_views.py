@@ -1,0 +1,305 @@
+"""Every view alone, without an app: mounted on a sample of its value, drawn, and every key pressed on all it holds.
+
+A sample is a value as Python sends it (its fields: demos/views/<name>/<name>.py). What a key makes a view say is compared
+with what it ought to say, and where it only reads, something must be read.
+"""
+
+from __future__ import annotations
+
+import base64
+import struct
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import pytest
+
+from demos import views
+
+pytestmark = pytest.mark.browser
+ARROWS = ["ArrowLeft", "ArrowRight", "ArrowUp", "ArrowDown"]
+KEYS = [*ARROWS, *(f"Shift+{key}" for key in ARROWS), "Home", "End", "PageUp", "PageDown", "Enter", "Escape"]
+KEYS += [" ", "+", "-", "Backspace"]
+WORDS = "word"
+
+
+def text_of(values: list[float], kind: str) -> str:
+    return base64.b64encode(struct.pack(f"<{len(values)}{kind}", *values)).decode()
+
+
+def png(side: int = 4) -> str:
+    from io import BytesIO
+
+    from PIL import Image
+
+    out = BytesIO()
+    Image.new("RGB", (side, side), (200, 90, 40)).save(out, "PNG")
+    return base64.b64encode(out.getvalue()).decode()
+
+
+FIELD = views.packed(np.arange(64, dtype=np.uint8).reshape(8, 8) * 4)
+TIME = {"labels": ["t 0", "t 1"], "start": 0, "key": 1}
+PLAY = {"play": "play", "pause": "pause", "time": "time"}
+UNITS = [{"name": "x₁", "thumb": FIELD, "text": "input"}, {"name": "x₂", "label": "0.5"}]
+NET: views.Network = {
+    "layers": [{"title": "in", "units": UNITS}, {"title": "out", "f": "tanh", "units": [{"name": "y"}]}],
+    "weights": [[[-1.5], [0.5]]],
+    "biases": [[0.25]],
+    "chosen": {"layer": 1, "unit": 0},
+    "alt": "a net",
+}
+SAMPLES: dict[str, Any] = {
+    "bars": {"items": [{"name": "a", "value": -0.4}, {"name": "b", "value": 2, "text": "two"}], "caption": "bars"},
+    "camera": {"side": 64, "most": 3, "words": dict.fromkeys("on off take wait denied none".split(), WORDS)},
+    "cells": {
+        "n": 12,
+        "batch": [1, 2],
+        "seen": [0],
+        "names": {"now": "now", "seen": "seen", "todo": "todo"},
+        "alt": "c",
+    },
+    "chips": {"items": [{"text": "Hi", "sub": "17", "group": 0}, {"text": "!", "off": True}], "caption": "chips"},
+    "cloud": {
+        "reach": 2,
+        "frames": [text_of([100, 200, 60000, 50000], "H"), text_of([200, 400, 50000, 40000], "H")],
+        "target": text_of([1, 2], "H"),
+        "fields": [text_of([40] * 18, "b")] * 2,
+        "cells": 3,
+        "fieldReach": 1.5,
+        "words": PLAY | {"field": "field", "trails": "trails"},
+        "alt": "cloud",
+        **TIME,
+    },
+    "convolution": {
+        "key": 1,
+        "input": {"c": 1, "h": 4, "w": 4, "data": text_of(list(range(16)), "B")},
+        "kernel": [[[0, 1, 0], [1, -4, 1], [0, 1, 0]]],
+        "bias": 0.5,
+        "stride": 1,
+        "padding": 1,
+        "dilation": 1,
+        "apart": False,
+        "out": {"o": 1, "h": 4, "w": 4, "data": text_of([k - 8.0 for k in range(16)], "d")},
+        "pool": {
+            "h": 2,
+            "w": 2,
+            "size": 2,
+            "data": text_of([0.0, 0.0, 5.0, 7.0], "d"),
+            "rows": text_of([1, 1, 3, 3], "h"),
+            "cols": text_of([1, 3, 1, 3], "h"),
+        },
+        "names": ["grey"],
+        "words": dict.fromkeys("input output relu pool patch kernel products pad pooled drop".split(), WORDS)
+        | {"total": "row {row}, column {column}"},
+        "alt": "convolution",
+    },
+    "curve": {"series": [{"name": "loss", "y": [3, 2, 1.5, None, 1.2]}], "xlabel": "epoch", "cursor": 2, "alt": "c"},
+    "film": {
+        "reels": [{"name": "a", "frames": [f"data:image/png;base64,{png()}"] * 2}],
+        "words": PLAY,
+        "alt": "f",
+        **TIME,
+    },
+    "kernel": {
+        "blocks": [{"name": "R", "text": [["1", "0"], ["0", "-1"]], "value": [[1, 0], [0, -1]]}],
+        "label": "row {row}, column {column}",
+        "alt": "kernel",
+    },
+    "maps": {
+        "groups": [{"name": "conv1", "tiles": [text_of([0, 90, 128, 255], "B")] * 2, "w": 2, "h": 2, "reach": 1.5}],
+        "words": PLAY | {"map": "map", "at": "at", "open": "open"},
+        "alt": "maps",
+    },
+    "matrix": {"cells": [[3, -1], [0, None]], "rows": ["a", "b"], "cols": ["a", "b"], "chosen": [0, 1], "caption": "m"},
+    "microphone": {
+        "most": 2,
+        "label": "mic",
+        "words": dict.fromkeys("start stop play wait none denied".split(), WORDS),
+    },
+    "network": NET,
+    "neuron": {
+        "x": 1,
+        "w": -2,
+        "b": 0.5,
+        "y": -1.5,
+        "words": dict.fromkeys("dendrite synapse body axon input weight bias output".split(), WORDS),
+        "alt": "neuron",
+    },
+    "overlay": {
+        "png": png(),
+        "heat": text_of([0, 90, 180, 255], "B"),
+        "w": 2,
+        "h": 2,
+        "words": {"strength": "strength", "heat": "heat"},
+        "alt": "overlay",
+    },
+    "pad": {"strokes": "[[0, 0, 50, 50]]", "reach": 1.2, "words": {"undo": "undo", "clear": "clear"}, "alt": "pad"},
+    "pictures": {"items": [{"name": "cat", "text": "4 × 4", "png": png()}], "caption": "pictures"},
+    "pixels": {
+        "key": 1,
+        "w": 6,
+        "h": 5,
+        "size": 3,
+        "at": {"x": 2, "y": 2},
+        "region": {"left": 0, "top": 0, "w": 6, "h": 5, "data": text_of(list(range(90)), "B")},
+        "preview": None,
+        "numbers": [0, 1, 2],
+        "words": {"here": "x {x}, y {y}: R {0}, G {1}, B {2}", "picture": "picture", "patch": "patch"},
+        "alt": "pixels",
+    },
+    "plane": {
+        "x": [-1, 1],
+        "y": [-1, 1],
+        "field": FIELD,
+        "points": [[0.5, 0.5, 1], [-0.5, -0.5, -1, 1, "a name"]],
+        "lines": [{"name": "path", "xy": [[0, 0], [0.2, 0.4]], "arrow": True, "dots": True}],
+        "line": {"w": 0.5, "b": 0.1},
+        "squares": True,
+        "names": {"low": "low", "high": "high", "ring": "ring"},
+        "alt": "plane",
+    },
+    "script": "print(1)",
+    "strip": {"rows": [{"name": "row 0", "index": [0, 1], "value": [7, 9], "channel": [0, 1]}], "names": ["R", "G"]},
+    "tangent": {
+        "x": [-2, 2],
+        "xlabel": "z",
+        "curves": [{"name": "tanh", "colour": 1, "f": [-1, 0, 1], "slope": [0.1, 1, 0.1]}],
+        "at": {"z": 0.5, "value": 0.4, "slope": 0.8},
+        "zones": [{"low": -1, "high": 1, "name": "steep"}],
+        "words": {"f": "f", "slope": "slope", "tangent": "tangent"},
+        "alt": "tangent",
+    },
+    "tiles": {
+        "items": [{"name": "net 1", "text": "95 %", "field": FIELD, "colour": 2}],
+        "points": [[0, 0, 1], [0.5, 0.5, -1]],
+        "x": [-1, 1],
+        "y": [-1, 1],
+        "names": {"low": "low", "high": "high"},
+        "caption": "tiles",
+    },
+    "tokens": {
+        "tokens": [{"text": " Hi", "id": 17, "p": 0.6}, {"text": "!", "p": -0.5}],
+        "chosen": 0,
+        "caption": "tokens",
+    },
+    "voice": {"say": "hello", "lang": "en", "words": {"say": "say", "stop": "stop", "none": "none", "ready": "ready"}},
+}
+SAMPLES["mark"] = SAMPLES["plane"] | {"line": None, "mark": {"x": 0, "y": 0}}  # the other thing that a plane moves
+SAID = {  # what keys alone must make a view say
+    "bars": {"pick"},
+    "curve": {"cursor"},
+    "film": {"frame"},
+    "kernel": {"edit"},
+    "maps": {"pick"},
+    "mark": {"mark"},
+    "matrix": {"pick"},
+    "network": {"unit"},
+    "pad": {"draw"},
+    "pixels": {"move", "zoom"},
+    "plane": {"line"},
+    "tangent": {"move"},
+    "tokens": {"pick"},
+}
+READS = {
+    "cloud",
+    "convolution",
+    "curve",
+    "film",
+    "maps",
+    "network",
+    "overlay",
+    "pixels",
+    "tangent",
+}  # show what is read
+PROPS = {"script": {"name": "run.py", "words": {"copy": "copy", "copied": "copied", "save": "save"}}}
+MOUNT = """([kind, props]) => {
+  const element = document.createElement('div');
+  element.className = 'block';
+  element.style.width = '640px';
+  element.innerHTML = `<div class="taste taste-${kind}"></div>`;
+  document.body.append(element);
+  window.said = []; window.seen = new Set();
+  taste.mount(kind, element, props, (event) => window.said.push(event), () => {}, []);
+  const look = () => { window.seen.add(element.innerText + [...element.querySelectorAll('output, .taste-tip, figcaption, canvas')]
+    .map((e) => e.textContent + (e.ariaValueNow || ''))); requestAnimationFrame(look); };
+  requestAnimationFrame(look);
+}"""
+INK = """() => [...document.querySelectorAll('canvas')].map((canvas) => new Set(new Uint32Array(canvas.getContext('2d')
+  .getImageData(0, 0, canvas.width, canvas.height).data.buffer)).size)"""
+HOLDS = "button:visible, input:visible, [tabindex='0']:visible"
+
+
+@pytest.fixture(scope="module")
+def sheet(browser: Any) -> Iterator[Any]:
+    context = browser.new_context(viewport={"width": 700, "height": 900})
+    style = "".join(path.read_text("utf-8") for path in views.CSS)
+    context.route("http://views.test/", lambda route: route.fulfill(body=page, content_type="text/html"))
+    page = f"<!doctype html><meta charset=utf-8><head>{views.head()}<style>{style}</style></head><body></body>"
+    yield context
+    context.close()
+
+
+@pytest.fixture
+def mounted(sheet: Any) -> Iterator[Any]:
+    page, faults = sheet.new_page(), []
+    page.on("pageerror", lambda error: faults.append(str(error)))
+    page.on("console", lambda line: faults.append(line.text) if line.type == "error" else None)
+
+    def mount(name: str) -> Any:
+        page.goto("http://views.test/")
+        kind = "plane" if name == "mark" else name
+        signals = list(getattr(views, kind).args[1])
+        props = {"value": SAMPLES[name], "can": signals, "height": 300} | PROPS.get(name, {})
+        page.evaluate(MOUNT, [kind, props])
+        page.wait_for_timeout(100)
+        return page
+
+    yield mount
+    page.close()
+    assert not faults
+
+
+def test_every_view_has_a_sample(mounted: Any) -> None:
+    made = {name for name in views.__all__ if getattr(getattr(views, name), "args", None)}
+    assert made == SAMPLES.keys() - {"mark"}
+    assert made == set(mounted("bars").evaluate("taste.names()"))
+
+
+@pytest.mark.parametrize("name", SAMPLES)
+def test_a_view_draws_its_sample(mounted: Any, name: str) -> None:
+    page = mounted(name)
+    inks = page.evaluate(INK)
+    assert all(colours > 2 for colours in inks), inks
+    assert inks or page.locator(".taste").inner_text().strip() or page.locator(".taste svg, .taste img").count()
+    value = SAMPLES[name]
+    words = value.get("alt") or value.get("caption") if isinstance(value, dict) else value
+    if words:
+        labels = page.evaluate("[...document.querySelectorAll('[aria-label]')].map((e) => e.ariaLabel)")
+        assert words in labels or words in page.locator(".taste").inner_text()
+
+
+@pytest.mark.parametrize("name", SAMPLES)
+def test_a_view_answers_its_keys(mounted: Any, name: str) -> None:
+    page = mounted(name)
+    seen = page.evaluate("window.seen.size")
+    for place in range(page.locator(HOLDS).count()):
+        for key in KEYS:
+            part = page.locator(HOLDS).nth(place)
+            if part.is_enabled():
+                part.press(key, timeout=5000)
+    page.wait_for_timeout(300)
+    said = set(page.evaluate("window.said"))
+    assert said == SAID.get(name, set()) or (name == "network" and said <= {"unit", "edit"})
+    if name in READS:
+        assert page.evaluate("window.seen.size") > seen
+
+
+def test_negative_and_positive_come_from_one_file(mounted: Any) -> None:
+    page = mounted("bars")
+    page.add_style_tag(content=":root { --t-low: #010203; --t-high: #040506; }")
+    page.evaluate("document.body.classList.toggle('changed')")  # as when the theme changes
+    page.wait_for_function("getComputedStyle(document.querySelector('.track i')).backgroundColor === 'rgb(1, 2, 3)'")
+    shown = page.evaluate("[...document.querySelectorAll('.track i')].map((e) => getComputedStyle(e).backgroundColor)")
+    assert shown == ["rgb(1, 2, 3)", "rgb(4, 5, 6)"]
+    for path in views.HERE.rglob("*.js"):
+        assert "e07b00" not in path.read_text("utf-8")
