@@ -45,9 +45,11 @@ def on_show(lang: str, form: kit.Values, model: str, course: Any) -> kit.Update:
 
 @kit.handler
 def on_next(lang: str, form: kit.Values, model: str, course: Any) -> kit.Update:
-    """The next garment of its kind; after a photo or a drawing, of the first kind."""
-    name = form.name if form.name in choices.GARMENTS else choices.SHOWN.default
-    turn = kit.whole(kit.number(form.turn, "index")) + 1
+    """A garment of the next kind; after a photo or a drawing, one of the first screen's."""
+    from core.lessons.image_classifier.look import following
+
+    turn = kit.whole(kit.number(form.turn, "index"))
+    name, turn = following(form.name, turn) if form.name in choices.GARMENTS else (choices.SHOWN.default, turn + 1)
     shown = on_show(lang, form.changed(name=name, turn=turn), model, course)
     return shown | SCREEN(name=name, turn=turn)
 

@@ -93,6 +93,16 @@ def example(kind: str, turn: int = 0) -> tuple[int, np.ndarray]:
     return row, data.x_test[row]
 
 
+def following(kind: str, turn: int) -> tuple[str, int]:
+    """The next garment to show: the kinds one after another, then another garment of each.
+
+    >>> following("shirt", 0), following("ankle boot", 0)
+    (('sneaker', 0), ('t-shirt', 1))
+    """
+    place = (fashion.CLASSES.index(kind) + 1) % len(fashion.CLASSES)
+    return fashion.CLASSES[place], turn + (place == 0)
+
+
 def drawn(drawing: str) -> np.ndarray:
     """The pad's strokes (see core.files.strokes) as a sheet (224, 224) uint8, dark on light.
 

@@ -107,10 +107,19 @@ def test_another_class_another_layer_another_garment() -> None:
     row = lesson.on_row("en", here, "fashion", None, SimpleNamespace(index=5))
     assert row["layer"]["value"] == "conv2" and row["maps"]["groups"][0]["name"] == "conv2"
     assert lesson.on_layer("en", here, "logits", *WAY[1:])["maps"]["groups"][0]["name"] == "logits"
-    following = lesson.on_next("en", FORM.values(name="coat"), *WAY[1:])
-    assert (following["name"], following["turn"]) == ("coat", 1)
-    assert not np.array_equal(following["shelf"], here.pixels)
-    assert lesson.on_next("en", FORM.values(name="cat"), *WAY[1:])["name"] == choices.SHOWN.default
+
+
+def test_next_shows_every_kind_and_then_others_of_it() -> None:
+    form, kinds, seen = FORM.values(), [], set()
+    for _ in range(20):
+        shown = lesson.on_next("en", form, *WAY[1:])
+        form = form.changed(name=shown["name"], turn=shown["turn"])
+        kinds.append(shown["name"])
+        seen.add(shown["shelf"].tobytes())
+        assert shown["here"].truth == shown["name"]
+    assert set(kinds[:10]) == set(kinds[10:]) == set(choices.GARMENTS) and len(seen) == 20
+    for other in ("cat", "drawn", None):
+        assert lesson.on_next("en", FORM.values(name=other), *WAY[1:])["name"] == choices.SHOWN.default
 
 
 def test_the_picture_of_another_lesson() -> None:
