@@ -52,12 +52,24 @@ def on_chat(lang: str, talk: Any, form: kit.Values, name: str) -> Iterator[kit.U
                 yield SCREEN(talk=whole, said=f"{cut}{ended} {read}{first} {shown.speed(t, made)}")
 
 
+def _said(turn: dict[str, str]) -> bool:
+    """Whether a message says anything. An answer stopped before its first letter does not, nor do refused blanks."""
+    from core.errors import InvalidInput
+    from core.llm import prompts
+
+    try:
+        return bool(prompts.readable(turn["content"]))
+    except InvalidInput:
+        return False
+
+
 def _plain(history: Any) -> list[dict[str, str]]:
     """The conversation as roles and words, whatever the browser sent along."""
     from core.llm import prompts
 
-    turns = prompts.conversation(history) if isinstance(history, list) and history else []
-    return [turn | {"content": html.unescape(turn["content"])} for turn in turns]
+    sent = history if isinstance(history, list) else []
+    *turns, _ = prompts.conversation([*sent, {"role": "user", "content": "last"}])  # the last one must not be blank
+    return [turn | {"content": html.unescape(turn["content"])} for turn in turns if _said(turn)]
 
 
 def _safe(turns: list[dict[str, str]]) -> list[dict[str, str]]:

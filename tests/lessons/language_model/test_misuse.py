@@ -95,6 +95,16 @@ def test_any_letters_are_text(llm: LanguageModel, words: str) -> None:
     assert again[0]["content"] == words, "the next question sends the same letters again"
 
 
+def test_after_stop_on_an_empty_bubble_the_next_message_is_answered(llm: LanguageModel) -> None:
+    """An answer that had no letter yet when it was stopped, and a message that was refused, are no part of the talk."""
+    stopped = [{"role": "user", "content": "왜 하늘은 파란가요?"}, {"role": "assistant", "content": ""}]
+    refused = [*stopped, {"role": "user", "content": "\u200b"}]
+    for history in (stopped, [*stopped, *stopped], refused):
+        turns = talk("hello", history=history)["talk"]
+        assert [turn["role"] for turn in turns[-2:]] == ["user", "assistant"] and turns[-2]["content"] == "hello"
+        assert all(turn["content"].strip("\u200b") for turn in turns[:-1])
+
+
 def test_temperature_0_and_top_p_0_take_the_favourite(llm: LanguageModel) -> None:
     cold = talk("hi", temperature=0.0)["talk"]
     assert cold == talk("hi", temperature=1.5, top_p=0.0)["talk"] != talk("hi")["talk"]
