@@ -72,11 +72,21 @@ def on_train(lang: str, run: Any, form: kit.Values, count: int | None = None) ->
         match event:
             case NetsStep():
                 yield _pictures(t, run, event)
-            case Done(seconds=seconds, stopped=why):
+            case Done(seconds=seconds, stopped=why) if why != "paused":
                 label = kit.badge_text(
                     t, source="trained_now", parameters=run.parameters, seconds=seconds, device=runtime.describe("cpu")
                 )
                 yield SCREEN(badge=label + kit.why_stopped(t, why, config.learning_rate))
+
+
+@kit.handler
+def on_stop(lang: str, run: Any) -> kit.Update:
+    """Stop: nothing more is learnt, though the run is closed only at its next picture; what it has learnt is drawn."""
+    if run is None:
+        return SCREEN()
+    run.pause()
+    shown = _pictures(text.load("activations", lang), run, run.view())
+    return SCREEN(tiles=shown["tiles"], losses=shown["losses"])
 
 
 def _pictures(t: text.Text, run: Any, step: Any) -> kit.Update:
@@ -161,6 +171,7 @@ def build(t: text.Text, language: gr.State) -> kit.Desk:
     stepping = desk.on(buttons.step.click, on_train, kit.RUN, cancels=[training], count=1)
     runs = [training, stepping]
     buttons.stop.click(None, cancels=runs, **kit.PRIVATE)
+    desk.on(buttons.stop.click, on_stop, to=("tiles", "losses"))
     changes = [control.change for name, control in desk.controls.items() if name != "pace"]
     desk.on((buttons.reset.click, *changes), on_reset, cancels=runs)
     downloads.save(desk, save, "activations.csv", on_csv)

@@ -127,6 +127,7 @@ class SideBySide:
         self._x, self._y = _floats(self.points.x_train), _floats(self.points.y_train)
         self._trainers = {name: self._trainer(net) for name, net in self.nets.items()}
         self._one_epoch_at_a_time = threading.Lock()  # a second press of the button cannot cut an update in two
+        self._turn = 0  # only the latest stream goes on
         self.epoch = 0
         self.diverged: set[str] = set()
         self.losses = {name: [self._loss(net)] for name, net in self.nets.items()}  # before the first epoch, after each
@@ -152,16 +153,25 @@ class SideBySide:
         """Train to the last epoch, or for ``epochs`` more (1 is a single step).
 
         A net whose loss overflows is left at its last finite weights while the others go on; when all have, the run
-        ends as "diverged".
+        ends as "diverged". A later stream, or ``pause``, ends it as "paused".
         """
+        turn = self.pause()
         goal = self.config.epochs if epochs is None else min(self.config.epochs, self.epoch + epochs)
-        run = Frames(self._one_epoch, goal - self.epoch, every, deadline)
+        run = Frames(lambda: self._one_epoch(turn), goal - self.epoch, every, deadline)
         for _ in run:
             yield self.view()
         yield Done(self, run.seconds, run.stopped)
 
-    def _one_epoch(self) -> str | None:
+    def pause(self) -> int:
+        """From now on, no stream begun earlier learns any more, also one that is closed only after its next epoch."""
         with self._one_epoch_at_a_time:
+            self._turn += 1
+            return self._turn
+
+    def _one_epoch(self, turn: int) -> str | None:
+        with self._one_epoch_at_a_time:
+            if turn != self._turn:
+                return "paused"
             if self.finished:
                 return None
             with runtime.threads(1):

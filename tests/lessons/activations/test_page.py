@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from types import SimpleNamespace
@@ -79,6 +80,25 @@ def test_stop_step_and_resume_go_on_with_the_same_nets() -> None:
     assert last["run"] is run and run.epoch == 3
     other = next(gallery.on_train("ko", run, NETS))["run"]
     assert other is not run, "after the end it starts anew"
+
+
+def test_after_stop_the_screen_and_the_code_speak_of_the_same_epoch() -> None:
+    stream = gallery.on_train("en", None, NETS.changed(epochs=20, pace="slow"))
+    run = next(stream)["run"]
+    next(stream)  # Stop is pressed: this picture is made, and never shown
+    shown = gallery.on_stop("en", run)
+    left = [update for update in stream if "badge" in update]  # the page closes the run only now
+    assert run.epoch == 2 and not left
+    with gr.Blocks() as demo:
+        activations.build("en")
+    assert [event.name for event in demo.fns.values()].count("on_stop") == 1
+    epoch = re.search(r"Epoch (\d+) of 20", shown["tiles"]["caption"])
+    assert epoch and f"epochs={epoch[1]})" in activations.on_code(
+        "en", run, activations.ALL.values(**SMALL | {"epochs": 20})
+    )
+    assert len(shown["losses"]["series"][0]["y"]) == int(epoch[1]) + 1
+    assert gallery.on_stop("en", None) == {}
+    assert kit.settled(gallery.on_train("en", run, NETS.changed(epochs=20)))["run"].epoch == 20, "it goes on"
 
 
 def test_the_first_screen_is_filled() -> None:
