@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from PIL import Image
-from scipy.ndimage import binary_closing, binary_fill_holes
+from scipy.ndimage import binary_closing, binary_fill_holes, label
 
 from core.errors import InvalidInput, register
 from core.files import images
@@ -23,6 +23,7 @@ register(
 )
 
 INK = 0.05  # of the picture's contrast: what is lighter belongs to the object (the set's own rule: 5 % of the maximum)
+MOST_LOOPS = 6  # the largest parts that lines surround; only among them a handle is looked for
 WORKING_SIDE = 224  # larger pictures are shrunk to this before anything else
 
 
@@ -51,7 +52,8 @@ def see_object(source: images.Source, size: int = 28, fill: bool | None = None) 
 
     Args:
         source: anything ``images.read`` takes.
-        fill: fill what a closed outline surrounds; ``None``: only when the lines cover less than they enclose.
+        fill: fill what a closed outline surrounds, but for a bag's handle; ``None``: only when the lines cover less than
+            they enclose.
 
     Raises:
         InvalidInput: not a picture, or one flat colour.
@@ -75,6 +77,7 @@ def see_object(source: images.Source, size: int = 28, fill: bool | None = None) 
     stages.append(Stage("stretched", _bytes(light)))
     inside = _enclosed(ink)
     if fill or (fill is None and inside.sum() > ink.sum()):
+        inside &= ~_handles(inside, max(1, max(ink.shape) // 28))
         light = np.where(inside, np.median(light[ink]), light)
         ink = ink | inside
         stages.append(Stage("filled", _bytes(light)))
@@ -106,6 +109,35 @@ def _enclosed(ink: np.ndarray) -> np.ndarray:
     gap = max(ink.shape) // 56
     lines = ink | binary_closing(ink, iterations=gap) if gap else ink
     return binary_fill_holes(lines) & ~ink
+
+
+def _handles(inside: np.ndarray, pen: int) -> np.ndarray:
+    """Of what the lines surround: the loops on top of the largest part, as a bag's handle, through which one sees.
+
+    A loop stands above that part, in its middle, on less than its whole upper edge (a bodice stands on all of a skirt's).
+    """
+    found = np.zeros_like(inside)
+    parts, count = label(inside)
+    if count < 2:
+        return found
+    body, *others = np.argsort(-np.bincount(parts.ravel())[1:])[:MOST_LOOPS] + 1
+    rows, columns = np.nonzero(parts == body)
+    left, right = _ends(parts[rows.min() : rows.min() + pen] == body)
+    for other in others:
+        part = parts == other
+        foot = int(np.flatnonzero(part.any(axis=1))[-1])
+        start, stop = _ends(part[foot + 1 - pen : foot + 1])
+        off = abs((start + stop) - (columns.min() + columns.max())) / 2
+        on_top = foot < rows.min() <= foot + 2 * pen and left < start and stop < right
+        if on_top and stop - start < 0.9 * (right - left) and off < 0.15 * np.ptp(columns):
+            found |= part
+    return found
+
+
+def _ends(rows: np.ndarray) -> tuple[int, int]:
+    """First and last column of what is set."""
+    columns = np.flatnonzero(rows.any(axis=0))
+    return int(columns[0]), int(columns[-1])
 
 
 def _border(grey: np.ndarray) -> np.ndarray:

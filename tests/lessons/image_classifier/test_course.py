@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 import threading
@@ -82,6 +83,33 @@ def test_a_drawn_outline_is_named():
     assert found.seconds < 1
     for wrong, code in (("", "no_strokes"), ("[]", "no_strokes"), ("x", "bad_drawing"), (None, "bad_drawing")):
         assert code_of(lambda wrong=wrong: look.drawn(wrong)) == code
+
+
+BODY = [-70, 20, 70, 20, 70, -70, -70, -70, -70, 20]
+ARCH = [-35, 20, -30, 42, -18, 58, 0, 65, 18, 58, 30, 42, 35, 20]
+TALL, HIGH = [-50, 20, 50, 20, 60, -80, -60, -80, -50, 20], [-28, 20, -22, 60, 0, 80, 22, 60, 28, 20]
+
+
+@pytest.mark.parametrize("strokes", [[BODY, ARCH], [TALL, HIGH], [BODY + ARCH]], ids=["wide", "tall", "one stroke"])
+def test_one_sees_through_the_handle_of_a_drawn_bag(strokes):
+    found = look.look(look.shipped(), look.drawn(json.dumps(strokes)))
+    filled = next(stage.pixels for stage in found.answer.sight.stages if stage.name == "filled")
+    assert filled[112, 112] == 255 and filled[65, 112] == 0, "the body is filled, the loop is not"
+    assert found.answer.probabilities[fashion.CLASSES.index("bag")] > 0.95
+
+
+def test_a_bodice_on_a_skirt_and_sleeves_at_a_shirt_are_no_handles():
+    skirt, bodice = [-22, 0, 22, 0, 50, -90, -50, -90, -22, 0], [-22, 0, -25, 60, -10, 60, 0, 45, 10, 60, 25, 60, 22, 0]
+    shirt, left = [-40, 60, 40, 60, 40, -80, -40, -80, -40, 60], [-40, 60, -80, 20, -60, 0, -40, 25]
+    right = [-x if i % 2 == 0 else x for i, x in enumerate(left)]
+    for strokes, kind, spots in (
+        ([skirt, bodice], "dress", [(112, 70)]),
+        ([shirt, left, right], "t-shirt", [(50, 80), (174, 80)]),
+    ):
+        found = look.look(look.shipped(), look.drawn(json.dumps(strokes)))
+        filled = next(stage.pixels for stage in found.answer.sight.stages if stage.name == "filled")
+        assert all(filled[row, column] == 255 for column, row in spots)
+        assert found.answer.probabilities[fashion.CLASSES.index(kind)] > 0.8
 
 
 def test_bars_in_order():

@@ -418,6 +418,7 @@ def test_an_outline_is_filled_and_a_solid_is_not():
     assert "filled" in [s.name for s in sight.stages] and sight.final[14, 14] == 255
     assert preparing.see_object(outline, fill=False).final[14, 14] == 0
     assert "filled" not in [s.name for s in preparing.see_object(drawing(255, 0)).stages]
+    assert preparing.see_object(drawing(255, 0), fill=True).final[14, 14] == 255, "there is nothing to fill"
 
 
 def test_a_small_gap_in_the_outline_does_not_matter():
