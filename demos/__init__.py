@@ -16,7 +16,7 @@ CHAPTERS: tuple[Chapter, ...] = (
         "basics", ("ml_vs_dl", "perceptron", "gradient_descent", "activations", "hidden_layers", "backpropagation")
     ),
     Chapter("training", ("epochs", "sequential")),
-    Chapter("language", ("bag_of_words", "attention", "language_model")),
+    Chapter("language", ("bag_of_words", "word_vectors", "attention", "language_model")),
     Chapter("vision", ("pixels", "convolution", "image_classifier")),
     Chapter("generation", ("diffusion", "stable_diffusion", "multimodal")),
 )
