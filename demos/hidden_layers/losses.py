@@ -57,7 +57,7 @@ def on_compare(lang: str, form: kit.Values) -> Iterator[kit.Update]:
     for event in kit.paced(events, 0.02):
         match event:
             case VersusStep():
-                marks.append(event)
+                marks += event.marks
                 yield SCREEN(tiles=_tiles(t, event, points), accuracies=_accuracies(t, marks))
             case Done(result=(by_entropy, _), seconds=seconds, stopped=why):
                 label = kit.badge_text(
@@ -102,7 +102,7 @@ def _accuracies(t: text.Text, marks: list[Any]) -> dict[str, Any]:
             {
                 "name": t(f"versus.{name}"),
                 "x": epochs,
-                "y": [round(getattr(mark, net).test.accuracy, 4) for mark in marks],
+                "y": [round(getattr(mark, net), 4) for mark in marks],
                 "colour": colour,
             }
             for name, net, colour in rows

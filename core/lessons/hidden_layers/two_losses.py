@@ -7,6 +7,7 @@ Left out: more than two classes. Source: Bishop, Pattern Recognition and Machine
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
@@ -18,6 +19,8 @@ from core.lessons.hidden_layers import choices
 from core.lessons.hidden_layers.config import PlaygroundConfig
 from core.lessons.hidden_layers.playground import LIVE_SIZE, STILL_SIZE, Frame, Playground
 from core.mlp.plain_net import Array, Parameter
+
+MOST_MARKS = 100  # of the accuracy curve, besides that of the start
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,12 +35,22 @@ class LossShapes:
 
 
 @dataclass(frozen=True, slots=True)
+class VersusMark:
+    """Test accuracy of both nets after so many epochs, 0–1."""
+
+    epoch: int
+    cross_entropy: float
+    squared_error: float
+
+
+@dataclass(frozen=True, slots=True)
 class VersusStep:
     """Both nets after the same number of epochs. Their losses differ in kind: compare accuracies."""
 
     epoch: int
     cross_entropy: Frame
     squared_error: Frame
+    marks: tuple[VersusMark, ...]  # since the step before, however seldom a picture is drawn; the first is of epoch 0
 
 
 def loss_shapes() -> LossShapes:
@@ -72,11 +85,20 @@ def versus(
     for net in nets:
         net.set_weight(Parameter(len(config.hidden) + 1, 0), start)
 
-    def epoch() -> str | None:
-        return next((end for end in [net.train(1) for net in nets] if end), None)
+    def mark() -> VersusMark:
+        return VersusMark(nets[0].epoch, *(net.scores()[1].accuracy or 0.0 for net in nets))
 
-    run = Frames(epoch, config.epochs, every, deadline)
+    each, seen = math.ceil(config.epochs / MOST_MARKS), [mark()]
+
+    def epoch() -> str | None:
+        ends = [net.train(1) for net in nets]
+        if nets[0].epoch % each == 0 or nets[0].epoch == config.epochs:
+            seen.append(mark())
+        return next((end for end in ends if end), None)
+
+    run, told = Frames(epoch, config.epochs, every, deadline), 0
     for done in run:
         size = STILL_SIZE if run.stopped or done == config.epochs else LIVE_SIZE
-        yield VersusStep(done, *(net.frame(size) for net in nets))
+        yield VersusStep(done, *(net.frame(size) for net in nets), tuple(seen[told:]))
+        told = len(seen)
     yield Done((nets[0], nets[1]), run.seconds, run.stopped)

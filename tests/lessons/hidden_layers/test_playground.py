@@ -261,6 +261,18 @@ def test_squared_error_is_slow_where_it_is_surely_wrong():
         next(versus(PlaygroundConfig(task="regression", data="plane")))
 
 
+def test_the_race_of_two_losses_is_measured_however_seldom_it_is_drawn():
+    shared = PlaygroundConfig(samples=40, epochs=150)
+    (only,), (*steps, _) = ([*versus(shared)][:-1], versus(shared, every=7))
+    marks = [mark for step in steps for mark in step.marks]
+    assert [mark.epoch for mark in marks] == list(range(0, 151, 2)) and list(only.marks) == marks
+    assert (marks[-1].cross_entropy, marks[-1].squared_error) == (
+        only.cross_entropy.test.accuracy,
+        only.squared_error.test.accuracy,
+    )
+    assert marks[0].cross_entropy == marks[0].squared_error < 0.7, "the point where both are surely wrong"
+
+
 def test_loss_shapes_are_those_of_autograd():
     shapes = loss_shapes()
     z = torch.from_numpy(shapes.z).requires_grad_()
