@@ -92,7 +92,8 @@ def _descend(lang: str, run: Any, form: kit.Values) -> Iterator[kit.Update]:
                 label = kit.badge_text(
                     t, source="trained_now", parameters=2, seconds=seconds, device=cpu, loss=run.loss
                 )
-                limit = t("limit", limit=run.limit) if run.limit else t("no_limit")
+                bound = "limit" if form.batch == "full" else "limit_of_all"
+                limit = t(bound, limit=run.limit) if run.limit else t("no_limit")
                 ended = t(f"verdict.{run.verdict}", rate=config.learning_rate, loss=run.loss)
                 gradients = on_gradients(lang, run, form)
                 yield SCREEN(run=run, gradients=gradients, badge=f"{label} · {ended} {limit}")

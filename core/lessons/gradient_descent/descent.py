@@ -11,7 +11,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import cast
+from typing import Literal, cast
 
 import numpy as np
 
@@ -23,7 +23,9 @@ from core.lessons.perceptron.line import OVERFLOW, SCALINGS, Curvature, Line, Pr
 
 MOST_STEPS = 5_000
 RECENT = 12  # points of the path that the verdict looks at
+NOISY = 200  # losses of a descent on mini-batches that its verdict looks at, halved into before and now
 Pair = tuple[float, float]  # (w, b)
+End = Verdict | Literal["wandering"]  # wandering: mini-batches leave it hovering, neither down nor away
 
 
 @dataclass(frozen=True)
@@ -68,7 +70,7 @@ class DescentRun:
     line: Line  # the line at ``at`` in raw units
     curvature: Curvature
     limit: float | None  # the largest learning rate of this optimiser that converges here; None: no fixed bound
-    verdict: Verdict
+    verdict: End
 
     @property
     def loss(self) -> float:
@@ -149,6 +151,11 @@ class Walk:
         self.overflowed = False
         self._order = self._new_order()
 
+    @property
+    def noisy(self) -> bool:
+        """Whether each step sees only some of the points."""
+        return self.config.batch_size is not None and self.config.batch_size < len(self.problem.x)
+
     def advance(self) -> bool:
         """One move; False, and nothing changed, if its loss overflowed."""
         rows = self._batch()
@@ -174,14 +181,30 @@ class Walk:
         )  # fmt: skip
 
     def record(self) -> DescentRun:
-        p, recent = self.problem, self.path[-RECENT:]
-        losses = [math.inf] if self.overflowed else self.losses[1:][-RECENT:] or self.losses
-        judged = verdict(self.losses[0], losses, self.lowest, recent)
+        p = self.problem
         limit = self.rule.stable and self.rule.stable / self.curvature.largest
         return DescentRun(
             self.config, p.x, p.y, self.step, self.path[-1], self.memory, np.array(self.path), np.array(self.losses),
-            line(p.x, p.y, *p.to_raw(*self.path[-1])), self.curvature, limit, judged,
+            line(p.x, p.y, *p.to_raw(*self.path[-1])), self.curvature, limit, self._verdict(),
         )  # fmt: skip
+
+    def _verdict(self) -> End:
+        """Where steps see some points only, or an adaptive rule leaps, a loss above the start's is no divergence yet."""
+        if self.overflowed:
+            return "diverged"
+        start, losses = self.losses[0], self.losses[1:] or self.losses
+        high = max(start, float(self.problem.targets.var()))  # worse than the start and than the best flat line
+        if not self.noisy:
+            first = start if self.rule.stable is not None else high
+            return verdict(first, losses[-RECENT:], self.lowest, self.path[-RECENT:])
+        if min(losses[-RECENT:]) > high:
+            return "diverged"
+        if len(losses) < 2 * RECENT and losses[-1] < start:  # too short a way to tell noise from slowness
+            return "crawling"
+        above = np.array(self.losses) - self.lowest
+        latest = above[-NOISY:]
+        before, now = latest[: (len(latest) + 1) // 2].mean(), latest[len(latest) // 2 :].mean()
+        return "crawling" if now < 0.7 * min(above[0], before) else "wandering"
 
     def _batch(self) -> np.ndarray:
         count = len(self.problem.x)

@@ -17,7 +17,7 @@ from core.lessons.gradient_descent import race as core
 from core.lessons.perceptron.line import SCALINGS
 from demos import kit
 from demos.gradient_descent import page, race
-from demos.kit import handling
+from demos.kit import handling, text
 from tests.places import ROOT
 
 
@@ -26,8 +26,8 @@ def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(handling.time, "sleep", lambda seconds: None)
 
 
-def rows(text: str) -> list[dict[str, str]]:
-    return list(csv.DictReader(io.StringIO(text)))
+def rows(table: str) -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO(table)))
 
 
 def run(lang: str = "en", before: Any = None, **changed: Any) -> kit.Update:
@@ -75,6 +75,18 @@ def test_the_program_prints_the_loss_of_the_page(optimizer: str, batch: str) -> 
     shown = re.search(r"final loss (-?[\d.e+-]+)", again["badge"])
     assert again["run"].step == 60 and shown
     assert float(re.findall(r"final loss = (\S+)", out)[-1]) == pytest.approx(float(shown[1]), rel=1e-6)
+
+
+@pytest.mark.parametrize(("lang", "limit"), [("ko", "열 명을 모두 볼 때"), ("en", "when all ten are looked at")])
+def test_a_ball_that_hovers_at_the_bottom_has_not_diverged(lang: str, limit: str) -> None:
+    bottom = run(lang, scaling="standard", rate=0.45, steps=100)
+    assert bottom["run"].verdict == "converged" and limit not in bottom["badge"]
+    words = text.table("gradient_descent", lang)
+    for changed in ({"optimizer": "adam", "rate": 0.336}, {"rate": 0.1}):
+        badge = run(lang, bottom["run"], scaling="standard", batch="1", **changed)["badge"]
+        assert words["verdict.wandering"].partition("{")[0] in badge
+        assert words["verdict.diverged"].partition("{")[0] not in badge
+        assert (limit in badge) == ("optimizer" not in changed)
 
 
 def test_one_step_is_one_step() -> None:

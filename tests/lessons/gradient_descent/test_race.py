@@ -155,6 +155,26 @@ def test_verdicts(rate, expected):
     assert drain(descend(descent("sgd", rate, 40), KG, CM)).verdict == expected
 
 
+@pytest.mark.parametrize("seed", range(5))
+@pytest.mark.parametrize(("name", "rate"), [("adam", 0.336), ("sgd", 0.05), ("momentum", 0.01), ("rmsprop", 0.05)])
+def test_noise_around_the_minimum_is_no_divergence(name, rate, seed):
+    w, b = Problem(KG, CM, "standard").minimum()
+    run = drain(descend(descent(name, rate, 40, w=w, b=b, batch_size=1, seed=seed), KG, CM))
+    assert run.loss > run.losses[0] and run.verdict == "wandering"
+
+
+def test_an_adaptive_leap_from_the_minimum_is_no_divergence():
+    w, b = Problem(KG, CM, "standard").minimum()
+    run = drain(descend(descent("adam", 0.336, 2, w=w + 1e-6, b=b), KG, CM))
+    assert run.loss > run.losses[0] and run.verdict != "diverged"
+
+
+def test_a_descent_on_single_points_goes_down_then_wanders_and_may_diverge():
+    verdicts = [drain(descend(descent("sgd", 0.01, n, batch_size=1), KG, CM)).verdict for n in (20, 2000)]
+    assert verdicts == ["crawling", "wandering"]
+    assert drain(descend(descent("sgd", 0.9, 300, batch_size=1), KG, CM)).verdict == "diverged"
+
+
 def test_a_run_that_starts_at_the_minimum_has_converged():
     w, b = Problem(KG, CM, "standard").minimum()
     assert drain(descend(descent("sgd", 0.1, 3, w=w, b=b), KG, CM)).verdict == "converged"
