@@ -81,7 +81,7 @@ def on_steps(
     from core.events import Done
     from core.lessons.perceptron.fit import LineConfig, LineStep, steps
 
-    here = here or Here()
+    here, step = here or Here(), None
     t, (x, y) = text.load("perceptron", lang), _columns(rows)
     config = LineConfig(kit.whole(count), rate, standardise, here.w, here.b, here.done)
     for event in kit.paced(steps(config, x, y, deadline=kit.RUN_SECONDS), PACE.get(config.steps, 0.0)):
@@ -90,6 +90,7 @@ def on_steps(
                 losses = (*here.losses, event.line.mse)[-2000:]
                 lines = (*here.lines, (event.line.w, event.line.b))[-2000:]
                 here = Here(event.line.w, event.line.b, event.step, losses, lines, event.run, True)
+                step = event
                 yield _shown(lang, here, rows, event)
             case Done(result=run, seconds=seconds, stopped=why):
                 here = replace(here, run=run)
@@ -100,6 +101,9 @@ def on_steps(
                 label += f" ({t('standard_units')})" if standardise else ""
                 said = t(f"verdict.{run.verdict}") if not why else ""
                 badge = f"{label} · {said}" if said else label + kit.why_stopped(t, why, rate)
+                if why == "diverged":  # back to the last line that was no worse than the start
+                    here = replace(here, w=run.good.w, b=run.good.b, revealed=True)
+                    yield _shown(lang, here, rows, step)
                 yield SCREEN(here=here, badge=badge)
 
 

@@ -42,6 +42,7 @@ __all__ = [
 
 MOST_STEPS = 10_000
 RECENT = 12  # points of the path that the verdict looks at
+Pair = tuple[float, float]  # (w, b)
 
 
 @dataclass(frozen=True)
@@ -80,6 +81,7 @@ class LineRun:
     line: Line  # reached, in raw units
     loss: float  # in the units it was trained in: the MSE, or MSE / variance of y if standardised
     verdict: Verdict
+    good: Line  # the last line that was no worse than the start
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +152,8 @@ def steps(
     lowest = problem.loss(*problem.minimum())
     recent, losses = deque([here], maxlen=RECENT), deque[float](maxlen=RECENT)
     taken, told, stopped = 0, 0, None
-    record = _record(config, problem, here, 0, loss, verdict(first, [loss], lowest, recent))
+    good = here
+    record = _record(config, problem, here, 0, loss, verdict(first, [loss], lowest, recent), good)
     while taken < config.steps and stopped is None:
         gradient = problem.gradient(*here)
         after = _pair(np.array(here) - config.learning_rate * gradient)
@@ -161,10 +164,11 @@ def steps(
             before, here, loss, taken = here, after, new_loss, taken + 1
             recent.append(here)
             losses.append(loss)
+            good = here if loss <= first else good
             stopped = "deadline" if clock.expired else None
         if taken > told and (stopped or beat.due(taken) or taken == config.steps):
             judged = verdict(first, [math.inf] if stopped == "diverged" else list(losses), lowest, recent)
-            record, told = _record(config, problem, here, taken, loss, judged), taken
+            record, told = _record(config, problem, here, taken, loss, judged, good), taken
             yield LineStep(config.done + taken, before, _pair(gradient), here, loss, record.line, record)
     if stopped == "diverged":
         record = replace(record, verdict="diverged")
@@ -176,10 +180,10 @@ def _pair(values: np.ndarray) -> tuple[float, float]:
 
 
 def _record(
-    config: LineConfig, problem: Problem, at: tuple[float, float], taken: int, loss: float, judged: Verdict
+    config: LineConfig, problem: Problem, at: Pair, taken: int, loss: float, judged: Verdict, good: Pair
 ) -> LineRun:
-    reached = line(problem.x, problem.y, *problem.to_raw(*at))
-    return LineRun(config, problem.x, problem.y, taken, reached, loss, judged)
+    reached, kept = (line(problem.x, problem.y, *problem.to_raw(*place)) for place in (at, good))
+    return LineRun(config, problem.x, problem.y, taken, reached, loss, judged, kept)
 
 
 def both_ways(x: object, y: object, learning_rate: float = 0.1, count: int = 100) -> BothWays:

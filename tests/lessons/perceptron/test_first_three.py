@@ -6,12 +6,13 @@ import csv
 import io
 
 from demos import kit
+from demos.kit import text
 from demos.perceptron import gates
 from demos.perceptron import page as perceptron
 
 
-def rows(text: str) -> list[dict[str, str]]:
-    return list(csv.DictReader(io.StringIO(text)))
+def rows(table: str) -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO(table)))
 
 
 def test_a_link_restores_the_line_and_the_gate() -> None:
@@ -46,3 +47,14 @@ def test_the_steps_as_a_file() -> None:
     assert [int(row["step"]) for row in steps] == list(range(1, 27))
     assert float(steps[-1]["w"]) == here.w and float(steps[-1]["mse"]) == here.losses[-1]
     assert rows(perceptron.on_csv("ko", None)) == []
+
+
+def test_after_a_divergence_the_last_good_line_is_on_the_screen() -> None:
+    table, start = perceptron.on_people(), perceptron.FORM.values(w=0.5, b=130)
+    opened = perceptron.on_open("ko", start)
+    shown = opened | kit.settled(perceptron.on_steps("ko", opened["here"], table, 0.1, False, count=100))
+    assert text.table("common", "ko")["why.diverged"].partition("{")[0] in shown["badge"]
+    assert (shown["w"], shown["b"]) == (0.5, 130) and shown["plane"]["line"] == {"w": 0.5, "b": 130}
+    assert shown["here"].losses[-1] > 1e30, "the curve tells what happened"
+    grown = kit.settled(perceptron.on_steps("ko", shown["here"], table, 0.0001, False, count=1))["here"].losses
+    assert grown[-1] < 84.8 < grown[-2], "the next press goes on from the good line"
