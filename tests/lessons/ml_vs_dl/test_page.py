@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from typing import Any
 
 import gradio as gr
@@ -107,3 +108,22 @@ def test_other_features_leave_the_net_as_it_is_trained() -> None:
 def test_what_no_control_allows_is_told(wrong: dict[str, Any]) -> None:
     with pytest.raises(gr.Error):
         list(page.on_match("ko", form=page.FORM.values(**wrong)))
+
+
+@pytest.mark.parametrize(
+    ("lesson", "key", "one", "many"),
+    [
+        ("ml_vs_dl", "deep_caption", {"epoch": 1, "test": 0.5}, {"epoch": 2, "test": 0.5}),
+        ("ml_vs_dl", "unfinished", {"epoch": 1}, {"epoch": 2}),
+        ("epochs", "counted", {"n": 10, "batch": 10, "each": 1, "epochs": 1, "total": 1}, {"epochs": 2}),
+        ("epochs", "dropped_batch", {"last": 1}, {"last": 2}),
+        ("perceptron", "tasks.raw.answer", {"steps": 1, "limit": 1.0}, {"steps": 2}),
+        ("gradient_descent", "loss_caption", {"step": 1, "loss": 1.0}, {"step": 2}),
+    ],
+)
+def test_english_says_one_epoch_and_two_epochs(
+    lesson: str, key: str, one: dict[str, Any], many: dict[str, Any]
+) -> None:
+    t = text.load(lesson, "en")
+    plural = r"(epochs|updates|ones are|steps)"
+    assert not re.search(rf"\b1 {plural}\b", t(key, **one)) and re.search(rf"\b2 {plural}\b", t(key, **(one | many)))
