@@ -173,7 +173,8 @@ def on_bowl(lang: str, rows: Any, rate: float) -> str:
     lines.append(t("bowl.condition", raw=both.raw_curvature.condition, even=both.standardised_curvature.condition))
     ends = (t(f"short.{both.raw.verdict}"), t(f"short.{both.standardised.verdict}"))
     lines.append(t("bowl.after", rate=rate, raw=ends[0], even=ends[1]))
-    return "\n".join(lines) + "\n\n" + t("bowl.careful", limit=both.raw_curvature.limit, mse=both.raw_at_limit.line.mse)
+    careful = both.raw_at_limit
+    return "\n".join(lines) + "\n\n" + t("bowl.careful", rate=careful.config.learning_rate, mse=careful.line.mse)
 
 
 @kit.handler

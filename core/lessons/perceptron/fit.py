@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from core.errors import Check
-from core.events import Cadence, Deadline, Done, drain
+from core.events import Deadline, Done, Every, cadence, drain
 from core.lessons.perceptron.line import (
     OVERFLOW,
     Curvature,
@@ -123,7 +123,7 @@ class BothWays:
     learning_rate: float
     raw: LineRun
     raw_curvature: Curvature
-    raw_at_limit: LineRun  # raw units with 0.95 of the largest stable learning rate: it crawls
+    raw_at_limit: LineRun  # raw units with 0.95 of the largest stable learning rate (three digits): it crawls
     standardised: LineRun
     standardised_curvature: Curvature
 
@@ -133,11 +133,10 @@ def steps(
     x: object,
     y: object,
     *,
-    every_steps: int | None = None,
-    every_seconds: float | None = None,
+    every: Every = 1,
     deadline: float | None = None,
 ) -> Iterator[LineStep | Done[LineRun]]:
-    """Gradient descent on the MSE, one event a step (or as the cadence says, and always the last one).
+    """Gradient descent on the MSE, one event every ``every`` steps, and always the last one.
 
     Ends as "diverged" where the loss leaves the range of float32; the result then holds the last line before that.
 
@@ -146,7 +145,7 @@ def steps(
     2.0
     """
     problem = Problem(x, y, config.scaling)
-    clock, beat = Deadline(deadline), Cadence(every_steps, every_seconds)
+    clock, beat = Deadline(deadline), cadence(every)
     here = problem.to_units(config.w, config.b)
     loss = first = problem.loss(*here)
     lowest = problem.loss(*problem.minimum())
@@ -166,7 +165,7 @@ def steps(
             losses.append(loss)
             good = here if loss <= first else good
             stopped = "deadline" if clock.expired else None
-        if taken > told and (stopped or beat.due(taken) or taken == config.steps):
+        if taken > told and (stopped or taken == config.steps or (beat and beat.due(taken))):
             judged = verdict(first, [math.inf] if stopped == "diverged" else list(losses), lowest, recent)
             record, told = _record(config, problem, here, taken, loss, judged, good), taken
             yield LineStep(config.done + taken, before, _pair(gradient), here, loss, record.line, record)
@@ -190,8 +189,8 @@ def both_ways(x: object, y: object, learning_rate: float = 0.1, count: int = 100
     """The same ``count`` steps in raw and in standardised units, and raw once more just below its limit."""
     config = LineConfig(count, learning_rate, standardise=False)
     raw, even = curvature(x, "raw"), curvature(x, "standard")
-    careful = replace(config, learning_rate=0.95 * raw.limit)
-    runs = [drain(steps(c, x, y, every_steps=count)) for c in (config, careful, replace(config, standardise=True))]
+    careful = replace(config, learning_rate=float(f"{0.95 * raw.limit:.3g}"))
+    runs = [drain(steps(c, x, y, every=None)) for c in (config, careful, replace(config, standardise=True))]
     return BothWays(learning_rate, runs[0], raw, runs[1], runs[2], even)
 
 

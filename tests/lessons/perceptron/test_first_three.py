@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 
 from demos import kit
 from demos.kit import text
@@ -58,3 +59,13 @@ def test_after_a_divergence_the_last_good_line_is_on_the_screen() -> None:
     assert shown["here"].losses[-1] > 1e30, "the curve tells what happened"
     grown = kit.settled(perceptron.on_steps("ko", shown["here"], table, 0.0001, False, count=1))["here"].losses
     assert grown[-1] < 84.8 < grown[-2], "the next press goes on from the good line"
+
+
+def test_what_the_table_says_of_raw_numbers_can_be_done_by_hand() -> None:
+    table = perceptron.on_people()
+    said = perceptron.on_bowl("en", table, 0.1).splitlines()[-1]
+    found = re.fullmatch(r"From w = 0, b = 0, raw, at the safe learning rate (\S+) .* MSE at ([\d.]+): .*", said)
+    assert found, said
+    here = perceptron.on_numbers("en", None, table, 0, 0)["here"]
+    walked = kit.settled(perceptron.on_steps("en", here, table, float(found[1]), False, count=100))
+    assert f"{walked['here'].losses[-1]:.1f}" == found[2]

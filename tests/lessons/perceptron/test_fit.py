@@ -145,7 +145,7 @@ def test_steps_per_digit_tells_the_steps():
     best = problem.loss(*problem.minimum())
     gaps = {
         e.step: e.loss - best
-        for e in steps(LineConfig(10_000, rate, False), KG, CM, every_steps=100)
+        for e in steps(LineConfig(10_000, rate, False), KG, CM, every=100)
         if isinstance(e, LineStep)
     }
     slope = math.log10(gaps[5_000] / gaps[10_000]) / 5_000 / 2  # digits of distance per step
@@ -159,7 +159,7 @@ def test_oscillation_is_seen():
 
 
 def test_cadence_keeps_the_last_step_and_closing_early_is_fine():
-    events = list(steps(LineConfig(25), KG, CM, every_steps=10))
+    events = list(steps(LineConfig(25), KG, CM, every=10))
     assert [e.step for e in events[:-1]] == [10, 20, 25]
     stream = steps(LineConfig(25), KG, CM)
     assert next(stream).run.steps == 1
