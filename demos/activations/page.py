@@ -26,6 +26,7 @@ FORM = kit.Form(
 )
 ALL = FORM | gallery.FORM  # of the whole page
 SCREEN = kit.Screen("z", "picture", "said", "bars", "moves")
+CLAMPED = f"(lang, name, others, z) => [lang, name, others, Math.min({HIGH}, Math.max({LOW}, z))]"  # z may be typed
 POINT, SOFTMAX = ("picture", "said"), ("bars", "moves")
 
 
@@ -173,7 +174,7 @@ def build(lang: str) -> Room:
             desk.put(bars=views.bars())
             with gr.Accordion(t("jacobian_title"), open=False):
                 desk.put(moves=views.matrix())
-    desk.on(desk.z.input, on_point, to=POINT, api="activations_at")
+    desk.on(desk.z.input, on_point, kit.LIGHT | {"js": CLAMPED}, to=POINT, api="activations_at")
     desk.on((desk.name.change, desk.others.change), on_point, to=POINT)
     desk.on(desk.picture.move, on_move, to=("z", *POINT))
     changes = [desk.temperature.change, *(getattr(desk, score).change for score in SCORES)]

@@ -62,6 +62,24 @@ def test_the_point_ends_where_the_drag_ends_and_obeys_the_keys(visit: Any) -> No
     assert not v.faults
 
 
+def test_a_number_typed_past_the_end_means_the_end(visit: Any) -> None:
+    v = visit()
+    page = v.open("en", "activations")
+    page.wait_for_selector(".taste-tangent canvas[aria-valuenow]")
+    box = page.get_by_label("number input for z").first
+    for typed, z in (("9", "6"), ("-40", "-6"), ("1.5", "1.5")):
+        box.fill(typed)
+        page.wait_for_function(
+            "(z) => document.querySelector('.taste-tangent canvas').getAttribute('aria-valuenow') === z",
+            arg=z,
+            timeout=60_000,
+        )
+        settled(page)
+        box.press("Tab")
+        assert box.input_value() == z
+    assert page.locator(".toast-body").count() == 0 and not v.faults
+
+
 def test_a_late_answer_is_told_from_a_new_value(visit: Any) -> None:
     """taste.trail: answers to older places are stale; the newest, and what was never sent, are not."""
     page = visit().open("en", "activations")
