@@ -143,7 +143,7 @@ CODE = """{model}
 prompt = {prompt!r}
 settings = dict({settings})
 for choice in model.next_token(prompt, top=12).reweigh(**settings):
-    print(f"{{choice.text!r:14}} own {{choice.probability:7.2%}}   drawn with {{choice.share:7.2%}}")
+    print(f"{{choice.text!r:14}} raw {{choice.probability:7.2%}}   drawn with {{choice.share:7.2%}}")
 print(prompt + model.generate(prompt, {length!r}, seed={seed!r}, **settings))
 """
 

@@ -84,7 +84,7 @@ def test_the_tiny_gpt_trains_stops_goes_on_and_opens(visit: Any) -> None:
     page.wait_for_function(UPDATES, arg=done, timeout=60_000)
     page.locator("button.stop:visible").nth(1).click()
     train.click(trial=True)  # waits until the run has ended
-    page.get_by_role("button", name="✎ Let it go on writing").click()
+    page.get_by_role("button", name="✎ Keep writing").click()
     page.wait_for_selector("text=/at temperature 0.80/", timeout=60_000)
     page.get_by_role("button", name="Look inside", exact=True).click()
     page.wait_for_selector("text=/Numbers of the model after \\d+ updates/")
