@@ -23,33 +23,35 @@ def on_chat(lang: str, talk: Any, form: kit.Values, name: str) -> Iterator[kit.U
     """Answer the last message; the whole conversation is read again each time."""
     from core.events import Done, Progress
     from core.lessons.language_model import story
+    from core.lessons.language_model.offers import foreign
     from core.llm import remote
     from core.llm.decoding import Token, Truncated
     from demos.kit.waiting_line import Waiting
 
     t, answer, cut = text.load("language_model", lang), "", ""
+    warned = t("chat.foreign") + " " if foreign(name, form.words) else ""  # before the answer, and beside it
     turns = [*_plain(talk)[-choices.MOST_TURNS :], {"role": "user", "content": form.words}]
     model = story.talker(name)
     how = {"alternatives": 0, "engine": "fastest", "deadline": kit.RUN_SECONDS} | shown.sampling(form)
     events = model.steps(turns, kit.whole(form.length), seed=kit.whole(form.seed), **how)
-    yield SCREEN(talk=_safe(turns), words="", said=t("chat.reading"))
+    yield SCREEN(talk=_safe(turns), words="", said=warned + t("chat.reading"))
     for event in events if remote.is_address(name) else kit.LLM.served(events):
         match event:
             case Waiting(ahead=ahead):
-                yield SCREEN(said=t("waiting", ahead=ahead))
+                yield SCREEN(said=warned + t("waiting", ahead=ahead))
             case Token():
                 answer += event.text
                 yield SCREEN(talk=_safe([*turns, {"role": "assistant", "content": answer}]))
             case Truncated():
                 cut = t("chat.truncated", dropped=event.dropped, limit=event.limit) + " "
             case Progress():
-                yield SCREEN(said=t("progress.read", step=event.done, steps=event.total))
+                yield SCREEN(said=warned + t("progress.read", step=event.done, steps=event.total))
             case Done(result=made, stopped=why):
                 ended = t(f"ended.{why or 'own'}", count=len(made.ids))
                 read = t("chat.read", count=made.prompt_tokens) + " " if made.prompt_tokens else ""
                 first = t("chat.first_token", seconds=made.first_token_seconds)
                 whole = _safe([*turns, {"role": "assistant", "content": answer}])  # once more, for callers of the API
-                yield SCREEN(talk=whole, said=f"{cut}{ended} {read}{first} {shown.speed(t, made)}")
+                yield SCREEN(talk=whole, said=f"{warned}{cut}{ended} {read}{first} {shown.speed(t, made)}")
 
 
 def _said(turn: dict[str, str]) -> bool:

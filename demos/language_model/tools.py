@@ -90,8 +90,8 @@ def on_three(lang: str, sentence: str, name: str, seed: float) -> Iterator[kit.U
                 lines.append(t(f"three.{who}", **values) + " " + asked)
             case three_generations.NotHere():
                 lines.append(t("three.away"))
-            case Done():
-                pending = []
+            case Done(result=why):
+                pending = [t(f"three.why.{why}")] if why else []
         chart = {"items": bits, "low": 0, "caption": t("three.caption"), "alt": t("three.caption")}
         said = "\n".join(f"- {line}" for line in [*lines, *pending])
         yield THREE(said=said, bits=chart) if bits else THREE(said=said)

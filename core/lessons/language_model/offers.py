@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -40,6 +41,17 @@ def offers(language: str) -> list[Offer]:
             Offer(entry.name, entry.title, size, entry.memory_mb, entry.languages, entry.licence, here(entry.name))
         )
     return found
+
+
+def foreign(name: Any, text: Any) -> bool:
+    """Whether ``text`` is Korean and the model is known not to speak it.
+
+    >>> foreign("smollm2-135m-instruct", "하늘은 왜 파란가요?"), foreign("smollm2-135m-instruct", "Why?")
+    (True, False)
+    """
+    known = [entry for entry in catalog.entries().values() if name in (entry.name, entry.hub)]
+    korean = isinstance(text, str) and re.search("[ㄱ-ㅎㅏ-ㅣ가-힣]", text) is not None
+    return korean and any("ko" not in entry.languages for entry in known)
 
 
 def named(name: Any) -> str:

@@ -16,9 +16,7 @@ import numpy as np
 from core.errors import Check, InvalidInput, Unavailable, register
 from core.events import Deadline, Done, Progress, drain
 from core.lessons.language_model import choices
-from core.lessons.language_model.offers import here as here
 from core.lessons.language_model.offers import named
-from core.lessons.language_model.offers import offers as offers
 from core.llm import inside, letter_models, remote
 from core.llm.decoding import Candidate
 from core.llm.detokenizer import Piece

@@ -20,6 +20,7 @@ from core.events import Deadline, Done, drain
 from core.language.bag_of_words import BagConfig, BagOfWords
 from core.lessons.bag_of_words.cases import teach
 from core.lessons.language_model import choices, story
+from core.lessons.language_model.offers import foreign, here
 from core.llm import letter_models
 from core.llm.detokenizer import BROKEN
 from core.llm.language_model import LanguageModel
@@ -60,8 +61,11 @@ class NotHere:
 
 def steps(
     sentence: str, language: str, name: str, seed: int = 0
-) -> Iterator[BagSays | WriterSays | NotHere | Done[None]]:
-    """One event per generation. Raises InvalidInput for an empty or too long sentence."""
+) -> Iterator[BagSays | WriterSays | NotHere | Done[str | None]]:
+    """One event per generation; the result is ``why`` their surprise falls in this order.
+
+    Raises InvalidInput for an empty or too long sentence.
+    """
     check = Check()
     check.one_of("language", language, ("ko", "en"))
     check.within("seed", seed, choices.SEED)
@@ -71,15 +75,32 @@ def steps(
     text = readable(sentence).strip()
     if len(text) > choices.MOST_SENTENCE:
         raise InvalidInput("too_long", received=len(text), most=choices.MOST_SENTENCE)
-    clock = Deadline()
+    clock, surprise = Deadline(), dict[str, float]()
     yield bag_says(text, language)
     for who in ("counts", "tiny"):
-        yield letter_says(story.opened(who, language), who, text, int(seed))
-    if story.here(name):
-        yield llm_says(story.llm(name), text, int(seed))
+        said = letter_says(story.opened(who, language), who, text, int(seed))
+        surprise[who] = said.bits
+        yield said
+    if here(name):
+        said = llm_says(story.llm(name), text, int(seed))
+        surprise["llm"] = said.bits
+        yield said
     else:
         yield NotHere(name)
-    yield Done(None, clock.elapsed)
+    yield Done(why(surprise, name, text), clock.elapsed)
+
+
+def why(surprise: dict[str, float], name: str, text: str) -> str | None:
+    """Why the models' surprise (bits per letter) falls in this order; None without the LLM.
+
+    "llm": it knows most. "foreign": the text is in a language that it never learnt. "small": the text is like those that
+    the small models learnt a moment ago.
+    """
+    if "llm" not in surprise:
+        return None
+    if min(surprise, key=lambda who: surprise[who]) == "llm":
+        return "llm"
+    return "foreign" if foreign(name, text) else "small"
 
 
 @functools.cache

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import html
 import re
 from typing import Any
@@ -68,7 +69,7 @@ def sentence(call: Any, lang: str) -> str:
 @pytest.mark.parametrize("lang", text.LANGUAGES)
 @pytest.mark.parametrize("nothing", ["", " \n\t ", "\u200d\u200b", "\u202e", "\ufeff"])
 def test_nothing_but_blanks(llm: LanguageModel, nothing: str, lang: str) -> None:
-    assert sentence(lambda: talk(nothing, lang), lang) == sentence(lambda: look(nothing, lang), lang)
+    assert sentence(lambda: talk(nothing, lang), lang) == look(nothing, lang)["said"]
 
 
 @pytest.mark.parametrize("lang", text.LANGUAGES)
@@ -103,6 +104,31 @@ def test_after_stop_on_an_empty_bubble_the_next_message_is_answered(llm: Languag
         turns = talk("hello", history=history)["talk"]
         assert [turn["role"] for turn in turns[-2:]] == ["user", "assistant"] and turns[-2]["content"] == "hello"
         assert all(turn["content"].strip("\u200b") for turn in turns[:-1])
+
+
+def test_a_korean_question_to_an_english_model_is_told_before_the_answer_and_beside_it(llm: LanguageModel) -> None:
+    for lang in text.LANGUAGES:
+        warning = text.load("language_model", lang)("chat.foreign")
+        said = [event["said"] for event in talking("하늘은 왜 파란가요?", lang) if "said" in event]
+        assert len(said) > 2 and all(each.startswith(warning) for each in said)
+        assert warning not in talk("Why is the sky blue?", lang)["said"]
+
+
+def test_three_generations_say_why_the_llm_is_last_in_korean(llm: LanguageModel, monkeypatch: Any) -> None:
+    from core.lessons.language_model import three_generations
+    from core.llm import letter_models
+
+    run = letter_models.trained
+    monkeypatch.setattr(letter_models, "_trained", {})
+    monkeypatch.setattr(letter_models, "trained", lambda language: run(language, 3))
+    says = three_generations.llm_says
+    monkeypatch.setattr(three_generations, "here", lambda name: True)
+    seen = kit.settled(tools.on_three("ko", "음식이 맛있어요.", DEFAULT, 0))
+    values = {bit["name"]: bit["value"] for bit in seen["bits"]["items"]}
+    assert max(values, key=lambda who: values[who]) == "LLM" and "한국어를 못해요" in seen["said"]
+    monkeypatch.setattr(three_generations, "llm_says", lambda *args: dataclasses.replace(says(*args), bits=0.5))
+    seen = kit.settled(tools.on_three("en", "The food was good.", DEFAULT, 0))
+    assert "surprised least" in seen["said"] and "does not speak" not in seen["said"]
 
 
 def test_temperature_0_and_top_p_0_take_the_favourite(llm: LanguageModel) -> None:

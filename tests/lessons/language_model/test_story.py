@@ -94,6 +94,20 @@ def test_three_generations_without_the_llm(language: str) -> None:
     assert isinstance(llm, three_generations.NotHere) and isinstance(done, Done)
 
 
+@pytest.mark.parametrize(
+    ("surprise", "name", "text", "why"),
+    [
+        ({"counts": 3.97, "tiny": 4.10, "llm": 8.15}, DEFAULT, "음식이 맛있어요", "foreign"),
+        ({"counts": 2.9, "tiny": 3.1, "llm": 1.2}, DEFAULT, "The food was good", "llm"),
+        ({"counts": 1.0, "tiny": 3.1, "llm": 1.2}, DEFAULT, "The food was good", "small"),
+        ({"counts": 1.0, "tiny": 3.1, "llm": 1.2}, "owner/unlisted", "음식이 맛있어요", "small"),
+        ({"counts": 3.97, "tiny": 4.10}, DEFAULT, "음식이 맛있어요", None),
+    ],
+)
+def test_why_the_surprise_falls_in_this_order(surprise: dict[str, float], name: str, text: str, why: object) -> None:
+    assert three_generations.why(surprise, name, text) == why
+
+
 @pytest.mark.parametrize("sentence", ["", " ", None, "a" * 301])
 def test_three_generations_of_nothing(sentence: object) -> None:
     with pytest.raises(CoreError):
