@@ -155,7 +155,10 @@ NEURON = ("dendrite", "synapse", "body", "axon", "input", "weight", "bias", "out
 
 def _step_words(t: text.Text, event: Any) -> str:
     (w, b), (dw, db), (new_w, new_b) = event.before, event.gradient, event.after
-    return t("step_caption", step=event.step, w=w, b=b, dw=dw, db=db, new_w=new_w, new_b=new_b)
+    words = t("step_caption", step=event.step, w=w, b=b, dw=dw, db=db, new_w=new_w, new_b=new_b)
+    if not event.run.config.standardise:
+        return words
+    return words + " " + t("step_standard", w=event.line.w, b=event.line.b)
 
 
 @kit.handler

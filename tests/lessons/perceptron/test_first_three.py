@@ -6,6 +6,8 @@ import csv
 import io
 import re
 
+import pytest
+
 from demos import kit
 from demos.kit import text
 from demos.perceptron import gates
@@ -69,3 +71,14 @@ def test_what_the_table_says_of_raw_numbers_can_be_done_by_hand() -> None:
     here = perceptron.on_numbers("en", None, table, 0, 0)["here"]
     walked = kit.settled(perceptron.on_steps("en", here, table, float(found[1]), False, count=100))
     assert f"{walked['here'].losses[-1]:.1f}" == found[2]
+
+
+@pytest.mark.parametrize("lang", text.LANGUAGES)
+def test_the_words_of_a_step_end_in_the_units_of_the_boxes(lang: str) -> None:
+    table = perceptron.on_people()
+    for standardise, rate in ((True, 0.1), (False, 1e-4)):
+        shown = kit.settled(perceptron.on_steps(lang, None, table, rate, standardise, count=25))
+        words = shown["curve"]["caption"]
+        assert f"{shown['w']:.4f}" in words and f"{shown['b']:,.3f}"[:6] in words
+        assert ("kg" in words) == standardise, "told only where the numbers before are in other units"
+        assert len(re.findall(r"α × \(-?[\d.,e+-]+\) →", words)) == 2, "no two signs side by side"
