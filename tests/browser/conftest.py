@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from filelock import FileLock
 
 ROOT = Path(__file__).parent.parent.parent
 CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
@@ -46,30 +47,32 @@ def browser() -> Iterator[Any]:
 
 
 @pytest.fixture(scope="session")
-def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The running app, started as a user would."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    log = tmp_path_factory.mktemp("app") / "log.txt"
-    env = os.environ | {
-        "GRADIO_SERVER_PORT": str(port),
-        "GRADIO_SERVER_NAME": "127.0.0.1",
-        "GRADIO_TEMP_DIR": str(log.parent / "gradio"),
-        "HF_HUB_OFFLINE": "1",
-    }
-    with log.open("w") as out:
-        server = subprocess.Popen([sys.executable, "app.py"], cwd=ROOT, env=env, stdout=out, stderr=subprocess.STDOUT)
-    url, deadline = f"http://127.0.0.1:{port}", time.monotonic() + 300
-    while True:
-        try:
-            urllib.request.urlopen(url, timeout=2)
-            break
-        except OSError:
-            if server.poll() is not None or time.monotonic() > deadline:
-                server.kill()
-                pytest.fail(f"app.py did not start:\n{log.read_text()}")
-    yield url
+def address(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Iterator[str]:
+    """The running app, one for all workers: the first starts it as a user would, waits for the others, and ends it."""
+    folder = tmp_path_factory.getbasetemp()
+    folder = folder if worker_id == "master" else folder.parent
+    lock, log, users, place = FileLock(folder / "lock"), folder / "log.txt", folder / "users", folder / "address"
+
+    def count(more: int) -> int:
+        now = int(users.read_text() if users.exists() else 0) + more
+        users.write_text(str(now))
+        return now
+
+    server = None
+    with lock:
+        if count(1) == 1:
+            server, url = _started(log, folder / "gradio")
+            place.write_text(url)
+    yield place.read_text()
+    with lock:
+        left = count(-1)
+    if server is None:
+        return
+    until = time.monotonic() + 600
+    while left and time.monotonic() < until:
+        time.sleep(0.5)
+        with lock:
+            left = count(0)
     server.terminate()
     server.wait(20)
     text = log.read_text()
@@ -78,16 +81,44 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         pytest.fail(f"the app's log holds a traceback:\n{text[max(0, first - 500) :][:5000]}", pytrace=False)
 
 
+def _started(log: Path, folder: Path) -> tuple[subprocess.Popen[bytes], str]:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    env = os.environ | {
+        "GRADIO_SERVER_PORT": str(port),
+        "GRADIO_SERVER_NAME": "127.0.0.1",
+        "GRADIO_TEMP_DIR": str(folder),
+        "HF_HUB_OFFLINE": "1",
+    }
+    with log.open("w") as out:
+        server = subprocess.Popen([sys.executable, "app.py"], cwd=ROOT, env=env, stdout=out, stderr=subprocess.STDOUT)
+    url, deadline = f"http://127.0.0.1:{port}", time.monotonic() + 300
+    while True:
+        try:
+            urllib.request.urlopen(url, timeout=2)
+            return server, url
+        except OSError:
+            if server.poll() is not None or time.monotonic() > deadline:
+                server.kill()
+                pytest.fail(f"app.py did not start:\n{log.read_text()}")
+            time.sleep(0.2)
+
+
+@pytest.fixture(scope="session")
+def contexts(browser: Any) -> Iterator[dict[tuple[str, bool], Any]]:
+    """One browser context per width and colour scheme, kept warm: gradio's own files are fetched once."""
+    made: dict[tuple[str, bool], Any] = {}
+    yield made
+    for each in made.values():
+        each.close()
+
+
 class Visit:
     """A page with its faults recorded: console errors and requests that leave the machine."""
 
-    def __init__(self, browser: Any, address: str, width: str = "desktop", dark: bool = False) -> None:
-        x, y = WIDTHS[width]
-        scheme = "dark" if dark else "light"
-        self.context = browser.new_context(
-            viewport={"width": x, "height": y}, color_scheme=scheme, has_touch=width == "phone"
-        )
-        self.page, self.address = self.context.new_page(), address
+    def __init__(self, context: Any, address: str) -> None:
+        self.context, self.page, self.address = context, context.new_page(), address
         self._faults: list[tuple[float, str]] = []
         self._moves: list[float] = []
         self.page.on("console", lambda m: self._fault(m.text) if m.type == "error" else None)
@@ -118,6 +149,10 @@ class Visit:
         self.page.wait_for_selector(".taste:visible", timeout=60_000)
         return self.page
 
+    def widen(self, width: str) -> None:
+        x, y = WIDTHS[width]
+        self.page.set_viewport_size({"width": x, "height": y})
+
     def settle(self, selector: str) -> None:
         """Wait until the element has stood still for half a second: a click on what moves may fall beside it."""
         self.page.wait_for_function(
@@ -143,13 +178,18 @@ class Visit:
 
 
 @pytest.fixture
-def visit(browser: Any, address: str) -> Iterator[Any]:
-    made: list[Visit] = []
-
+def visit(browser: Any, contexts: dict[tuple[str, bool], Any], address: str) -> Iterator[Any]:
     def make(width: str = "desktop", dark: bool = False) -> Visit:
-        made.append(Visit(browser, address, width, dark))
-        return made[-1]
+        if (width, dark) not in contexts:
+            x, y = WIDTHS[width]
+            contexts[width, dark] = browser.new_context(
+                viewport={"width": x, "height": y},
+                color_scheme="dark" if dark else "light",
+                has_touch=width == "phone",
+            )
+        return Visit(contexts[width, dark], address)
 
     yield make
-    for each in made:
-        each.context.close()
+    for context in contexts.values():
+        for page in context.pages:
+            page.close()

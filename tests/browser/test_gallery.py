@@ -39,7 +39,7 @@ SHOWN = """() => { window.shown = new Set(); const look = () => { for (const h o
 
 def test_a_link_shows_its_lesson_and_no_other_before_it(visit: Any) -> None:
     v = visit()
-    v.context.add_init_script(f"({SHOWN})()")
+    v.page.add_init_script(f"({SHOWN})()")
     page = v.open("en", "perceptron")
     page.wait_for_selector(".taste-plane canvas:visible")
     shown = page.evaluate("[...window.shown]")
@@ -54,7 +54,7 @@ def test_a_link_shows_its_lesson_and_no_other_before_it(visit: Any) -> None:
 @pytest.mark.parametrize("lesson", ["", "hidden_layers"])
 def test_grey_lines_stand_only_until_the_lesson_does(visit: Any, lesson: str) -> None:
     v = visit()
-    v.context.add_init_script("""new MutationObserver(() => { if (document.querySelector('.taste-wait')) window.waited = true; })
+    v.page.add_init_script("""new MutationObserver(() => { if (document.querySelector('.taste-wait')) window.waited = true; })
         .observe(document, {childList: true, subtree: true})""")
     page = v.open("ko", lesson)
     page.wait_for_selector(".taste canvas:visible")

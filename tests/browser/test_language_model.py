@@ -21,6 +21,9 @@ def opened(v: Any, lang: str) -> Any:
     who = "Counted letters" if lang == "en" else "글자 세기"
     page.get_by_role("radio", name=who).check()
     page.wait_for_function("() => document.querySelectorAll('.taste-bars:not([hidden]) li').length > 9", timeout=60_000)
+    page.wait_for_function(
+        f"() => [...document.querySelectorAll('p')].some((p) => /{SETTLED[lang]}/.test(p.textContent))", timeout=60_000
+    )  # until then grey chips stand in for those to come
     v.settle(".taste-bars:not([hidden])")
     return page
 

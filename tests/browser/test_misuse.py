@@ -70,7 +70,7 @@ def test_a_tab_closed_in_mid_run_leaves_the_server_free(visit: Any) -> None:
         page = opened(v)
         page.locator(".taste-transport button").first.click()
         reach(page, 1)
-        v.context.close()
+        v.page.close()
     page = opened(visit())
     page.locator(".taste-transport button").first.click()
     reach(page, 1)
