@@ -1,7 +1,8 @@
 """Stable Diffusion, its denoising loop unrolled: prompt → tokens → vectors → noise → steps → picture.
 
 The parts are diffusers' and transformers' own; the loop is ours, because a pipeline cannot yield. It gives what
-``pipe(...)`` gives with the same generator (the tests compare). Works for Stable Diffusion 1.x, 2.x, XL and Turbo.
+``pipe(...)`` gives with the same generator, by whatever sampler the weights came with (the tests compare), or refuses.
+Works for Stable Diffusion 1.x, 2.x, XL and Turbo.
 Left out: inpainting, ControlNet, LoRA.
 Sources: Rombach et al. 2022 (latent diffusion, arXiv:2112.10752); Ho & Salimans 2022 (guidance, arXiv:2207.12598).
 """
@@ -107,8 +108,8 @@ class StableDiffusion:
         """
         check = Check()
         check.one_of("preview", preview, sd_preview.KINDS)
-        check.one_of("scheduler", settings.scheduler, ("", *self.schedulers))
         check.done()
+        samplers.checked(self.pipeline, settings.scheduler)
         return self._draw(settings, image, preview, guides, maps, start, Deadline(deadline))
 
     def _draw(
@@ -121,13 +122,12 @@ class StableDiffusion:
             self._continue(run, start, total)
             first = start.step
         for step in range(first, total):
-            prediction, halves = self._predict(run, times[step], s.guidance_scale, seen)
-            before = run.latents
+            prediction, halves, x = self._predict(run, times[step], s.guidance_scale, seen)
             out = run.scheduler.step(prediction, times[step], run.latents, **run.extra)
             run.latents = out.prev_sample
-            clean = samplers.clean(run.scheduler, out).to(run.latents)
+            clean = samplers.clean(run.scheduler, out, x, prediction, times[step]).to(run.latents)
             frames = self._preview.show(torch.cat([run.latents, clean]), preview)
-            pair = self._guides(run, before, halves, times[step], preview) if guides and halves else None
+            pair = self._guides(run.scheduler, x, halves, times[step], preview) if guides and halves else None
             memory = samplers.snapshot(run.scheduler, run.generator)
             moment = Moment(step + 1, total, _numpy(run.latents), memory)
             yield DenoiseStep(step + 1, total, float(times[step]), *frames, moment, pair)
@@ -161,6 +161,7 @@ class StableDiffusion:
             latents = scheduler.add_noise(clean, _randn(clean.shape, generator, device, dtype), times[:1])
         accepted = inspect.signature(scheduler.step).parameters
         extra = {"generator": generator} if "generator" in accepted else {}
+        extra |= {"eta": 0.0} if "eta" in accepted else {}  # as the pipeline asks for
         return _Run(scheduler, generator, conditions, guided, latents, extra), times
 
     def _conditions(self, s: Settings, guided: bool) -> dict[str, Any]:
@@ -200,26 +201,22 @@ class StableDiffusion:
             run.scheduler.set_begin_index(skipped + start.step)
 
     @torch.no_grad()
-    def _predict(self, run: _Run, t: Tensor, scale: float, maps: Any) -> tuple[Tensor, tuple[Tensor, Tensor] | None]:
-        """The UNet's answer. Guided: without words + scale · (with words − without words)."""
+    def _predict(
+        self, run: _Run, t: Tensor, scale: float, maps: Any
+    ) -> tuple[Tensor, tuple[Tensor, Tensor] | None, Tensor]:
+        """The UNet's answer (guided: without words + scale · (with words − without)), its two halves, what it saw."""
         x = torch.cat([run.latents] * 2) if run.guided else run.latents  # (1 or 2, C, h, w)
         x = run.scheduler.scale_model_input(x, t)
         with attention_maps.recorded(maps):
             answer = self.pipeline.unet(x, t, **run.conditions, return_dict=False)[0]
         if not run.guided:
-            return answer, None
+            return answer, None, x
         without, with_words = answer.chunk(2)
-        return without + scale * (with_words - without), (without, with_words)
+        return without + scale * (with_words - without), (without, with_words), x[:1]
 
-    def _guides(self, run: _Run, x: Tensor, halves: tuple[Tensor, Tensor], t: Tensor, preview: str) -> Any:
+    def _guides(self, scheduler: Any, x: Tensor, halves: tuple[Tensor, Tensor], t: Tensor, preview: str) -> Any:
         """Both halves of a guided step as the clean pictures they would predict alone."""
-        fresh = type(run.scheduler).from_config(run.scheduler.config)
-        outs = []
-        for half in halves:
-            fresh.set_timesteps(run.scheduler.num_inference_steps, device=x.device)
-            out = fresh.step(half, t, x, **({"generator": runtime.generator(0)} if run.extra else {}))
-            outs.append(samplers.clean(fresh, out))
-        return self._preview.show(torch.cat(outs), preview)
+        return self._preview.show(torch.cat([samplers.implied(scheduler, x, half, t) for half in halves]), preview)
 
     @torch.no_grad()
     def _decode(self, latents: Tensor, generator: torch.Generator) -> tuple[Image.Image, bool]:
