@@ -7,7 +7,7 @@ on a page · ``tasks`` things to predict · ``page`` what travels between lesson
 
 from demos.kit.events import FRAME_SECONDS, LIGHT, LLM, PRIVATE, RUN, RUN_SECONDS, TALK, free, hold
 from demos.kit.form import Desk, Form, Screen, Update, Values, dropdown, number_box, radio, slider
-from demos.kit.handling import Sent, handler, number, paced, quote, settled, whole
+from demos.kit.handling import Sent, empty_box, handler, number, paced, quote, settled, whole
 from demos.kit.page import SHELF, Page, api, building, new_shelf, shelf
 from demos.kit.parts import (
     MATH,
@@ -50,6 +50,7 @@ __all__ = [
     "buttons",
     "code_panel",
     "dropdown",
+    "empty_box",
     "free",
     "handler",
     "header",

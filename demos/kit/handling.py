@@ -57,6 +57,13 @@ def handler(fn: Callable[..., Any]) -> Callable[..., Any]:
     return call
 
 
+def empty_box(lang: str, error: CoreError) -> str:
+    """What to say where it stands while somebody types: an empty box is no mistake. Any other error is raised again."""
+    if error.code not in ("empty_prompt", "no_words"):
+        raise error
+    return text.load("common", lang).error(error)
+
+
 def whole(value: Any) -> Any:
     """A slider's 5.0 as 5; anything else is left for the config to refuse with a sentence."""
     return int(value) if isinstance(value, float) and value.is_integer() else value
