@@ -99,6 +99,11 @@ class Cadence:
 Every = int | Cadence | None  # a report every so many steps, when the cadence says so, or only at the end
 
 
+def cadence(every: Every) -> Cadence | None:
+    """The beat that ``every`` means."""
+    return Cadence(steps=every) if isinstance(every, int) else every
+
+
 class Frames:
     """The frame of a run: advance, report when it is due, and know why it ended.
 
@@ -116,7 +121,7 @@ class Frames:
         self, advance: Callable[[], str | None], steps: int, every: Every = 1, deadline: float | None = None
     ) -> None:
         self.advance, self.steps = advance, steps
-        self.beat = Cadence(steps=every) if isinstance(every, int) else every
+        self.beat = cadence(every)
         self.clock = Deadline(deadline)
         self.stopped: str | None = None
 

@@ -69,7 +69,7 @@ class WordClip(ImageText):
         from safetensors.torch import load_file
         from transformers import AutoImageProcessor, CLIPVisionModelWithProjection
 
-        own = {"local_files_only": True}
+        own: dict[str, Any] = {"local_files_only": True}
         with runtime.MAKING:
             vision = CLIPVisionModelWithProjection.from_pretrained(
                 folder, dtype=torch.float32, use_safetensors=True, **own

@@ -4,21 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from typing import Any
 
 import gradio as gr
 
 from demos import kit
 from demos.kit import text
-
-
-def csv(t: text.Text, file_name: str, fn: Callable[..., str], inputs: list[Any]) -> gr.Button:
-    """A button that saves the table ``fn`` writes from ``inputs``."""
-    with gr.Row(elem_classes="taste-buttons"):
-        button, held = gr.Button(t("download_csv"), size="md", min_width=140, scale=0), gr.Textbox(visible=False)
-    asked = button.click(fn, inputs, held, **kit.LIGHT, **kit.PRIVATE)
-    asked.success(None, held, None, js=f"(text) => taste.save({json.dumps(file_name)}, text)", **kit.PRIVATE)
-    return button
 
 
 def button(t: text.Text) -> gr.Button:

@@ -5,15 +5,17 @@ from __future__ import annotations
 import functools
 import inspect
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing
-from typing import Any
+from typing import Any, TypeVar
 
 import gradio as gr
 
 from core.errors import Check, CoreError
 from core.events import Done
 from demos.kit import text
+
+Shown = TypeVar("Shown", bound=dict[str, Any])
 
 
 class Sent:
@@ -93,13 +95,9 @@ def paced(events: Iterator[Any], seconds: float) -> Iterator[Any]:
                 time.sleep(seconds)
 
 
-def settled(stream: Iterator[Any]) -> Any:
+def settled(stream: Iterable[Shown]) -> Shown:
     """Run a handler's stream to its end: for each output, the last value it was given."""
     last: Any = None
-    for values in stream:
-        if isinstance(values, dict):
-            last = last | values if last else values
-        else:
-            pairs = zip(last or values, values, strict=True)  # a value may be an array: compare dicts only
-            last = tuple(old if isinstance(new, dict) and new == gr.skip() else new for old, new in pairs)
+    for update in stream:
+        last = update if last is None else last | update
     return last

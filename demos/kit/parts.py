@@ -82,20 +82,17 @@ def buttons(t: text.Text, run: str, step: str | None = None) -> Buttons:
     return Buttons(go, one, halt, back)
 
 
-def code_panel(
-    desk: Any, file_name: str, fn: Callable[..., str], inputs: list[Any] | None = None, also: tuple[Any, ...] = ()
-) -> None:
+def code_panel(desk: Desk, file_name: str, fn: Callable[..., str], also: tuple[Any, ...] = ()) -> None:
     """ "코드 보기": the script that makes this very result; ``fn`` writes it when the panel is opened (``also``: or then)."""
-    t = desk.t if isinstance(desk, Desk) else desk
+    t = desk.t
     with gr.Accordion(t("code_title"), open=False) as panel:
         markdown(t("code_hint"))
         words = {name: t(f"code_{name}") for name in ("copy", "copied", "save")}
         code = views.script(name=file_name, words=words)
         again = gr.Button(t("code_again"), size="md")
-    if inputs is None:
-        fn, inputs, _ = desk.bound(fn, ())
+    call, inputs, _ = desk.bound(fn, ())
     for listen in (panel.expand, again.click, *also):
-        listen(fn, inputs, code, **LIGHT, **PRIVATE)
+        listen(call, inputs, code, **LIGHT, **PRIVATE)
 
 
 def share(t: text.Text, controls: dict[str, Any]) -> None:

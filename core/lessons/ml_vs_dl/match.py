@@ -20,7 +20,7 @@ import numpy as np
 from core.data import toy
 from core.data.toy import Points, ToyConfig
 from core.errors import Check, InvalidInput
-from core.events import Cadence, Deadline, Done, Every, TrainStep
+from core.events import Deadline, Done, Every, TrainStep, cadence
 from core.lessons.ml_vs_dl import choices
 
 if TYPE_CHECKING:
@@ -137,7 +137,7 @@ def versus(
         InvalidInput: ``one_class`` if the training points have one label only.
     """
     own, points = points is not None, points or toy.make(config.data)
-    clock, beat = Deadline(deadline), Cadence(steps=every) if isinstance(every, int) else every
+    clock, beat = Deadline(deadline), cadence(every)
     _need_two_classes(points)
     machine = fit_linear(points, config.features)
     yield machine
