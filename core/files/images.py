@@ -52,26 +52,27 @@ _BOMBS = (Image.DecompressionBombError, Image.DecompressionBombWarning)
 class Picture:
     """An ordinary picture. ``notes`` are codes the page translates; none: the numbers are those of the file."""
 
-    pixels: np.ndarray  # (H, W, 3) uint8
+    pixels: np.ndarray  # (H, W, 3) uint8; (H, W, 4) where transparency was to be kept and there is some
     notes: tuple[str, ...] = ()  # of NOTES, in the order things were done
 
 
-def read(source: Source, max_side: int | None = None) -> Picture:
+def read(source: Source, max_side: int | None = None, keep_alpha: bool = False) -> Picture:
     """Any picture as 8-bit RGB.
 
     Args:
         source: encoded bytes, a path, a PIL image, or an array (H, W), (H, W, 1|3|4), uint8, uint16 or 0..1 floats.
         max_side: shrink so that the longer side has at most this many pixels; ``None`` keeps every pixel.
+        keep_alpha: leave a transparent picture its fourth channel instead of laying it on white.
 
     Raises:
         InvalidInput: not a picture, too large, empty, or an array of another shape.
     """
     if isinstance(source, np.ndarray):
-        picture = _from_array(source)
+        picture = _from_array(source, keep_alpha)
     elif isinstance(source, Image.Image):
-        picture = _from_pil(source)
+        picture = _from_pil(source, None, keep_alpha)
     else:
-        picture = _from_pil(_open(source), max_side)
+        picture = _from_pil(_open(source), max_side, keep_alpha)
     return picture if max_side is None else _shrink(picture, max_side)
 
 
@@ -102,7 +103,7 @@ def _open(source: str | Path | bytes) -> Image.Image:
         raise _unreadable() from error
 
 
-def _from_pil(image: Image.Image, max_side: int | None = None) -> Picture:
+def _from_pil(image: Image.Image, max_side: int | None, keep_alpha: bool) -> Picture:
     if image.width * image.height > MAX_PIXELS:
         raise _too_many_pixels()
     notes = ["sixteen_bit"] if ";16" in str(getattr(image, "tile", "")) and image.mode == "RGB" else []
@@ -117,7 +118,7 @@ def _from_pil(image: Image.Image, max_side: int | None = None) -> Picture:
         upright = ImageOps.exif_transpose(image)
         if image.getexif().get(0x0112, 1) not in (0, 1):
             notes.append("rotated")
-        pixels, more = _to_rgb(upright)
+        pixels, more = _to_rgb(upright, keep_alpha)
         if image.width < width and max(image.size) <= (max_side or 0):
             more.append("shrunk")  # else _shrink says so
     except _BOMBS + _BROKEN + (MemoryError,) as error:
@@ -125,21 +126,23 @@ def _from_pil(image: Image.Image, max_side: int | None = None) -> Picture:
     return Picture(pixels, (*notes, *more))
 
 
-def _to_rgb(image: Image.Image) -> tuple[np.ndarray, list[str]]:
-    """(H, W, 3) uint8, and what had to be done. Transparency is laid on white, as a page would show it."""
+def _to_rgb(image: Image.Image, keep_alpha: bool) -> tuple[np.ndarray, list[str]]:
+    """(H, W, 3) uint8, and what had to be done. Transparency is laid on white, as a page would show it, or kept."""
     if image.mode.startswith("I") or image.mode == "F":
-        picture = _from_array(np.asarray(image))
+        picture = _from_array(np.asarray(image), keep_alpha)
         return picture.pixels, list(picture.notes)
     notes = {"L": ["grey"], "LA": ["grey"], "1": ["grey"], "P": ["palette"], "CMYK": ["cmyk"]}.get(image.mode, [])
     if image.has_transparency_data:
         layer = image.convert("RGBA")
         if np.asarray(layer.getchannel("A")).min() < 255:
+            if keep_alpha:
+                return np.array(layer), notes
             notes = [*notes, "transparent"]
         image = Image.alpha_composite(Image.new("RGBA", layer.size, "white"), layer)
     return np.array(image.convert("RGB")), notes
 
 
-def _from_array(array: np.ndarray) -> Picture:
+def _from_array(array: np.ndarray, keep_alpha: bool) -> Picture:
     """Any common range as bytes: uint8 as it is, 16-bit / 257, floats in 0..1 times 255, else stretched."""
     if array.ndim == 2:
         array = array[..., None]
@@ -151,7 +154,7 @@ def _from_array(array: np.ndarray) -> Picture:
     if array.shape[2] == 1:
         return Picture(np.repeat(values, 3, axis=2), (*notes, "grey"))
     if array.shape[2] == 4:
-        rgb, more = _to_rgb(Image.fromarray(values))
+        rgb, more = _to_rgb(Image.fromarray(values), keep_alpha)
         return Picture(rgb, (*notes, *more))
     return Picture(values.copy(), tuple(notes))
 

@@ -58,13 +58,14 @@ def see_object(source: images.Source, size: int = 28, fill: bool | None = None) 
     Raises:
         InvalidInput: not a picture, or one flat colour.
     """
-    picture = images.read(source, max_side=WORKING_SIDE)
-    stages = [Stage("original", picture.pixels)]
-    grey = greyscale(picture.pixels)
+    picture = images.read(source, WORKING_SIDE, keep_alpha=True)
+    pixels = picture.pixels if picture.pixels.shape[2] == 3 else _on_paper(picture.pixels)
+    stages = [Stage("original", pixels)]
+    grey = greyscale(pixels)
     stages.append(Stage("grey", grey))
     if int(grey.max()) - int(grey.min()) < 8:
         raise InvalidInput("blank_picture")
-    if np.median(_border(grey)) > 127:
+    if _darker(grey):
         grey = 255 - grey
         stages.append(Stage("inverted", grey))
     floor = float(np.median(_border(grey)))
@@ -138,6 +139,24 @@ def _ends(rows: np.ndarray) -> tuple[int, int]:
     """First and last column of what is set."""
     columns = np.flatnonzero(rows.any(axis=0))
     return int(columns[0]), int(columns[-1])
+
+
+def _on_paper(pixels: np.ndarray) -> np.ndarray:
+    """A cut-out (H, W, 4) on white or on black, whichever it stands out from, in a frame of it: (H, W, 3)."""
+    pixels = np.pad(pixels, ((1, 1), (1, 1), (0, 0)))  # a cut-out may reach the edge
+    share = pixels[..., 3:] / 255
+    grey = greyscale(pixels[..., :3].copy())
+    paper = 255 if np.average(grey, weights=share[..., 0] + 1e-9) < 127.5 else 0
+    return np.round(pixels[..., :3] * share + paper * (1 - share)).astype(np.uint8)
+
+
+def _darker(grey: np.ndarray) -> bool:
+    """Whether the object is darker than what is behind it, which the border shows."""
+    border = _border(grey).astype(float)
+    floor = np.median(border)
+    noise = 3 * np.median(np.abs(border - floor))  # a photo's background is never quite even
+    apart = grey - floor
+    return bool(-apart[apart < -noise].sum() > apart[apart > noise].sum())
 
 
 def _border(grey: np.ndarray) -> np.ndarray:

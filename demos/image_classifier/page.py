@@ -66,7 +66,7 @@ def on_draw(lang: str, form: kit.Values, model: str, course: Any, spot: gr.Event
 @kit.handler
 def on_bring(lang: str, file: Any, layer: str, model: str, course: Any) -> kit.Update:
     """A picture of one's own: a file or the clipboard."""
-    here = brought(pictures.opened(file))
+    here = brought(pictures.opened(file, keep_alpha=True))
     return asked(lang, here, layer, model, course) | SCREEN(file=None, name=None, shelf=here.pixels)
 
 

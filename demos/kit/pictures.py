@@ -73,7 +73,7 @@ def photographed(sent: Any) -> list[Any]:
     return made
 
 
-def opened(file: Any, max_side: int | None = None) -> Any:
+def opened(file: Any, max_side: int | None = None, keep_alpha: bool = False) -> Any:
     """The uploaded picture (core.files.images.Picture), from what the browser sent: {"path": …}."""
     from core.errors import InvalidInput
     from core.files import images
@@ -81,7 +81,7 @@ def opened(file: Any, max_side: int | None = None) -> Any:
     path = file.get("path") if isinstance(file, dict) else None
     if not isinstance(path, str) or not _uploaded(path):
         raise InvalidInput("empty", name="picture", least=1)
-    return images.read(path, max_side=max_side or MOST_SIDE)
+    return images.read(path, max_side or MOST_SIDE, keep_alpha)
 
 
 def _uploaded(path: str) -> bool:

@@ -411,6 +411,34 @@ def test_dark_on_light_is_light_on_dark():
     assert light.final[:, 7:21].min() == 255 and light.final[:, :7].max() == 0  # 50 × 25 becomes 28 × 14, centred
 
 
+@pytest.mark.parametrize(("wall", "inked"), [(120, 255), (180, 255), (250, 200), (180, 30), (60, 30), (30, 60)])
+def test_an_object_is_seen_whichever_is_lighter_it_or_the_wall(shipped, wall, inked):
+    """A shirt that is nearly as light as its wall, or nearly as dark: the network gets the same picture."""
+    x = fashion.load().x_test[fashion.load().y_test == 0][0]
+    shirt = np.pad(x, 6)
+    scene = np.where(shirt > 12, wall + (inked - wall) * (shirt / shirt.max()), wall).astype(np.uint8)
+    black = np.where(shirt > 12, shirt, 0).astype(np.uint8)
+    seen, plain = preparing.see_object(scene, fill=False).final, preparing.see_object(black, fill=False).final
+    assert np.abs(seen.astype(int) - plain).mean() < 8
+    assert shipped.answer(scene).probabilities[0] == pytest.approx(shipped.answer(black).probabilities[0], abs=0.1)
+
+
+def test_a_cut_out_is_seen_by_its_shape(shipped):
+    """On transparency: an off-white shirt is not lost on white, nor a black one on black, nor in a whole frame of it."""
+    canvas = np.zeros((200, 200, 4), np.uint8)
+    canvas[40:180, 60:140] = canvas[40:80, 20:180] = (255, 255, 255, 255)
+    said = []
+    for level in (250, 255, 128, 5, 0):
+        cut = canvas.copy()
+        cut[..., :3] = level
+        for picture in (cut, cut[40:180, 20:180]):  # the second reaches its edges
+            answer = shipped.answer(picture)
+            said.append(answer.probabilities[[0, 2, 6]].sum())
+            assert answer.sight.final[14, 14] > 100 and answer.sight.final[24, 1] == 0
+    assert min(said) > 0.9, "a t-shirt, a pullover or a shirt"
+    assert code_of(lambda: preparing.see_object(np.zeros((9, 9, 4), np.uint8))) == "blank_picture"
+
+
 def test_an_outline_is_filled_and_a_solid_is_not():
     outline = drawing(255, 0)
     outline[33:77, 63:82] = 0
