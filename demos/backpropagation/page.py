@@ -25,7 +25,8 @@ FORM = kit.Form(
     seed=choices.SEED,
 )
 ALL = FORM | depth.FORM  # of the whole page
-SCREEN = kit.Screen("walk", "network", "station", "choice", "rule", "check", "badge")
+SCREEN = kit.Screen("walk", "network", "station", "choice", "rule", "check", "badge", "small", "taken", "rate")
+MOST_DRAWN = 8  # units of a column; a model brought from lesson 8 may have many more
 
 
 @dataclass(frozen=True)
@@ -35,6 +36,22 @@ class Walk:
     trace: Any
     station: int = 0
     chosen: int = 0  # index into trace.net.parameters
+    taken: bool = False  # a model trained in another lesson, not the net of these settings
+
+    @property
+    def drawn(self) -> list[list[int]]:
+        """Units of each column that are drawn, those at both ends of the chosen weight among them."""
+        net = self.trace.net
+        p = net.parameters[self.chosen]
+        ends = {p.layer: p.unit, p.layer - 1: p.source or 0}
+        sizes = [len(net.weights[0]), *(len(bias) for bias in net.biases)]
+        return [_some(size, ends.get(column, 0)) for column, size in enumerate(sizes)]
+
+
+def _some(size: int, end: int) -> list[int]:
+    if end >= MOST_DRAWN:
+        return [*range(MOST_DRAWN - 1), end]
+    return list(range(min(size, MOST_DRAWN)))
 
 
 def _config(form: kit.Values) -> Any:
@@ -60,7 +77,18 @@ def on_trace(lang: str, form: kit.Values) -> kit.Update:
     """Forward pass, loss, backward pass and update of one sample, with all numbers."""
     from core.lessons.backpropagation.trace import trace
 
-    return _shown(lang, Walk(trace(_config(form))))
+    return _shown(lang, Walk(trace(_config(form)))) | SCREEN(small=gr.update(visible=True), taken="")
+
+
+@kit.handler
+def on_rate(lang: str, walk: Walk | None, form: kit.Values) -> kit.Update:
+    """Another learning rate: for the model that was brought here, or for the net of these settings."""
+    from core.lessons.backpropagation.trace import run
+
+    if walk is None or not walk.taken:
+        return on_trace(lang, form)
+    t = walk.trace
+    return _shown(lang, replace(walk, trace=run(t.net, t.x, t.target, t.kind, form.rate)))
 
 
 @kit.handler
@@ -90,7 +118,12 @@ def on_weight(lang: str, walk: Walk | None, link: gr.EventData) -> kit.Update:
     """A link was pressed: the chain rule of that weight."""
     from core.mlp.plain_net import Parameter
 
-    found = Parameter(int(kit.number(link.layer)) + 1, int(kit.number(link.to)), int(kit.number(getattr(link, "from"))))
+    layer, to = int(kit.number(link.layer)), int(kit.number(link.to))
+    source = int(kit.number(getattr(link, "from")))
+    if walk is None:
+        return SCREEN()
+    columns = dict(enumerate(map(dict, map(enumerate, walk.drawn))))
+    found = Parameter(layer + 1, columns.get(layer + 1, {}).get(to, -1), columns.get(layer, {}).get(source, -1))
     return on_choose(lang, walk, found.name)
 
 
@@ -104,13 +137,28 @@ def on_choose(lang: str, walk: Walk | None, choice: str) -> kit.Update:
 
 
 @kit.handler
-def on_take(lang: str, model: Any, rate: float) -> kit.Update:
-    """Open the model trained in lesson 8 here: its weights, its first sample."""
+def on_take(lang: str, model: Any) -> kit.Update:
+    """Open the model trained in lesson 8 here: its weights, its first sample, its learning rate (at most that of the
+    page); the settings, which are not its own, make room for its description."""
     from core.lessons.backpropagation.trace import run
     from core.lessons.sequential.lab import opened
 
-    net, x, target = opened(model)
-    return _shown(lang, Walk(run(net, x, target, "mse", rate)))
+    t, (net, x, target) = text.load("backpropagation", lang), opened(model)
+    rate = min(model.learning_rate, choices.RATE.default)
+    walk = Walk(run(net, x, target, "mse", rate), taken=True)
+    sizes = [len(net.weights[0]), *(len(bias) for bias in net.biases)]
+    told = t(
+        "taken",
+        shape="-".join(map(str, sizes)),
+        activations=", ".join(t(f"activation.{name}") for name in dict.fromkeys(net.activations)),
+        x=_numbers(x),
+        target=_numbers(target),
+    )
+    return _shown(lang, walk) | SCREEN(small=gr.update(visible=False), taken=told, rate=rate)
+
+
+def _numbers(values: tuple[float, ...]) -> str:
+    return ", ".join(f"{value:.4g}" for value in values[:MOST_DRAWN]) + (" …" if len(values) > MOST_DRAWN else "")
 
 
 def _shown(lang: str, walk: Walk) -> kit.Update:
@@ -144,7 +192,13 @@ def _shown(lang: str, walk: Walk) -> kit.Update:
     ]
     if check.kinks:
         table += ["", t("check.kink")]
-    choice = gr.update(choices=names, value=names[walk.chosen])
+    units = [set(column) for column in walk.drawn]
+    near = [
+        p.name
+        for p in trace.net.parameters
+        if p.unit in units[p.layer] and (p.source is None or p.source in units[p.layer - 1])
+    ]
+    choice = gr.update(choices=near, value=names[walk.chosen])
     cpu = runtime.describe("cpu")
     label = kit.badge_text(t, source="computed_now", parameters=len(names), device=cpu)
     return SCREEN(
@@ -165,21 +219,23 @@ def _path(path: Any) -> str:
 
 def _network(t: text.Text, walk: Walk, step: Any) -> dict[str, Any]:
     trace, net = walk.trace, walk.trace.net
-    values = [trace.x, *trace.a]
+    values, drawn = [trace.x, *trace.a], walk.drawn
     titles = [t("input"), *(t("hidden", layer=i) for i in range(1, len(net.weights))), t("output")]
     layers = [
         {
-            "title": title,
-            "units": [{"name": f"{v:.2f}", "text": f"{title} {i}: {v:.4f}"} for i, v in enumerate(column.tolist(), 1)],
+            "title": title if len(units) == len(column) else t("some", title=title, drawn=len(units), all=len(column)),
+            "units": [{"name": f"{column[k]:.2f}", "text": f"{title} {k + 1}: {column[k]:.4f}"} for k in units],
         }
-        for title, column in zip(titles, values, strict=True)
+        for title, column, units in zip(titles, values, drawn, strict=True)
     ]
     chosen = net.parameters[walk.chosen]
     return {
         "layers": layers,
-        "weights": [w.tolist() for w in net.weights],
-        "biases": [b.tolist() for b in net.biases],
-        "chosen": {"layer": chosen.layer, "unit": chosen.unit},
+        "weights": [
+            w[before][:, after].tolist() for w, before, after in zip(net.weights, drawn, drawn[1:], strict=False)
+        ],
+        "biases": [b[units].tolist() for b, units in zip(net.biases, drawn[1:], strict=True)],
+        "chosen": {"layer": chosen.layer, "unit": drawn[chosen.layer].index(chosen.unit)},
         "at": {"forward": step.layer, "backward": step.layer, "update": None}.get(step.kind, len(layers) - 1),
         "caption": t(
             "net_caption",
@@ -221,16 +277,18 @@ def build(lang: str) -> Room:
     desk.put(walk=gr.State(None), model=kit.shelf("model"))
     with gr.Row(equal_height=False, elem_classes="taste-playground"):
         with gr.Column(scale=2, min_width=280):
-            with gr.Row():
-                desk.put(x1=gr.Number(choices.X1, label="x₁", min_width=80))
-                desk.put(x2=gr.Number(choices.X2, label="x₂", min_width=80))
-                desk.put(target=gr.Number(choices.TARGET, label=t("target"), min_width=80))
-            desk.put(shape=gr.Radio(list(choices.SHAPE), value=choices.SHAPE.default, label=t("shape")))
-            desk.put(activation=kit.radio(t, "activation", choices.ACTIVATION, label=t("activation_label")))
-            with gr.Accordion(t("more"), open=False):
-                desk.put(loss=kit.radio(t, "loss", choices.LOSS, label=t("loss_label")))
-                desk.put(rate=kit.number_box(choices.RATE, label=t("rate")))
-                desk.put(seed=kit.number_box(choices.SEED, precision=0, label=t("seed"), info=t("seed_info")))
+            with gr.Column() as small:
+                with gr.Row():
+                    desk.put(x1=gr.Number(choices.X1, label="x₁", min_width=80))
+                    desk.put(x2=gr.Number(choices.X2, label="x₂", min_width=80))
+                    desk.put(target=gr.Number(choices.TARGET, label=t("target"), min_width=80))
+                desk.put(shape=gr.Radio(list(choices.SHAPE), value=choices.SHAPE.default, label=t("shape")))
+                desk.put(activation=kit.radio(t, "activation", choices.ACTIVATION, label=t("activation_label")))
+                with gr.Accordion(t("more"), open=False):
+                    desk.put(loss=kit.radio(t, "loss", choices.LOSS, label=t("loss_label")))
+                    desk.put(seed=kit.number_box(choices.SEED, precision=0, label=t("seed"), info=t("seed_info")))
+            desk.put(small=small, taken=kit.markdown(""))
+            desk.put(rate=kit.number_box(choices.RATE, label=t("rate")))
             take = gr.Button(t("take"), size="md")
         with gr.Column(scale=5, min_width=300, elem_classes="taste-play-output"):
             desk.put(network=views.network(height=260, can=("weight",)))
@@ -249,8 +307,9 @@ def build(lang: str) -> Room:
             save = downloads.button(t)
     with gr.Accordion(t("depth_title"), open=True):
         deep = depth.build(t, desk.language)
-    changes = [control.change for control in desk.controls.values()]
+    changes = [control.input for name, control in desk.controls.items() if name != "rate"]
     desk.on((*changes, reset.click), on_trace, api="backpropagation_trace")
+    desk.on(desk.rate.input, on_rate)
     desk.on(back.click, on_move, by=-1)
     desk.on(forth.click, on_move, by=1)
     desk.on(again.click, on_update)

@@ -147,6 +147,10 @@ class Playground:
         return self.points.y_train  # (N,)
 
     @property
+    def learning_rate(self) -> float:
+        return self.config.learning_rate
+
+    @property
     def run(self) -> Run:
         """The record of the training so far, for ``core.to_script``."""
         return self.trainer.result(math.nan, None)

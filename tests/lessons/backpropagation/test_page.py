@@ -45,7 +45,7 @@ def cases() -> dict[str, Any]:
         "first": first,
         "again": again,
         "leaky": backpropagation.on_trace("en", leaky)["walk"],
-        "taken": backpropagation.on_take("en", Lab(PRESETS["line"]), 0.5)["walk"],
+        "taken": backpropagation.on_take("en", Lab(PRESETS["line"]))["walk"],
     }
 
 
@@ -106,3 +106,45 @@ def test_the_deep_nets_of_the_page_are_those_of_core() -> None:
     assert choices.INIT.names == tuple(vanishing.INITS) and set(choices.DEEP_ACTIVATION) <= set(ELEMENTWISE)
     assert depth.deep_config(depth.FORM.values()) == vanishing.DeepConfig()
     assert backpropagation.on_trace("en", OWN)["walk"].trace.loss == trace.trace(trace.TraceConfig()).loss
+
+
+@pytest.mark.parametrize("preset", ["line", "deep"])
+def test_a_model_from_lesson_8_is_described_and_goes_on_with_its_own_rate(preset: str) -> None:
+    from core.lessons.sequential.lab import Lab
+    from core.lessons.sequential.spec import PRESETS
+
+    lab = Lab(PRESETS[preset])
+    taken = backpropagation.on_take("ko", lab)
+    walk = taken["walk"]
+    assert taken["small"]["visible"] is False, "the settings of the small net are not this model's"
+    assert taken["rate"] == walk.trace.learning_rate == min(lab.learning_rate, 0.5)
+    assert walk.trace.new_loss < walk.trace.loss
+    for number in (walk.trace.x[0], walk.trace.target[0]):
+        assert f"{number:.4g}" in taken["taken"]
+    assert f"{len(walk.trace.x)}-" in taken["taken"]
+    slower = backpropagation.on_rate("ko", walk, OWN.changed(rate=0.001))["walk"]
+    assert slower.taken and slower.trace.learning_rate == 0.001 and slower.trace.net is walk.trace.net
+    back = backpropagation.on_trace("ko", OWN)
+    assert back["small"]["visible"] and back["taken"] == "" and not back["walk"].taken
+    assert backpropagation.on_rate("ko", back["walk"], OWN.changed(rate=0.1))["walk"].trace.learning_rate == 0.1
+
+
+def test_wide_columns_are_drawn_in_part_and_every_link_is_the_weight_it_shows() -> None:
+    from types import SimpleNamespace
+
+    from core.lessons.sequential.lab import Lab
+    from core.lessons.sequential.spec import PRESETS
+
+    walk = backpropagation.on_take("en", Lab(PRESETS["deep"]))["walk"]
+    walk = backpropagation.on_choose("en", walk, "w(2)[50,40]")["walk"]
+    shown = backpropagation.on_choose("en", walk, "w(2)[50,40]")
+    network, net = shown["network"], walk.trace.net
+    assert [len(column["units"]) for column in network["layers"]] == [1, 8, 8, 1]
+    assert network["weights"][1][7][7] == net.weights[1][39, 49] and network["biases"][1][7] == net.biases[1][49]
+    assert network["chosen"] == {"layer": 2, "unit": 7} and "(8 of 64)" in network["layers"][1]["title"]
+    assert "w(2)[50,40]" in shown["choice"]["choices"] and len(shown["choice"]["choices"]) < 120
+    link = SimpleNamespace(**{"layer": 1, "to": 7, "from": 3})
+    pressed = backpropagation.on_weight("en", walk, link)["walk"]
+    assert net.parameters[pressed.chosen].name == "w(2)[50,4]"
+    for garbage in ({"layer": -5, "to": -1, "from": 7}, {"layer": 99, "to": 0, "from": 0}):
+        assert backpropagation.on_weight("en", walk, SimpleNamespace(**garbage))["walk"].chosen == 0
