@@ -199,6 +199,13 @@ def test_tasks_compute_the_answer(task: Any) -> None:
     assert task.answer()[0] == {"size": "14", "flat": "0", "shift": "right"}[task.name]
 
 
+def test_korean_particles_fit_the_numbers_before_them() -> None:
+    t = text.load("convolution", "ko")
+    said = {task.name: kit.on_task("convolution", task, "ko", task.choices[0]) for task in TASKS}
+    assert "+ 1 = 14예요" in said["size"] and "합이 0이라" in said["flat"]
+    assert "합은 3이에요" in t("kernel.caption", sum=3.0) and "합은 2예요" in t("kernel.caption", sum=2.0)
+
+
 @pytest.fixture(scope="module")
 def client() -> Iterator[Any]:
     from gradio_client import Client

@@ -69,6 +69,16 @@ def test_what_is_sent_is_what_the_network_says(lang: str) -> None:
     assert shown["here"].truth == "sneaker" and shown["about"]
 
 
+def test_korean_particles_fit_the_names_and_numbers_before_them() -> None:
+    assert "앵클부츠라는 점수" in opened("ko")["cam"]["caption"]
+    assert "바지라는 점수" in opened("ko", name="trouser")["cam"]["caption"]
+    assert "가방이라는 점수" in opened("ko", name="bag")["cam"]["caption"]
+    t = text.load("image_classifier", "ko")
+    assert "0.314예요" in t("curve.loss_caption", step=3, loss=0.314)
+    assert "0.316이에요" in t("curve.loss_caption", step=3, loss=0.316)
+    assert "±1.20이에요" in t("maps.one", total=9, reach=1.2) and "±1.24예요" in t("maps.one", total=9, reach=1.24)
+
+
 def test_the_network_runs_once_for_a_look() -> None:
     here, module, runs = opened("en", name="bag")["here"], look.shipped().module, []
     hook = module.register_forward_hook(lambda *_: runs.append(1))

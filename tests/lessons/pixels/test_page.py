@@ -20,7 +20,7 @@ from core.data import photos
 from core.files.images import read, to_png
 from core.lessons.pixels import choices, looks
 from core.vision import pixels
-from demos import Chapter
+from demos import Chapter, kit
 from demos.kit import pictures, text
 from demos.pixels import page as lesson
 from demos.pixels import panels
@@ -244,6 +244,11 @@ def test_no_file_outside_the_uploads_is_read(client: Any) -> None:
 @pytest.mark.parametrize("task", TASKS, ids=lambda task: task.name)
 def test_tasks_compute_the_answer(task: Any) -> None:
     assert task.answer()[0] == {"numbers": "130560", "blue": "29", "onebit": "8"}[task.name]
+
+
+def test_the_answer_about_blue_takes_the_right_particle() -> None:
+    said = kit.on_task("pixels", next(task for task in TASKS if task.name == "blue"), "ko", "29")
+    assert "파랑은 29가 돼요" in said
 
 
 def test_the_code_prints_the_numbers_on_the_screen() -> None:
