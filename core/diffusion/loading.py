@@ -23,6 +23,9 @@ register(
         "incomplete_model": "The folder {name} is no whole Stable Diffusion: {missing} missing. Choose another.",
         "unknown_pipeline": "{name} is a {received}; only Stable Diffusion 1.x, 2.x, XL and Turbo draw here.",
         "not_enough_memory": "{name} needs about {needed} MB of memory; {available} MB are free. Choose a smaller one.",
+        "single_file_model": "{name} is one file; here a folder in diffusers' layout is opened. Convert it once: "
+        "StableDiffusionPipeline.from_single_file(…).save_pretrained(folder)",
+        "no_such_folder": "There is no folder {received}. Check the path.",
         "no_such_model": "There is no model {received}. Give the folder of a Stable Diffusion, a Hub id, or emoji.",
     }
 )
@@ -30,6 +33,8 @@ register(
 PIPELINES = ("StableDiffusionPipeline", "StableDiffusionXLPipeline")
 PARTS = ("unet", "vae", "text_encoder", "tokenizer", "scheduler")
 WITHOUT_WEIGHTS = ("tokenizer", "scheduler", "feature_extractor")  # parts of settings only
+SINGLE = (".safetensors", ".ckpt", ".bin", ".pt", ".pth", ".gguf")
+MOST_NAMED = 3  # weights that are named when some are missing
 SPARE = 1.3  # memory beside the weights: activations, buffers
 
 
@@ -50,18 +55,24 @@ def place(name: str) -> Path:
         return shipped.FOLDER / name
     from core.pretrained import catalog, resolve
 
-    if not catalog.public_host() and Path(name).is_dir():
-        return Path(name)
-
+    if not catalog.public_host():
+        if Path(name).is_dir():
+            return Path(name)
+        check_path(name)
     return resolve.resolve(name, kind="diffusers").path
+
+
+def check_path(name: str) -> None:
+    """Refuse what can only be meant as a path and is no folder: one file of weights, or a folder that is not there."""
+    if Path(name).suffix in SINGLE:
+        raise InvalidInput("single_file_model", name=shown(Path(name).name))
+    if Path(name).is_absolute() or name.startswith((".", "~")) or "\\" in name or name.count("/") > 1:
+        raise InvalidInput("no_such_folder", received=shown(name))
 
 
 def check_folder(folder: Path) -> str:
     """The class of pipeline in the folder, after looking that every part is there."""
-    try:
-        index = json.loads((folder / "model_index.json").read_text("utf-8"))
-    except (OSError, ValueError) as error:
-        raise InvalidInput("incomplete_model", name=folder.name, missing="model_index.json") from error
+    index = _index(folder)
     kind = index.get("_class_name", "")
     if kind not in PIPELINES:
         raise InvalidInput("unknown_pipeline", name=folder.name, received=shown(kind))
@@ -75,20 +86,35 @@ def check_folder(folder: Path) -> str:
     return kind
 
 
+def _index(folder: Path) -> dict[str, Any]:
+    try:
+        return json.loads((folder / "model_index.json").read_text("utf-8"))
+    except (OSError, ValueError) as error:
+        raise InvalidInput("incomplete_model", name=folder.name, missing="model_index.json") from error
+
+
 def cost(folder: Path) -> Cost:
     """Size and memory of the model in a folder. Half-precision files double when they run on a CPU."""
     parts = [child for child in folder.iterdir() if child.is_dir() and child.name in (*PARTS, "text_encoder_2")]
-    files = [
-        file for part in parts for file in part.glob("*.safetensors") if (".fp16." in file.name) == half_only(folder)
-    ]
+    files = [file for part in parts for file in part.glob("*.safetensors") if _variant_of(file) == variant(part)]
     megabytes = sum(file.stat().st_size for file in files) / 1e6
     grow = 2 if all(_half(file) for file in files[:1]) else 1
     return Cost(round(megabytes), round(megabytes * grow * SPARE), round(available() / 1e6))
 
 
-def half_only(folder: Path) -> bool:
-    """Whether the folder brings its weights as "….fp16.safetensors" alone, as some Hub repositories do."""
-    return all(".fp16." in file.name for file in (folder / "unet").glob("*.safetensors"))
+def variant(part: Path) -> str:
+    """Which files of a part are read: the plain ones (""), else half precision, else whatever it is called there.
+
+    Hub repositories name others "….fp16.safetensors", "….bf16.safetensors", "….non_ema.safetensors".
+    """
+    found = {_variant_of(file) for file in part.glob("*.safetensors")}
+    return next((name for name in ("", "fp16", "bf16", *sorted(found)) if name in found), "")
+
+
+def _variant_of(file: Path) -> str:
+    """ "model.fp16-00001-of-00002.safetensors" → "fp16"."""
+    middle = file.name.split(".")[1:-1]
+    return middle[0].split("-")[0] if middle else ""
 
 
 def _half(file: Path) -> bool:
@@ -117,15 +143,12 @@ def load(folder: Path) -> Any:
     if device.type == "cpu" and 0 < size.available < size.needed:
         raise Unavailable("not_enough_memory", name=folder.name, needed=size.needed, available=size.available)
     half = device.type == "cuda"
-    kind_of_pipeline = getattr(diffusers, kind)
+    dtype = torch.float16 if half else torch.float32
     with runtime.MAKING:
-        pipeline = kind_of_pipeline.from_pretrained(
-            folder,
-            dtype=torch.float16 if half else torch.float32,
-            variant="fp16" if half_only(folder) else None,
-            use_safetensors=True,
-            local_files_only=True,
-        )
+        parts = {
+            part: _part(folder / part, *made, dtype) for part, made in _index(folder).items() if _is_model(part, made)
+        }
+        pipeline = getattr(diffusers, kind).from_pretrained(folder, dtype=dtype, local_files_only=True, **parts)
     pipeline.set_progress_bar_config(disable=True)
     if half and torch.cuda.mem_get_info()[0] / 1e6 < size.needed / 2:  # half precision
         pipeline.enable_model_cpu_offload()
@@ -136,3 +159,42 @@ def load(folder: Path) -> Any:
         if 0 < size.available < 2 * size.needed:
             pipeline.enable_attention_slicing()
     return pipeline
+
+
+def _is_model(part: str, made: Any) -> bool:
+    return isinstance(made, list) and made[:1] not in ([], [None]) and not part.startswith(("_", *WITHOUT_WEIGHTS))
+
+
+def _part(folder: Path, library: str, kind: str, dtype: torch.dtype) -> torch.nn.Module:
+    """One network of a pipeline, every weight of it read: a library fills what a file lacks with chance, or not at all."""
+    made = _class(library, kind)
+    name = folder.parent.name
+    if made is None:
+        raise InvalidInput("unknown_pipeline", name=name, received=shown(f"{library}.{kind}"))
+    try:
+        network, told = made.from_pretrained(
+            folder,
+            dtype=dtype,
+            variant=variant(folder) or None,
+            use_safetensors=True,
+            local_files_only=True,
+            output_loading_info=True,
+        )
+    except OSError as error:  # the files are not called as the library expects, or cut off
+        raise InvalidInput("incomplete_model", name=name, missing=f"{folder.name}/*.safetensors") from error
+    if missing := sorted(told["missing_keys"]):
+        more = f" (+{len(missing) - MOST_NAMED})" if len(missing) > MOST_NAMED else ""
+        named = ", ".join(f"{folder.name}: {key}" for key in missing[:MOST_NAMED])
+        raise InvalidInput("incomplete_model", name=name, missing=named + more)
+    return network
+
+
+def _class(library: str, kind: str) -> Any:
+    """A network class of transformers or diffusers; None for anything else an index may name."""
+    import diffusers
+    import transformers
+
+    homes = {"diffusers": diffusers, "transformers": transformers}
+    home = homes.get(library) or getattr(diffusers.pipelines, library, None)
+    found = getattr(home, kind, None)
+    return found if isinstance(found, type) and issubclass(found, torch.nn.Module) else None

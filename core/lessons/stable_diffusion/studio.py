@@ -86,8 +86,10 @@ def _nearby(name: str) -> Path | None:
     index = shipped.FOLDER / name / "model_index.json"
     if Path(name).name == name and index.is_file():
         return index.parent
-    if not catalog.public_host() and Path(name).is_dir():
-        return Path(name)
+    if not catalog.public_host():
+        if Path(name).is_dir():
+            return Path(name)
+        loading.check_path(name)
     try:
         found = resolve.nearby(name, "diffusers")
     except CoreError:
@@ -154,7 +156,7 @@ def walk(sd: StableDiffusion, settings: Settings, to: str, count: int = 9) -> It
     check = Check()
     check.whole("pictures", count, 2, 25)
     if not isinstance(to, str) or not to.strip():
-        check.add("empty", name="prompt", least=1)
+        check.add("empty_prompt")
     check.done()
     clock = Deadline()
     for index, blend in enumerate(np.linspace(0, 1, count).tolist()):

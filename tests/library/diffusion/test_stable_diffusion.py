@@ -6,6 +6,7 @@ import json
 import threading
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import diffusers
@@ -14,6 +15,7 @@ import pytest
 import torch
 from PIL import Image
 from safetensors.torch import save_file
+from tokenizers import Tokenizer, models, pre_tokenizers, trainers
 from transformers import (
     CLIPTextConfig,
     CLIPTextModel,
@@ -21,16 +23,17 @@ from transformers import (
     CLIPTokenizer,
 )
 
-from core.diffusion import loading, preview, prompt_tokens
+from core.diffusion import loading, preview, prompt_tokens, samplers
 from core.diffusion.settings import DenoiseStep, Settings, settings_from_png
 from core.diffusion.stable_diffusion import StableDiffusion
 from core.errors import CoreError, InvalidInput, Unavailable
 from core.events import Done, drain
 from core.pretrained import shipped
-from recipes.emoji_clip import tokenizer as train_tokenizer
-from recipes.emoji_run import Data
 
-pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")  # diffusers on numpy 2
+pytestmark = [  # diffusers on numpy 2
+    pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning"),
+    pytest.mark.filterwarnings("ignore:__array_wrap__ must:DeprecationWarning"),
+]
 
 EMOJI = shipped.FOLDER / "emoji"
 WORDS = ["red apple", "green apple", "빨간 사과", "초록 사과", "cat face", "고양이 얼굴", "blue heart", "파란 하트"]
@@ -38,8 +41,16 @@ BETAS = {"beta_start": 0.00085, "beta_end": 0.012, "beta_schedule": "scaled_line
 
 
 def tokens() -> CLIPTokenizer:
-    rows = [{"ko": {"label": text, "tags": []}, "en": {"label": text, "tags": []}} for text in WORDS]
-    return train_tokenizer(Data(np.empty(0), rows))
+    """CLIP's own kind (lower case, byte-level BPE, word ends marked), learnt on ``WORDS``."""
+    empty = CLIPTokenizer().backend_tokenizer
+    learner = Tokenizer(models.BPE(end_of_word_suffix="</w>", continuing_subword_prefix=""))
+    learner.normalizer, learner.pre_tokenizer = empty.normalizer, empty.pre_tokenizer
+    alphabet, marks = pre_tokenizers.ByteLevel.alphabet(), ["<|startoftext|>", "<|endoftext|>"]
+    kind = {"initial_alphabet": alphabet, "special_tokens": marks, "end_of_word_suffix": "</w>"}
+    learner.train_from_iterator(WORDS * 6, trainers.BpeTrainer(vocab_size=4000, show_progress=False, **kind))
+    learnt = json.loads(learner.to_str())["model"]
+    merges = [tuple(pair) for pair in learnt["merges"]]
+    return CLIPTokenizer(vocab=learnt["vocab"], merges=merges, model_max_length=24)
 
 
 def text_config(pieces: int, **more: Any) -> CLIPTextConfig:
@@ -178,6 +189,87 @@ def test_lcm_equals_its_pipeline(scale: float) -> None:
     np.testing.assert_allclose(whole[-1].result.latents, out.images[0].numpy(), atol=1e-5)
     again = drain(sd.draw(settings, start=whole[1].moment))  # rewound to step 2: its fresh noise comes back as well
     np.testing.assert_allclose(again.latents, whole[-1].result.latents, atol=1e-5)
+
+
+def owned(kind: str, **settings: Any) -> Any:
+    """Weights that come with a sampler of this class."""
+    pipe = pipeline()
+    made = getattr(diffusers, kind).from_config({**BETAS, "steps_offset": 1}, **settings)
+    pipe.register_modules(scheduler=made)
+    return pipe
+
+
+def counted(pipe: Any, draw: Callable[[], Any]) -> tuple[Any, int]:
+    """What ``draw`` gives, and how often it asked the UNet."""
+    calls: list[int] = []
+    hook = pipe.unet.register_forward_hook(lambda *_: calls.append(1))
+    try:
+        return draw(), len(calls)
+    finally:
+        hook.remove()
+
+
+MULTISTEP = "DPMSolverMultistepScheduler"
+OWN = [
+    *((kind, {}) for kind in samplers.OWN if kind != "LCMScheduler"),  # that one has a test of its own
+    ("PNDMScheduler", {"skip_prk_steps": True}),  # as Stable Diffusion 1.x ships it
+    (MULTISTEP, {"solver_order": 3}),
+    (MULTISTEP, {"algorithm_type": "sde-dpmsolver++"}),
+    (MULTISTEP, {"use_karras_sigmas": True}),
+    ("HeunDiscreteScheduler", {"use_karras_sigmas": True}),
+]
+
+
+@pytest.mark.parametrize(("kind", "settings"), OWN)
+def test_the_weights_own_sampler_gives_the_picture_of_their_pipeline(kind: str, settings: dict[str, Any]) -> None:
+    pipe, wish = owned(kind, **settings), Settings("빨간 사과", "cat", 6, 4.0, seed=3)
+    sd = StableDiffusion(pipe)
+
+    def theirs() -> np.ndarray:
+        seeded = torch.Generator().manual_seed(wish.seed)
+        asked = {"guidance_scale": wish.guidance_scale, "num_inference_steps": wish.num_inference_steps}
+        return np.asarray(pipe(wish.prompt, negative_prompt="cat", generator=seeded, **asked).images[0])
+
+    (truth, asked), (events, ours) = counted(pipe, theirs), counted(pipe, lambda: list(sd.draw(wish)))
+    assert np.abs(np.asarray(events[-1].result.image).astype(int) - truth).max() <= 1 and ours == asked
+    assert np.isfinite(events[0].moment.latents).all() and events[0].predicted.std() > 0
+    again = drain(sd.draw(wish, preview="none", start=events[2].moment))
+    np.testing.assert_allclose(again.latents, events[-1].result.latents, atol=1e-4)
+
+
+def test_every_other_sampler_of_diffusers_is_refused_with_the_list() -> None:
+    known = {name for name in dir(diffusers) if name.endswith("Scheduler")}
+    assert set(samplers.OWN) <= known
+    for kind in sorted(known - set(samplers.OWN)):
+        pipe = SimpleNamespace(scheduler=type(kind, (), {"config": {}})(), unet=SimpleNamespace(config=LATENT))
+        with pytest.raises(InvalidInput, match="ddim, euler") as caught:
+            samplers.make(pipe, "")
+        assert caught.value.code == "own_sampler" and caught.value.values["received"] == kind
+    sd = StableDiffusion(pipeline())
+    sd.pipeline.scheduler = diffusers.EDMEulerScheduler()
+    with pytest.raises(InvalidInput, match="EDMEulerScheduler"):
+        sd.draw(Settings("cat"))
+    assert drain(sd.draw(Settings("cat", num_inference_steps=2, scheduler="euler"))).image.size == (16, 16)
+
+
+LATENT = SimpleNamespace(time_cond_proj_dim=None)
+
+
+@pytest.mark.parametrize("kind", ["epsilon", "v_prediction", "sample"])
+@pytest.mark.parametrize("t", [0, 500, 999])
+def test_the_predicted_picture_is_that_of_ddim(kind: str, t: int) -> None:
+    ddim = diffusers.DDIMScheduler(**BETAS, clip_sample=False, prediction_type=kind)
+    ddim.set_timesteps(20)
+    x, answer = torch.randn(2, 1, 4, 8, 8, generator=torch.Generator().manual_seed(0))
+    truth = ddim.step(answer, t, x).pred_original_sample
+    torch.testing.assert_close(samplers.implied(ddim, x, answer, torch.tensor(t)), truth, atol=1e-4, rtol=1e-4)
+
+
+def test_between_two_levels_the_noise_is_that_of_the_sampler() -> None:
+    euler = diffusers.EulerDiscreteScheduler(**BETAS, use_karras_sigmas=True, timestep_type="discrete")
+    euler.set_timesteps(9)
+    for sigma, t in zip(euler.sigmas[:-1].tolist(), euler.timesteps.tolist(), strict=True):
+        assert float(samplers._kept(euler, t)) == pytest.approx(1 / (sigma**2 + 1), rel=1e-3)
 
 
 @pytest.mark.parametrize("strength", [0.3, 0.75, 1.0])
@@ -471,6 +563,72 @@ def broken(folder: Path, tmp_path: Path, break_it: Callable[[Path], None]) -> st
 def test_an_incomplete_folder_names_what_is_missing(folder: Path, tmp_path: Path, gone: str) -> None:
     with pytest.raises(InvalidInput, match=gone.split("/")[0]):
         StableDiffusion.load(broken(folder, tmp_path, lambda copy: (copy / gone).unlink()))
+
+
+@pytest.mark.parametrize("part", ["unet", "vae", "text_encoder"])
+def test_one_missing_tensor_of_any_part_is_named(folder: Path, tmp_path: Path, part: str) -> None:
+    from safetensors.torch import load_file
+
+    file = next((folder / part).glob("*.safetensors")).relative_to(folder)
+    weights = load_file(folder / file)
+    gone = sorted(name for name in weights if name.endswith("weight"))[-1]
+    left = {name: value for name, value in weights.items() if name != gone}
+    copy = broken(folder, tmp_path, lambda copy: save_file(left, copy / file, metadata={"format": "pt"}))
+    with pytest.raises(InvalidInput) as caught:
+        StableDiffusion.load(copy)
+    assert caught.value.code == "incomplete_model"
+    assert caught.value.values["missing"] == f"{part}: {gone.removeprefix('text_model.')}"
+
+
+def test_no_class_of_another_library_is_made(folder: Path, tmp_path: Path) -> None:
+    def rename(copy: Path) -> None:
+        index = json.loads((copy / "model_index.json").read_text())
+        (copy / "model_index.json").write_text(json.dumps(index | {"unet": ["subprocess", "Popen"]}))
+
+    with pytest.raises(InvalidInput, match="subprocess.Popen"):
+        StableDiffusion.load(broken(folder, tmp_path, rename))
+
+
+@pytest.mark.parametrize("kind", ["bf16", "non_ema"])
+def test_weights_under_another_name_alone_are_read(
+    sd: StableDiffusion, folder: Path, tmp_path: Path, kind: str
+) -> None:
+    def rename(copy: Path) -> None:
+        file = copy / "unet" / "diffusion_pytorch_model.safetensors"
+        file.rename(file.with_name(f"diffusion_pytorch_model.{kind}.safetensors"))
+
+    copy = broken(folder, tmp_path, rename)
+    assert loading.variant(Path(copy) / "unet") == kind and loading.variant(Path(copy) / "vae") == ""
+    assert loading.cost(Path(copy)).megabytes == loading.cost(folder).megabytes
+    drawn = drain(StableDiffusion.load(copy).steps("red apple", num_inference_steps=2))
+    np.testing.assert_array_equal(drawn.latents, drain(sd.steps("red apple", num_inference_steps=2)).latents)
+
+
+def test_a_file_the_library_does_not_look_for_is_told(folder: Path, tmp_path: Path) -> None:
+    def rename(copy: Path) -> None:
+        (copy / "vae" / "diffusion_pytorch_model.safetensors").rename(copy / "vae" / "mine.safetensors")
+
+    with pytest.raises(InvalidInput, match="vae"):
+        StableDiffusion.load(broken(folder, tmp_path, rename))
+
+
+@pytest.mark.parametrize(
+    ("name", "code"),
+    [
+        ("/models/sd15.safetensors", "single_file_model"),
+        ("v1-5.ckpt", "single_file_model"),
+        ("/no/such/folder", "no_such_folder"),
+        ("./models/mine", "no_such_folder"),
+        ("~/models/mine", "no_such_folder"),
+    ],
+)
+def test_a_path_that_is_no_folder_is_told(name: str, code: str) -> None:
+    from core.lessons.stable_diffusion import studio
+
+    for ask in (StableDiffusion.load, studio.plan):
+        with pytest.raises(InvalidInput) as caught:
+            ask(name)
+        assert caught.value.code == code
 
 
 def test_a_folder_of_half_precision_files_alone(sd: StableDiffusion, tmp_path: Path) -> None:
