@@ -16,6 +16,7 @@ from core.errors import Check, InvalidInput, register
 
 register(
     {
+        "empty_prompt": "The prompt is empty. Write at least one word.",
         "prompt_too_long": "{name} has {received} characters; at most {most} are read. Shorten it.",
         "moment_mismatch": "This moment belongs to a run of {expected} steps with another size. Start again.",
     }
@@ -47,7 +48,7 @@ class Settings:
             elif len(text) > LONGEST_PROMPT:
                 check.add("prompt_too_long", name=name, received=len(text), most=LONGEST_PROMPT)
         if isinstance(self.prompt, str) and not self.prompt.strip():
-            check.add("empty", name="prompt", least="one word")
+            check.add("empty_prompt")
         check.within("num_inference_steps", self.num_inference_steps, choices.DENOISE_STEPS)
         check.within("guidance_scale", self.guidance_scale, choices.GUIDANCE)
         check.within("seed", self.seed, choices.SEED)

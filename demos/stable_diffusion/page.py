@@ -117,7 +117,7 @@ def on_take(lang: str, prompt_shelf: Any) -> str:
     from core.errors import InvalidInput
 
     if not isinstance(prompt_shelf, str) or not prompt_shelf.strip():
-        raise InvalidInput("empty", name="prompt", least=1)
+        raise InvalidInput("empty_prompt")
     return prompt_shelf
 
 
