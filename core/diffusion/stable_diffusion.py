@@ -99,7 +99,8 @@ class StableDiffusion:
         """Draw one picture, step by step.
 
         Args:
-            image: start from this picture under noise of ``settings.strength`` instead of from pure noise.
+            image: start from this picture under noise of ``settings.strength`` instead of from pure noise; of one that
+                is no square the middle is taken, so that nothing in it is squeezed (a pipeline would).
             preview: "decode" shows each step through the autoencoder, "quick" by a sketch of it, "none" not at all.
             guides: also show what each step would predict without the words and with the words alone.
             maps: record the cross-attention; ``Drawn.attention`` then says where each word was looked at.
@@ -234,7 +235,8 @@ class StableDiffusion:
     def _encode(self, image: Any, generator: torch.Generator, dtype: torch.dtype) -> Tensor:
         """A picture as clean latents (1, C, h, w)."""
         pipe = self.pipeline
-        picture = Image.fromarray(images.read(image).pixels).resize((self.size, self.size), Image.Resampling.LANCZOS)
+        whole = Image.fromarray(middle(images.read(image).pixels))
+        picture = whole.resize((self.size, self.size), Image.Resampling.LANCZOS)
         x = pipe.image_processor.preprocess(picture).to(pipe._execution_device, pipe.vae.dtype)  # (1, 3, H, W) in -1..1
         coded = pipe.vae.encode(x)
         z = coded.latent_dist.sample(generator) if hasattr(coded, "latent_dist") else coded.latents
@@ -261,6 +263,17 @@ class StableDiffusion:
         """A picture through the encoder, (C, h, w) float32."""
         with torch.no_grad():
             return _numpy(self._encode(image, runtime.generator(0), torch.float32))
+
+
+def middle(pixels: np.ndarray) -> np.ndarray:
+    """The largest square in the middle of a picture (H, W, 3).
+
+    >>> middle(np.zeros((180, 320, 3), np.uint8)).shape
+    (180, 180, 3)
+    """
+    side = min(pixels.shape[:2])
+    top, left = ((length - side) // 2 for length in pixels.shape[:2])
+    return pixels[top : top + side, left : left + side]
 
 
 def _randn(shape: Any, generator: torch.Generator, device: Any, dtype: torch.dtype) -> Tensor:

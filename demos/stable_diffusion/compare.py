@@ -98,7 +98,7 @@ def build(main: kit.Desk) -> kit.Desk:
             two = shown.panel(desk, "two")
         with gr.Tab(t("guidance.title")):
             kit.markdown(t("guidance.words"))
-            go, stop = shown.buttons(t)
+            go, stop = shown.buttons(t, "guidance")
             desk.put(guidance_film=views.film(square=260), guidance_tiles=views.film(square=200))
         with gr.Tab(t("half.title")):
             kit.markdown(t("half.words"))

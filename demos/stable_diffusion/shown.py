@@ -130,14 +130,15 @@ def part(main: kit.Desk, form: kit.Form, screen: kit.Screen) -> kit.Desk:
     return desk
 
 
-def buttons(t: text.Text) -> tuple[gr.Button, gr.Button]:
+def buttons(t: text.Text, key: str) -> tuple[gr.Button, gr.Button]:
     with gr.Row(elem_classes="taste-buttons"):
-        return gr.Button(t("go"), variant="primary", min_width=120), gr.Button(t("stop"), variant="stop", min_width=80)
+        go = gr.Button(t(f"{key}.go"), variant="primary", min_width=120)
+        return go, gr.Button(t("stop"), variant="stop", min_width=80)
 
 
 def panel(desk: kit.Desk, key: str, square: int = 280) -> tuple[gr.Button, gr.Button]:
     """Go, Stop, and the film ``<key>_film``; ``wire`` connects them once every control stands on the desk."""
-    pressed = buttons(desk.t)
+    pressed = buttons(desk.t, key)
     desk.put(**{f"{key}_film": views.film(square=square)})
     return pressed
 

@@ -62,11 +62,13 @@ def on_shelf(lang: str, shelf: Any) -> kit.Update:
 
 
 def _begin(lang: str, pixels: Any) -> kit.Update:
+    from core.diffusion.stable_diffusion import middle
     from core.lessons.stable_diffusion import studio
 
-    t = text.load("stable_diffusion", lang)
-    reel = [(t("image.start"), [studio.data_url(pixels)], "")]
-    return SCREEN(start=pixels, image_film=shown.film(t, reel, [], caption=t("image.ready")))
+    t, square = text.load("stable_diffusion", lang), middle(pixels)
+    reel = [(t("image.start"), [studio.data_url(square)], "")]
+    said = t("image.ready") if square.shape == pixels.shape else t("image.cropped")
+    return SCREEN(start=square, image_film=shown.film(t, reel, [], caption=said))
 
 
 @kit.handler

@@ -153,6 +153,33 @@ def test_a_photo_of_the_webcam_as_start() -> None:
     assert np.array_equal(begun["start"], shot) and begun["image_film"]["reels"][0]["name"] == "start"
 
 
+def test_a_wide_picture_as_start_is_cropped_and_that_is_said() -> None:
+    """A circle in the middle of 320 × 180 stays a circle; a pipeline squeezes it to an ellipse."""
+    rows, columns = np.mgrid[:180, :320]
+    wide = np.where((rows - 90) ** 2 + (columns - 160) ** 2 < 60**2, 20, 235).astype(np.uint8)[..., None].repeat(3, 2)
+    begun = tools.on_shelf("ko", wide)
+    assert begun["start"].shape == (180, 180, 3) and "가운데" in begun["image_film"]["caption"]
+    whole = tools.on_shelf("ko", wide[:, 70:250])
+    assert np.array_equal(begun["start"], whole["start"]) and "가운데" not in whole["image_film"]["caption"]
+    sd = studio.shared()
+    np.testing.assert_array_equal(sd.latents(wide), sd.latents(begun["start"]))
+
+
+def test_no_two_buttons_of_the_panels_say_the_same() -> None:
+    for lang in text.LANGUAGES:
+        with gr.Blocks() as page:
+            lesson.build(lang)
+        draws = {"on_two", "on_guidance", "on_half", "on_walk", "on_branch", "on_words", "on_image", "on_draw"}
+        pressed = {
+            page.blocks[target].value
+            for event in page.fns.values()
+            if getattr(event.fn, "__name__", "") in draws
+            for target, kind in event.targets
+            if kind == "click"
+        }
+        assert len(pressed) == len(draws), pressed
+
+
 def test_a_picture_as_start_and_the_maps_of_words(run: shown.Run) -> None:
     picture = np.full((64, 64, 3), 128, np.uint8)
     film = last(tools.on_image("en", MODEL, picture, TOOLED.changed(steps=4, strength=0.5)))
@@ -303,6 +330,24 @@ def test_bad_values_end_in_one_korean_sentence(call: Any) -> None:
     with pytest.raises(gr.Error) as caught:
         call()
     assert any("가" <= ch <= "힣" for ch in str(caught.value.message))
+
+
+def test_an_empty_prompt_is_told_in_whole_sentences() -> None:
+    for lang, words in (
+        ("ko", "프롬프트가 비어 있어요. 낱말을 하나 이상 써 주세요."),
+        ("en", "The prompt is empty. Write at least one word."),
+    ):
+        for call in (
+            lambda: next(lesson.on_draw(lang, MODEL, WORDS.changed(prompt=" "))),  # noqa: B023
+            lambda: last(compare.on_walk(lang, MODEL, COMPARED.changed(walk_to=""))),  # noqa: B023
+            lambda: lesson.on_take(lang, None),  # noqa: B023
+        ):
+            with pytest.raises(gr.Error) as caught:
+                call()
+            assert caught.value.message == words
+    with pytest.raises(gr.Error) as caught:
+        next(lesson.on_draw("ko", MODEL, WORDS.changed(steps=0)))
+    assert str(caught.value.message).startswith("걸음 수는"), "no English name in a Korean sentence"
 
 
 def test_html_in_a_prompt_stays_text() -> None:
