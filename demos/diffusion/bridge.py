@@ -71,6 +71,8 @@ def on_hand(lang: str, model: Any, method: str, steps: float, seed: float, hand_
         x, y = getattr(found, name)
         rows.append(f"| {t(f'hand.{name}')} | {formula} | {x:.6f} | {y:.6f} |")
     said = t("hand.at", step=found.step, steps=found.steps, t=found.t, kept=found.kept, before=found.before)
+    if abs(found.resumes - found.before) > 1e-6:
+        said += " " + t("hand.jump", next=found.step + 1, resumes=found.resumes, steps=found.steps)
     end = t("hand.difference", difference=found.difference, worst=found.worst, steps=found.steps)
     return "\n\n".join([said, "\n".join(rows), end])
 

@@ -86,6 +86,7 @@ class HandStep:
     t: int
     kept: float  # ᾱ before the step
     before: float  # ᾱ after it: one level less noise
+    resumes: float  # ᾱ the next step starts from: another one where ``steps`` does not divide 1000
     x: tuple[float, float]
     noise: tuple[float, float]  # ε̂, the network's answer
     clean: tuple[float, float]  # x̂₀
@@ -145,7 +146,7 @@ def by_hand(
     levels = timesteps(steps)
     t, x = levels[step - 1], torch.from_numpy(ours[step - 1])
     after = (t - TIMES // steps) if method == "ddim" else [*levels, -1][step]
-    kept, noise = model.kept[t], model.noise(x, t)
+    kept, noise, ends = model.kept[t], model.noise(x, t), float(model.kept[after]) if after >= 0 else 1.0
     clean = (x - (1 - kept).sqrt() * noise) / kept.sqrt()
     gap = np.abs(ours - theirs)
     arrays = {
@@ -161,7 +162,8 @@ def by_hand(
         steps=steps,
         t=t,
         kept=float(kept),
-        before=float(model.kept[after]) if after >= 0 else 1.0,
+        before=ends,
+        resumes=float(model.kept[levels[step]]) if step < steps else ends,
         difference=float(gap[step, point].max()),
         worst=float(gap.max()),
         **places,

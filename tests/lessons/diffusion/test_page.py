@@ -76,6 +76,18 @@ def test_a_step_by_hand_is_diffusers(model: PointDiffusion, method: str, step: i
         np.testing.assert_allclose(after.numpy(), found.after, atol=1e-4)
 
 
+def test_where_steps_do_not_divide_the_levels_the_jump_is_said(model: PointDiffusion) -> None:
+    found, after = by_hand(model, 40, 60), by_hand(model, 41, 60)
+    assert (found.before, found.resumes) == (pytest.approx(0.31862, abs=1e-5), pytest.approx(0.32078, abs=1e-5))
+    assert found.resumes == after.kept
+    for lang in text.LANGUAGES:
+        assert "0.32078" in bridge.on_hand(lang, model, "ddim", 60, 0, 40)
+    for method, steps in (("ddim", 50), ("ddim", 20), ("ddpm", 60)):
+        for step in (1, 10, steps):
+            even = by_hand(model, step, steps, method)
+            assert even.resumes == pytest.approx(even.before, abs=1e-6)
+
+
 def test_a_picture_sinks_into_noise() -> None:
     picture = np.full((10, 12, 3), 200, np.uint8)
     kept, frames = picture_film(picture, 5)
