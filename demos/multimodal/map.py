@@ -94,6 +94,7 @@ def on_attack(lang: str, mine: Mine | None, labels: str, form: kit.Values) -> ki
         columns.append(t("attack.control"))
         rows = [[*row, blank] for row, blank in zip(rows, found.control.tolist(), strict=True)]
     tops = [lines[column.index(max(column))] for column in zip(*rows, strict=True)]
+    outcome = "fooled" if found.fooled else "moved" if found.moved else "firm"
     matrix = {
         "cells": rows,
         "text": [[f"{value:.0%}" for value in row] for row in rows],
@@ -102,7 +103,7 @@ def on_attack(lang: str, mine: Mine | None, labels: str, form: kit.Values) -> ki
         "low": 0,
         "high": 1,
         "kind": "height",
-        "caption": t(f"attack.said.{'fooled' if found.fooled else 'firm'}", before=tops[0], after=tops[1]),
+        "caption": t(f"attack.said.{outcome}", before=tops[0], after=tops[1]),
     }
     shown = {"items": [tile(t("attack.shown"), found.picture)], "caption": t("attack.seen")}
     read = ""

@@ -18,7 +18,7 @@ from PIL import Image, ImageDraw, ImageFont
 from core.errors import Check, InvalidInput, register
 from core.files import images
 from core.lessons.multimodal import choices
-from core.lessons.multimodal.space import DEFAULT, picture_named, zero_shot
+from core.lessons.multimodal.space import DEFAULT, model, picture_named, zero_shot
 
 register({"no_letters": "No font for these letters was found on this machine. Write the word in Latin letters."})
 
@@ -40,12 +40,18 @@ class Attack:
     before: np.ndarray  # (labels,) shares that sum to 1
     after: np.ndarray
     picture: np.ndarray  # (H, W, 3) uint8: what it was shown
+    aimed: int  # the label nearest to what was put on the picture
     control: np.ndarray | None = None  # (labels,); None for a sticker
 
     @property
-    def fooled(self) -> bool:
+    def moved(self) -> bool:
         """Whether the first place changed."""
         return bool(self.before.argmax() != self.after.argmax())
+
+    @property
+    def fooled(self) -> bool:
+        """Whether it changed to what was put on the picture; another right name for the picture is no deceit."""
+        return self.moved and int(self.after.argmax()) == self.aimed
 
 
 @functools.cache
@@ -102,7 +108,10 @@ def attack(
     """Classify, tamper, classify again: with a written ``word``, or the emoji named ``sticker``."""
     before = zero_shot(picture, labels, name)
     if sticker:
-        changed = stuck(picture, picture_named(sticker), share)
-        return Attack(before, zero_shot(changed, labels, name), changed)
+        small = picture_named(sticker)
+        changed, aimed = stuck(picture, small, share), int(zero_shot(small, labels, name).argmax())
+        return Attack(before, zero_shot(changed, labels, name), changed, aimed)
     changed, blank = written(picture, word), written(picture, word, letters=False)
-    return Attack(before, zero_shot(changed, labels, name), changed, zero_shot(blank, labels, name))
+    it = model(name)
+    aimed = int((it.embed_texts(list(labels)) @ it.embed_texts([word])[0]).argmax())
+    return Attack(before, zero_shot(changed, labels, name), changed, aimed, zero_shot(blank, labels, name))

@@ -260,6 +260,19 @@ def test_what_the_page_suggests_works_at_the_first_try(lang: str) -> None:
     assert sticker == "cat face"
 
 
+@pytest.mark.parametrize(
+    ("word", "heard"), [("수박", "수박으로"), ("탈것", "탈것으로"), ("사과", "사과로"), ("물", "물로")]
+)
+def test_korean_particles_follow_the_word(word: str, heard: str) -> None:
+    t = text.load("multimodal", "ko")
+    assert t("say.heard", word=word, share=0.5).startswith(f"{heard} ")
+    assert f"{word}에서" not in t("attack.said.fooled", before="로켓", after=word)
+    assert f"{heard} 바뀌었어요" in t("attack.said.fooled", before="로켓", after=word)
+    ends = "이에요" if heard != "사과로" else "예요"
+    assert f"지금 묻는 것은 {word}{ends}." in t("album.caption", count=4, name=word)
+    assert f"답은 {word}{ends}." in t("attack.read.same", after=word, control=word)
+
+
 # ---- the learner's own words ----
 
 

@@ -100,6 +100,19 @@ def test_a_large_sticker_takes_over() -> None:
     np.testing.assert_array_equal(whole.picture, picture(DOG))
 
 
+def test_another_right_name_is_no_deceit(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A red apple with "dog" on it that is called fruit now: the answer moved, but nobody was fooled."""
+    labels, said = ["fruit", "animal", "red apple", "dog face"], iter((2, 0, 0))  # before, written on, blank strip
+    monkeypatch.setattr(attack, "zero_shot", lambda *_: np.eye(4)[next(said)])
+    moved = attack.attack(picture(APPLE), labels, word="dog")
+    assert moved.moved and not moved.fooled and labels[moved.aimed] in ("dog face", "animal")
+    said = iter((2, moved.aimed, 2))
+    fooled = attack.attack(picture(APPLE), labels, word="dog")
+    assert fooled.moved and fooled.fooled
+    said = iter((2, 2, 2))
+    assert not attack.attack(picture(APPLE), labels, word="dog").moved
+
+
 @pytest.mark.parametrize("word", ["", " ", "x" * 21, None, "a\nb"])
 def test_no_word_to_write(word: Any) -> None:
     with pytest.raises(InvalidInput):
