@@ -1,7 +1,9 @@
 """Reading a stranger's sound safely: bytes or a file in, one channel of floats at 16 kHz out.
 
 WAV (8, 16, 24, 32 bit, 32- and 64-bit floats, any channels and rate up to 192 kHz) is read here, its header checked
-before a sample is. Other formats go through soundfile or ffmpeg where one is installed. Silence is cut off both ends.
+before a sample is. The samples are those of scipy.io.wavfile (the tests compare), which refuses a header that was sent
+before the length was known and a file cut off in mid-sample; microphones and speech programs write both.
+Other formats go through soundfile or ffmpeg where one is installed. Silence is cut off both ends.
 Left out: writing compressed formats, metadata.
 """
 
@@ -29,6 +31,7 @@ register(
         "sound_silent": "Only silence was recorded. Check the microphone, come closer and speak up.",
         "sound_file_too_large": "The file has {megabytes} MB; at most {most} MB are read. Record a shorter one.",
         "sound_format": "{received} is read only with soundfile or ffmpeg. Save as WAV, or: pip install soundfile",
+        "sound_by_ffmpeg": "{received} is read only with ffmpeg. Save as WAV, or install ffmpeg.",
         "sound_rate": "The sampling rate must be between {low} and {high} Hz. Received: {received}. Save it as WAV, 16 kHz.",
     }
 )
@@ -46,6 +49,7 @@ KINDS = (
     (0, b"fLaC", "FLAC", "flac"), (0, b"OggS", "OGG", "ogg"), (0, b"\x1aE\xdf\xa3", "WebM", "matroska"),
     (4, b"ftyp", "M4A", "mov"), (0, b"FORM", "AIFF", "aiff"),
 )  # fmt: skip
+BY_SOUNDFILE = ("MP3", "FLAC", "OGG", "AIFF")  # the others only ffmpeg reads
 Source = str | Path | bytes
 
 
@@ -189,11 +193,11 @@ def _decoded(data: bytes) -> tuple[np.ndarray, int]:
     if found is None:
         raise _unreadable()
     name, demuxer = found
-    if importlib.util.find_spec("soundfile") and name in ("MP3", "FLAC", "OGG", "AIFF"):
+    if name in BY_SOUNDFILE and importlib.util.find_spec("soundfile"):
         return _by_soundfile(data)
     if shutil.which("ffmpeg"):
         return _by_ffmpeg(data, demuxer)
-    raise Unavailable("sound_format", received=name)
+    raise Unavailable("sound_format" if name in BY_SOUNDFILE else "sound_by_ffmpeg", received=name)
 
 
 def _by_soundfile(data: bytes) -> tuple[np.ndarray, int]:
