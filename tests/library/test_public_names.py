@@ -40,7 +40,7 @@ def test_editors_see_the_names_that_resolve() -> None:
 
 def test_no_public_name_is_any(tmp_path: Path) -> None:
     (tmp_path / "user.py").write_text(USER)
-    command = [sys.executable, "-m", "mypy", "--strict", str(tmp_path / "user.py")]
+    command = [sys.executable, "-m", "mypy", str(tmp_path / "user.py")]
     told = subprocess.run(command, cwd=ROOT, capture_output=True, text=True).stdout
     revealed = re.findall(r'user.py:\d+: note: Revealed type is "(.*)"', told)
     assert len(revealed) == USER.count("reveal_type"), told
