@@ -198,10 +198,15 @@ class OwnClasses:
 
     @staticmethod
     def folders(home: str | Path) -> dict[str, list[Source]]:
-        """A folder per class, pictures in each → what ``fit`` takes, in the order of the names."""
+        """A folder per class, pictures in each → what ``fit`` takes, in the order of the names.
+
+        What systems and tools leave behind (.DS_Store, Thumbs.db, .ipynb_checkpoints) is no picture and no class.
+        """
         found: dict[str, list[Source]] = {}
-        for folder in sorted(path for path in Path(home).iterdir() if path.is_dir()):
-            found[folder.name] = [path for path in sorted(folder.iterdir()) if path.is_file()]
+        for folder in sorted(path for path in Path(home).iterdir() if path.is_dir() and not _left_behind(path)):
+            found[folder.name] = [
+                path for path in sorted(folder.iterdir()) if path.is_file() and not _left_behind(path)
+            ]
         return found
 
     @property
@@ -260,6 +265,10 @@ class OwnClasses:
     @torch.inference_mode()
     def _features(self, x: Tensor) -> Tensor:
         return torch.cat([self.features(part.to(self.base.device)).float().cpu() for part in x.split(128)])
+
+
+def _left_behind(path: Path) -> bool:
+    return path.name.startswith(".") or path.name.lower() in ("thumbs.db", "desktop.ini", "__macosx", "__pycache__")
 
 
 def _varied(x: Tensor, seed: int) -> Tensor:
