@@ -52,9 +52,13 @@ def _shown(lang: str, head: Any, stage: str, spot: Any = None) -> kit.Update:
 def on_steps(lang: str, form: kit.Values) -> kit.Update:
     """A sentence through one attention head (at most 24 tokens): the numbers of one stage, and how one of them arose."""
     import core.lessons.attention.head  # noqa: F401  (heavy to open the first time: not part of the time told)
+    from core.errors import CoreError
 
     begun = time.perf_counter()
-    head = _head(form)
+    try:
+        head = _head(form)
+    except CoreError as error:
+        return SCREEN(said=kit.empty_box(lang, error))
     badge = shown.compared(text.load("attention", lang), head, time.perf_counter() - begun)
     return _shown(lang, head, form.stage) | SCREEN(badge=badge)
 

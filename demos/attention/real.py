@@ -21,9 +21,14 @@ SCREEN = kit.Screen("maps", "table", "badge")
 @kit.handler
 def on_tokens(lang: str, sentence: str, tokenizer: str) -> kit.Update:
     """A text (at most 400 letters) as the tokens and ids of a real tokenizer; pieces of a letter are shown as bytes."""
+    from core.errors import CoreError
     from core.lessons.attention.sentence import tokenize
 
-    t, found = text.load("attention", lang), tokenize(sentence, tokenizer)
+    t = text.load("attention", lang)
+    try:
+        found = tokenize(sentence, tokenizer)
+    except CoreError as error:
+        return CUT(said=kit.empty_box(lang, error))
     chips = [
         {
             "text": piece.text,

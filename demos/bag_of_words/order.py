@@ -18,10 +18,15 @@ MOST = 40  # tokens of a sentence on the screen
 @kit.handler
 def on_order(lang: str, texts: str, first: str, second: str) -> kit.Update:
     """The tokens that only one of two sentences has, per tokeniser, and the cosine of their count vectors."""
+    from core.errors import CoreError
     from core.lessons.bag_of_words.stages import word_order
 
     t, rows, lost = text.load("bag_of_words", lang), list[dict[str, Any]](), list[str]()
-    for seen in word_order(first, second, texts):
+    try:
+        ways = word_order(first, second, texts)
+    except CoreError as error:
+        return SCREEN(ordered={"rows": [], "caption": kit.empty_box(lang, error)})
+    for seen in ways:
         name = t(f"tokens_by.{seen.tokens}")
         said = t("order.same" if seen.same else "order.cosine", cosine=seen.cosine)
         for number, tokens, own in ((1, seen.first, seen.only_first), (2, seen.second, seen.only_second)):

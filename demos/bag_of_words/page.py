@@ -34,8 +34,13 @@ def _stages(sentences: Any, texts: str, tokens: str) -> tuple[Any, Any]:
 @kit.handler
 def on_sentences(lang: str, sentences: str, texts: str, tokens: str, stage: str) -> kit.Update:
     """Own sentences, one a line (at most 20) → tokens → counts, tf-idf or cosine similarity."""
-    view, _ = _stages(sentences, texts, tokens)
+    from core.errors import CoreError
+
     t = text.load("bag_of_words", lang)
+    try:
+        view, _ = _stages(sentences, texts, tokens)
+    except CoreError as error:
+        return SCREEN(said=kit.empty_box(lang, error))
     said = t("bagged", sentences=len(view.sentences), vocabulary=len(view.vocabulary))
     return SCREEN(turn=0, chips=_chips(t, view), matrix=_matrix(t, view, stage), said=said)
 

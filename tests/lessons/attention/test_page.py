@@ -219,7 +219,7 @@ def test_markup_stays_words() -> None:
 @pytest.mark.parametrize(
     "call",
     [
-        lambda: lesson.on_steps("ko", form("")),
+        lambda: lesson.on_csv("ko", form("")),
         lambda: lesson.on_steps("ko", form(None)),
         lambda: lesson.on_steps("ko", form("a " * 30)),
         lambda: lesson.on_steps("ko", form("a" * 900)),
@@ -240,7 +240,6 @@ def test_markup_stays_words() -> None:
         lambda: list(gpt.on_train("ko", None, tiny("ko", temperature=float("nan")))),
         lambda: gpt.on_write("ko", None, "a", 0.8, 0),
         lambda: gpt.on_maps("ko", None, "a", 1, 1, "weights"),
-        lambda: real.on_tokens("ko", "", "bytes"),
         lambda: real.on_tokens("ko", 7, "bytes"),
         lambda: real.on_tokens("ko", "a" * 900, "bytes"),
         lambda: real.on_tokens("ko", "a", "other"),
@@ -250,6 +249,13 @@ def test_wrong_use_is_one_sentence(call: Any) -> None:
     with pytest.raises(gr.Error) as caught:
         call()
     assert re.search("[가-힣]", str(caught.value))
+
+
+@pytest.mark.parametrize(("lang", "told"), [("ko", "낱말이 하나도 없어요"), ("en", "not a single word")])
+def test_an_emptied_box_is_told_in_its_place_and_not_by_a_toast(lang: str, told: str) -> None:
+    for nothing in ("", "  "):
+        assert told in lesson.on_steps(lang, form(nothing))["said"]
+        assert told in real.on_tokens(lang, nothing, "bytes")["said"]
 
 
 @pytest.mark.parametrize("lang", text.LANGUAGES)

@@ -187,11 +187,19 @@ def test_a_text_travels() -> None:
 )
 def test_any_sentence_is_taken_or_told(sentences: Any) -> None:
     try:
-        chips = lesson.on_sentences("ko", sentences, "ko", "words", "counts")["chips"]
+        shown = lesson.on_sentences("ko", sentences, "ko", "words", "counts")
     except gr.Error as error:
         assert "�" not in str(error) and "<script" not in str(error)
     else:
-        assert chips["rows"]
+        assert shown["chips"]["rows"] if "chips" in shown else "낱말이 하나도 없어요" in shown["said"]
+
+
+@pytest.mark.parametrize(("lang", "told"), [("ko", "낱말이 하나도 없어요"), ("en", "not a single word")])
+def test_an_emptied_box_is_told_in_its_place_and_not_by_a_toast(lang: str, told: str) -> None:
+    for nothing in ("", "  \n", "…"):
+        assert told in lesson.on_sentences(lang, nothing, "ko", "words", "counts")["said"]
+    ordered = order.on_order(lang, "ko", "", "…")["ordered"]
+    assert told in ordered["caption"] and not ordered["rows"]
 
 
 @pytest.mark.parametrize(
