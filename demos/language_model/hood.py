@@ -26,7 +26,7 @@ def on_hood(lang: str, here: Any, seen: Any, layer: float, head: float) -> kit.U
         raise InvalidInput("no_hood")
     if seen is None or seen[0] != (here.about, here.ids):  # another layer of the same story is there already
         seen = (here.about, here.ids), inspect(here)
-    found = hood(seen[1], kit.whole(layer), kit.whole(head))
+    found = hood(here, seen[1], kit.whole(layer), kit.whole(head))
     best = found.lens[-1][0]
     lens = {
         "cells": [[c.probability for c in row] for row in found.lens],
@@ -49,6 +49,8 @@ def on_hood(lang: str, here: Any, seen: Any, layer: float, head: float) -> kit.U
         "caption": t("hood.map_caption", layer=kit.whole(layer), head=kit.whole(head)),
     }
     said = t("hood.said", layers=found.layers, heads=found.heads, count=len(names), seconds=found.seconds)
+    if len(here.ids) > len(names):
+        said += " " + t("hood.part", count=len(names), all=len(here.ids))
     sliders = {"layer": gr.update(maximum=found.layers), "head": gr.update(maximum=found.heads)}
     return SCREEN(seen=seen, lens=lens, looks=looks, said=said, **sliders)
 

@@ -205,23 +205,28 @@ def weigh(story: Story, **sampling: Any) -> Weighing:
 
 
 def inspect(story: Story) -> Inspection:
-    """The LLM reads the story (at most 48 tokens) with its hood open. Raises InvalidInput ``no_hood``, ``too_many``."""
+    """The LLM reads the story (its last 48 tokens) with its hood open. Raises InvalidInput ``no_hood``."""
     if not isinstance(story.model, LanguageModel):
         raise InvalidInput("no_hood")
-    if (size := len(story.ids)) > choices.MOST_INSIDE:
-        raise InvalidInput("too_many", name="tokens", most=choices.MOST_INSIDE, received=size)
-    return inside.inspect(story.model.engines, story.model.tokenizer, story.ids)
+    return inside.inspect(story.model.engines, story.model.tokenizer, story.ids[-choices.MOST_INSIDE :])
 
 
-def hood(seen: Inspection, layer: int, head: int) -> Hood:
-    """One layer and head of what was seen inside. They count from 1; raises InvalidInput ``out_of_range``."""
+def hood(story: Story, seen: Inspection, layer: int, head: int) -> Hood:
+    """One layer and head of what was seen inside. They count from 1; raises InvalidInput ``out_of_range``.
+
+    What the last layer says is what the model answered: the choices of the story, which another engine computed (the
+    same to about three digits). Only a story that was read in part has none for the part.
+    """
     layers, heads = seen.attention.shape[:2]
     check = Check()
     check.whole("layer", layer, 1, layers)
     check.whole("head", head, 1, heads)
     check.done()
     chosen = seen.attention[int(layer) - 1, int(head) - 1]
-    return Hood(seen.tokens, chosen, seen.lens(), layers, heads, seen.seconds)
+    lens = seen.lens()
+    if len(story.ids) <= choices.MOST_INSIDE:
+        lens = (*lens[:-1], settled(story).choices.candidates[: len(lens[-1])])
+    return Hood(seen.tokens, chosen, lens, layers, heads, seen.seconds)
 
 
 def writing(story: Story, length: int, seed: int, **sampling: Any) -> Iterator[Any]:

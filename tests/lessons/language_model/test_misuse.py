@@ -19,7 +19,7 @@ from core.pretrained import resolve
 from core.pretrained.catalog import DEFAULT
 from demos import kit
 from demos.kit import text
-from demos.language_model import chat, tools
+from demos.language_model import chat, hood, shown, tools
 from demos.language_model import page as lesson
 from tests.library.llm.test_language_model import bytes_tokenizer, tiny
 from tests.library.pretrained.test_pretrained import Hub, hub, place  # noqa: F401
@@ -129,6 +129,24 @@ def test_three_generations_say_why_the_llm_is_last_in_korean(llm: LanguageModel,
     monkeypatch.setattr(three_generations, "llm_says", lambda *args: dataclasses.replace(says(*args), bits=0.5))
     seen = kit.settled(tools.on_three("en", "The food was good.", DEFAULT, 0))
     assert "surprised least" in seen["said"] and "does not speak" not in seen["said"]
+
+
+def test_the_last_layer_under_the_hood_says_what_the_bars_say(llm: LanguageModel, monkeypatch: Any) -> None:
+    here = look("hi there")["here"]
+    seen = hood.on_hood("en", here, None, 1, 1)
+    bars = [(c.text, c.probability) for c in here.choices.candidates[:5]]
+    assert [shown.visible(name) for name, _ in bars] == seen["lens"]["text"][-1]
+    assert [p for _, p in bars] == seen["lens"]["cells"][-1] and f"{bars[0][1]:.1%}" in seen["lens"]["caption"]
+    monkeypatch.setattr(stories.inside, "inspect", None)  # another head of the same story is there already
+    again = hood.on_hood("en", here, seen["seen"], 2, 2)
+    assert again["lens"] == seen["lens"] and again["looks"] != seen["looks"]
+
+
+def test_of_a_long_story_the_hood_reads_the_last_48_tokens(llm: LanguageModel) -> None:
+    for lang, told in (("ko", "마지막 48개만"), ("en", "last 48 were read")):
+        seen = hood.on_hood(lang, look("x" * 88, lang)["here"], None, 1, 1)
+        assert len(seen["looks"]["rows"]) == choices.MOST_INSIDE and told in seen["said"]
+        assert told not in hood.on_hood(lang, look("x" * 48, lang)["here"], None, 1, 1)["said"]
 
 
 def test_temperature_0_and_top_p_0_take_the_favourite(llm: LanguageModel) -> None:
