@@ -22,6 +22,7 @@ FORM = kit.Form(who=choices.WHO, prompt="", length=choices.LENGTH, seed=choices.
 @kit.handler
 def on_look(lang: str, form: kit.Values, name: str) -> Iterator[kit.Update]:
     """A new prompt, or another model: which tokens may come next? Sliders re-weigh them without asking again."""
+    from core.errors import CoreError
     from core.lessons.language_model.story import begin
 
     t = text.load("language_model", lang)
@@ -29,14 +30,18 @@ def on_look(lang: str, form: kit.Values, name: str) -> Iterator[kit.Update]:
         if isinstance(model, str):
             yield SCREEN(said=model)
             continue
-        yield shown.screen(t, begin(model, form.who, lang, name, form.prompt), form)
+        try:
+            here = begin(model, form.who, lang, name, form.prompt)
+        except CoreError as error:
+            yield SCREEN(said=kit.empty_box(lang, error))
+        else:
+            yield shown.screen(t, here, form)
 
 
 @kit.handler
 def on_open(lang: str, form: kit.Values, name: str) -> kit.Update:
     """The first screen: a prompt and what may come next."""
-    opened: kit.Update = kit.settled(on_look(lang, form, name))
-    return opened
+    return SCREEN(**kit.settled(on_look(lang, form, name)))
 
 
 @kit.handler
@@ -167,7 +172,8 @@ def build(lang: str) -> Room:
                 desk.put(length=kit.slider(choices.LENGTH, label=t("length"), min_width=120))
                 desk.put(seed=kit.number_box(choices.SEED, label=t("seed"), min_width=90))
         with gr.Column(scale=3, min_width=300):
-            desk.put(chips=views.tokens(can=("pick",)), bars=views.bars(can=("pick",)))
+            chips, bars = shown.skeleton(t)
+            desk.put(chips=views.tokens(chips, can=("pick",)), bars=views.bars(bars, can=("pick",)))
             desk.put(said=kit.markdown("", min_height=52), badge=kit.badge())
             with gr.Row(elem_classes="taste-buttons"):
                 take = gr.Button(t("take"), size="md", min_width=150)

@@ -16,6 +16,13 @@ PROMPT_CHIPS = 60  # tokens of the prompt on the screen: its end
 SOURCES = {"counts": "counted", "tiny": "trained_now", "llm": "fetched"}
 
 
+def skeleton(t: text.Text) -> tuple[dict[str, Any], dict[str, Any]]:
+    """(chips, bars) as tall as those to come, while a model is being opened: a sign of life, and nothing jumps."""
+    said = t("opening")
+    bars = {"items": [{"name": "…", "value": 0, "text": ""}] * choices.BARS, "low": 0, "high": 1, "caption": said}
+    return {"tokens": [{"text": "…", "dim": True}] * 8, "caption": said}, bars
+
+
 def sampling(form: kit.Values) -> dict[str, Any]:
     """How the next token is drawn, as the sliders say."""
     return {name: kit.whole(form[name]) for name in choices.SAMPLING}

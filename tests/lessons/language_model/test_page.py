@@ -57,6 +57,19 @@ def test_bars_are_the_models_choices() -> None:
     assert "**66**" in seen["said"] and "counted just now" in seen["badge"]
 
 
+@pytest.mark.parametrize("lang", text.LANGUAGES)
+def test_the_first_screen_shows_life_and_keeps_its_height_while_a_model_opens(lang: str) -> None:
+    with gr.Blocks():
+        opening = lesson.build(lang).opening
+    assert opening
+    empty = {view.html_template: view.value for view in opening.outputs if isinstance(view, gr.HTML)}
+    waiting = text.load("language_model", lang)("opening")
+    assert len(empty) == 2 and all(value["caption"] == waiting for value in empty.values())
+    bars = next(value["items"] for value in empty.values() if "items" in value)
+    filled = opening.fn(*(component.value for component in opening.inputs))
+    assert len(bars) == len(next(value for value in filled if isinstance(value, dict) and "items" in value)["items"])
+
+
 def test_sliders_weigh_without_the_model(monkeypatch: pytest.MonkeyPatch) -> None:
     here = look()["here"]
     monkeypatch.setattr(letter_models.LetterCounts, "logits", None)
@@ -192,9 +205,6 @@ def test_words_travel() -> None:
 @pytest.mark.parametrize(
     "wrong",
     [
-        {"prompt": ""},
-        {"prompt": None},
-        {"prompt": "   "},
         {"prompt": "x" * 4001},
         {"temperature": float("nan")},
         {"top_k": -1},
@@ -206,6 +216,15 @@ def test_wrong_use_is_one_sentence(wrong: dict[str, Any]) -> None:
         with pytest.raises(gr.Error) as caught:
             look(lang, **wrong)
         assert "Traceback" not in str(caught.value)
+
+
+@pytest.mark.parametrize("nothing", ["", None, "   "])
+def test_an_emptied_prompt_is_told_in_its_place_and_not_by_a_toast(nothing: Any) -> None:
+    for lang, told in (("ko", "프롬프트가 비어 있어요"), ("en", "The prompt is empty")):
+        seen = look(lang, prompt=nothing)
+        assert told in seen["said"] and "here" not in seen
+        with pytest.raises(gr.Error, match=told):  # a button was pressed: that is no typing
+            list(lesson.on_write(lang, None, form(prompt=nothing), DEFAULT))
 
 
 @pytest.mark.parametrize("length", [0, -1, 401, float("nan"), "x"])
