@@ -99,6 +99,7 @@ def versus(
     run, told = Frames(epoch, config.epochs, every, deadline), 0
     for done in run:
         size = STILL_SIZE if run.stopped or done == config.epochs else LIVE_SIZE
-        yield VersusStep(done, *(net.frame(size) for net in nets), tuple(seen[told:]))
+        by_entropy, by_square = (net.frame(size) for net in nets)
+        yield VersusStep(done, by_entropy, by_square, tuple(seen[told:]))
         told = len(seen)
     yield Done((nets[0], nets[1]), run.seconds, run.stopped)
