@@ -5,9 +5,11 @@ Left out: tables in files (core/files/tables.py), standardising (the lessons sho
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, NamedTuple
 
 import numpy as np
+import torch
 from numpy.typing import ArrayLike, NDArray
 
 from core.errors import Check, InvalidInput, register, shown
@@ -17,7 +19,8 @@ LARGEST = 1e15  # beyond it squares and sums stop being useful numbers
 register(
     {
         "label_not_a_class": "{name} must be whole numbers from 0 to {high}, one class for each output. "
-        "Received: {received}.",
+        "Received: {received}. Subtract the smallest if yours begin elsewhere, or name the classes by words.",
+        "records_gradients": "{name} is a tensor that records gradients, which would be lost here. Pass {name}.detach().",
         "shares": "Every row of {name} must hold shares that sum to 1, for example 0 0 1. Received: {received}.",
     }
 )
@@ -25,6 +28,7 @@ register(
 
 def numbers(name: str, values: ArrayLike) -> Array:
     """A finite float64 array with at least one row and no number beyond ±1e15; one column if it has one dimension."""
+    values = _from_torch(name, values)
     try:
         array = np.require(np.asarray(values, dtype=np.float64), requirements="W")  # torch warns of what is read-only
     except (TypeError, ValueError) as error:
@@ -43,12 +47,47 @@ def numbers(name: str, values: ArrayLike) -> Array:
     return array[:, None] if array.ndim == 1 else array
 
 
-def inputs_of(x: ArrayLike, features: int, name: str = "x") -> Array:
-    """x as (N, features)."""
+def _from_torch(name: str, values: Any) -> Any:
+    if not isinstance(values, torch.Tensor):
+        return values
+    if values.requires_grad:
+        raise InvalidInput("records_gradients", name=name)
+    return values.cpu().double()
+
+
+def inputs_of(x: ArrayLike, features: int, name: str = "x", one: bool = False) -> Array:
+    """x as (N, features). ``one``: a single row (features,) will do."""
     array = numbers(name, x)
+    if one and features > 1 and array.shape == (features, 1):
+        array = array.T
     if array.shape[1] != features:
-        raise InvalidInput("wrong_shape", name=name, expected=f"(N, {features})", received=array.shape)
+        raise InvalidInput("wrong_shape", name=name, expected=f"(N, {features})", received=np.shape(x))
     return array
+
+
+def encoded(y: Any, known: tuple[str, ...], name: str = "y") -> tuple[Any, tuple[str, ...]]:
+    """Words as the numbers of their classes: of the ``known`` ones, else in the order of the alphabet; and the classes.
+
+    >>> encoded(["dog", "cat", "dog"], ())
+    (array([1, 0, 1]), ('cat', 'dog'))
+    >>> encoded([0.5], ())
+    ([0.5], ())
+    """
+    if isinstance(y, torch.Tensor):
+        return y, known
+    try:
+        words = np.asarray(y).ravel()
+        np.asarray(words, dtype=np.float64)
+        return y, known
+    except (TypeError, ValueError):
+        if not all(isinstance(word, str) for word in words):
+            return y, known
+    classes = known or tuple(sorted(set(words.tolist())))
+    check = Check()
+    for word in sorted(set(words.tolist()) - set(classes))[:1]:
+        check.one_of(name, word, classes)
+    check.done()
+    return np.array([classes.index(word) for word in words.tolist()]), classes
 
 
 def targets_of(y: ArrayLike, rows: int, outputs: int, loss: str, name: str = "y") -> Array:
@@ -57,7 +96,7 @@ def targets_of(y: ArrayLike, rows: int, outputs: int, loss: str, name: str = "y"
     classes = loss == "sparse_categorical_crossentropy"
     expected = (rows, 1 if classes else outputs)
     if array.shape != expected:
-        raise InvalidInput("wrong_shape", name=name, expected=expected, received=array.shape)
+        raise InvalidInput("wrong_shape", name=name, expected=expected, received=np.shape(y))
     if classes:
         wrong = array[(array != np.floor(array)) | (array < 0) | (array >= outputs)]
         if wrong.size:
@@ -71,3 +110,47 @@ def targets_of(y: ArrayLike, rows: int, outputs: int, loss: str, name: str = "y"
         if len(wrong):
             raise InvalidInput("shares", name=name, received=shown(wrong[0].tolist()))
     return array
+
+
+class Rows(NamedTuple):
+    """What is learnt from or measured."""
+
+    x: Array  # (N, features)
+    y: Array  # (N, outputs)
+    weights: Array | None = None  # (N,): a row's loss counts so often
+
+    def split(self, at: int) -> tuple[Rows, Rows]:
+        first, rest = (None, None) if self.weights is None else (self.weights[:at], self.weights[at:])
+        return Rows(self.x[:at], self.y[:at], first), Rows(self.x[at:], self.y[at:], rest)
+
+    def of(self, dtype: str) -> Rows:
+        weights = None if self.weights is None else self.weights.astype(dtype, copy=False)
+        return Rows(self.x.astype(dtype, copy=False), self.y.astype(dtype, copy=False), weights)
+
+
+def weights_of(values: ArrayLike, rows: int, name: str = "sample_weight") -> Array:
+    """(rows,) of numbers from 0."""
+    array = numbers(name, values)
+    if array.shape != (rows, 1):
+        raise InvalidInput("wrong_shape", name=name, expected=(rows,), received=np.shape(values))
+    if array.min() < 0:
+        raise InvalidInput("out_of_range", name=name, low=0, high=LARGEST, received=shown(float(array.min())))
+    return array[:, 0]
+
+
+def by_class(class_weight: Mapping[Any, float], y: Array, classes: tuple[str, ...]) -> Array:
+    """The weight of each row's class, given by its number or its word; 1 where none is given. y: (N, outputs). → (N,)
+
+    >>> by_class({1: 3.0}, np.array([[0.0], [1.0]]), ())
+    array([1., 3.])
+    """
+    labels = y[:, 0] if y.shape[1] == 1 else y.argmax(1)
+    check, weights = Check(), np.ones(len(y))
+    for key, weight in class_weight.items():
+        check.between(f"class_weight[{key!r}]", weight, 0, 1e9)
+        if isinstance(key, str):
+            check.one_of("class_weight", key, classes)
+    check.done()
+    for key, weight in class_weight.items():
+        weights[labels == (classes.index(key) if isinstance(key, str) else key)] = weight
+    return weights

@@ -6,10 +6,12 @@ Left out: layers of images (core/vision/classifier.py has them). Source: Keras 3
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import InitVar, dataclass
+from typing import Any
 
 from core.errors import Check, InvalidInput, register
 from core.mlp.activations import ACTIVATIONS
+from core.mlp.names import named
 from core.mlp.numpy_engine import LayerSpec
 
 MOST_UNITS = 1000
@@ -23,21 +25,32 @@ register(
 
 @dataclass(frozen=True)
 class Dense:
-    """f(x·kernel + bias). 1–1000 ``units``; l1, l2: penalties on the kernel, added to the loss as in Keras."""
+    """f(x·kernel + bias). 1–1000 ``units``; l1, l2: penalties on the kernel, added to the loss as in Keras.
+
+    input_shape: (features,) or the number itself, which is also called ``input_dim``.
+
+    >>> Dense(4, "ReLU", input_dim=3)
+    Dense(units=4, activation='relu', input_shape=(3,), l1=0.0, l2=0.0)
+    """
 
     units: int
     activation: str | None = None
-    input_shape: Sequence[int] | None = None
+    input_shape: Sequence[int] | int | None = None
     l1: float = 0.0
     l2: float = 0.0
+    input_dim: InitVar[int | None] = None
 
-    def __post_init__(self) -> None:
+    def __post_init__(self, input_dim: int | None) -> None:
+        shape = input_dim if self.input_shape is None else self.input_shape
+        if shape is not None:
+            object.__setattr__(self, "input_shape", tuple(shape) if isinstance(shape, Sequence) else (shape,))
+        object.__setattr__(self, "activation", named(self.activation, ACTIVATIONS))
         check = Check()
         check.whole("units", self.units, 1, MOST_UNITS)
         check.one_of("activation", self.activation or "linear", ACTIVATIONS)
         check.between("l1", self.l1, 0, 1e3)
         check.between("l2", self.l2, 0, 1e3)
-        if self.input_shape is not None:
+        if isinstance(self.input_shape, tuple):
             check_input_shape(check, self.input_shape)
         check.done()
 
@@ -54,7 +67,7 @@ class Dropout:
         check.done()
 
 
-def check_input_shape(check: Check, shape: Sequence[int]) -> None:
+def check_input_shape(check: Check, shape: Sequence[Any]) -> None:
     """(features,), 1–100,000 of them."""
     if len(shape) != 1:
         check.add("wrong_shape", name="input_shape", expected="(features,)", received=tuple(shape))

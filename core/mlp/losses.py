@@ -2,7 +2,7 @@
 
 Cross-entropies want probabilities (a sigmoid or softmax end) and are computed from the logits z, so they neither
 overflow nor lose their gradient; there ∂L/∂z shrinks to (a − y) / count. Keras clips at 1e-7 and agrees elsewhere.
-Left out: sample weights, focal and ranking losses. Sources: Keras 3 `losses` and `metrics`; Bishop 2006, §4.3.
+Left out: focal and ranking losses. Sources: Keras 3 `losses` and `metrics`; Bishop 2006, §4.3.
 """
 
 from __future__ import annotations
@@ -29,6 +29,7 @@ class Loss:
 
     by_hand: Callable[[Array, Array, Array, Array], float]
     by_torch: Callable[[Tensor, Tensor, Tensor], Tensor]  # (z, a, y) → ()
+    by_rows: Callable[[Tensor, Tensor, Tensor], Tensor]  # the same, row by row: (N,); for weights
     needs: str | None = None  # the output activation it is made for
     classes: bool = False  # targets are class indices
 
@@ -72,12 +73,23 @@ def _torch_categorical(z: Tensor, a: Tensor, y: Tensor) -> Tensor:
     return F.cross_entropy(z, y)
 
 
+def _categorical_rows(z: Tensor, a: Tensor, y: Tensor) -> Tensor:
+    return F.cross_entropy(z, y, reduction="none")
+
+
 LOSSES: dict[str, Loss] = {
-    "mean_squared_error": Loss(_squared, lambda z, a, y: F.mse_loss(a, y)),
-    "mean_absolute_error": Loss(_absolute, lambda z, a, y: F.l1_loss(a, y)),
-    "binary_crossentropy": Loss(_binary, lambda z, a, y: F.binary_cross_entropy_with_logits(z, y), "sigmoid"),
-    "categorical_crossentropy": Loss(_categorical, _torch_categorical, "softmax"),
-    "sparse_categorical_crossentropy": Loss(_categorical, _torch_categorical, "softmax", classes=True),
+    "mean_squared_error": Loss(_squared, lambda z, a, y: F.mse_loss(a, y), lambda z, a, y: (a - y).square().mean(1)),
+    "mean_absolute_error": Loss(_absolute, lambda z, a, y: F.l1_loss(a, y), lambda z, a, y: (a - y).abs().mean(1)),
+    "binary_crossentropy": Loss(
+        _binary,
+        lambda z, a, y: F.binary_cross_entropy_with_logits(z, y),
+        lambda z, a, y: F.binary_cross_entropy_with_logits(z, y, reduction="none").mean(1),
+        "sigmoid",
+    ),
+    "categorical_crossentropy": Loss(_categorical, _torch_categorical, _categorical_rows, "softmax"),
+    "sparse_categorical_crossentropy": Loss(
+        _categorical, _torch_categorical, _categorical_rows, "softmax", classes=True
+    ),
 }
 LOSSES |= {"mse": LOSSES["mean_squared_error"], "mae": LOSSES["mean_absolute_error"]}
 

@@ -118,7 +118,8 @@ class _Layer:
 class DenseEngine:
     """Trains the weights ``flat`` (P,) in place; an Engine of core/training/trainer.py.
 
-    x (N, inputs) and y (N, outputs) are prepared arrays of flat's dtype; ``validate`` measures the validation rows.
+    x (N, inputs), y (N, outputs) and the rows' ``weights`` (N,) are prepared arrays of flat's dtype; ``validate`` measures
+    the validation rows.
     """
 
     def __init__(
@@ -131,12 +132,14 @@ class DenseEngine:
         y: Array,
         *,
         dropout: torch.Generator,
+        weights: Array | None = None,
         validate: Callable[[], Numbers] = dict,
     ) -> None:
         self.specs, self.optimizer, self.loss, self.metrics = tuple(specs), optimizer, loss, metrics
         self.rows, self.validate, self._dropout = len(x), validate, dropout
         self._x, self._y = np.hstack([x, np.ones((len(x), 1), x.dtype)]), y
-        self._epoch_x, self._epoch_y = self._x, self._y
+        self._weights = weights
+        self.begin_epoch(None)
         self._layers: dict[int, list[_Layer]] = {}
         self._penalised = any(spec.l1 or spec.l2 for spec in specs)
         self._kept, self._since = optimizer.w.copy(), 0
@@ -152,16 +155,17 @@ class DenseEngine:
         return self._layers[n]
 
     def begin_epoch(self, order: Tensor | None) -> None:
-        if order is None:
-            self._epoch_x, self._epoch_y = self._x, self._y
-        else:
-            self._epoch_x, self._epoch_y = self._x[order.numpy()], self._y[order.numpy()]
+        rows = slice(None) if order is None else order.numpy()
+        self._epoch_x, self._epoch_y = self._x[rows], self._y[rows]
+        self._epoch_weights = None if self._weights is None else self._weights[rows]
 
     def step(self, start: int, stop: int) -> Numbers:
         layers, y = self.layers(stop - start), self._epoch_y[start:stop]
         with np.errstate(all="ignore"):
             outputs = self.forward(layers, self._epoch_x[start:stop])
             loss = self.loss.by_hand(layers[-1].z, outputs, y, layers[-1].slope)
+            if self._epoch_weights is not None:
+                loss = self._weigh(layers[-1], outputs, y, self._epoch_weights[start:stop])
             if self._penalised:
                 loss += float(penalty(self.specs, [layer.kernel for layer in layers]))
             numbers: Numbers = {"loss": loss}
@@ -200,6 +204,12 @@ class DenseEngine:
                 np.dot(layer.slope, layer.kernel.T, out=below.slope)
                 if layer.mask is not None:
                     below.slope *= layer.mask
+
+    def _weigh(self, last: _Layer, outputs: Array, y: Array, weights: Array) -> float:
+        """Mean over rows of weight × loss; the slopes are weighted too."""
+        last.slope *= weights[:, None]
+        rows = self.loss.by_rows(*map(torch.from_numpy, (last.z, np.ascontiguousarray(outputs), y)))
+        return float(np.mean(weights * rows.numpy()))
 
     def _drop(self, layer: _Layer) -> None:
         """Inverted dropout of a layer's inputs; the draws are those of the net's torch module."""

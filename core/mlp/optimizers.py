@@ -12,6 +12,7 @@ from dataclasses import dataclass, fields
 from typing import Any
 
 from core.errors import Check
+from core.mlp.names import named
 
 EPSILON = 1e-7
 NOISE = 1e-12  # gradients below are rounding errors around 0; Adam would blow them up, each machine its own
@@ -154,10 +155,11 @@ def optimizer(name: str | Optimizer, learning_rate: float | None = None, **setti
     """
     if isinstance(name, Optimizer):
         return name
+    name = named(name, OPTIMIZERS)
     check = Check()
     check.one_of("optimizer", name, OPTIMIZERS)
     check.done()
-    kind = OPTIMIZERS[name]
+    kind = OPTIMIZERS[str(name)]
     for setting in settings:
         check.one_of(f"setting of {name}", setting, [field.name for field in fields(kind)])
     check.done()

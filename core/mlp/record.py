@@ -45,6 +45,7 @@ class Trained:
     batch_size: int
     shuffle: bool
     updates: int
+    weights: Array | None = None  # (N,) of the rows
 
 
 @dataclass(frozen=True)

@@ -42,8 +42,15 @@ LOSSES = {
     "binary_crossentropy": "F.binary_cross_entropy_with_logits(z, y)",
     "categorical_crossentropy": "F.cross_entropy(z, y)",
 }
-LOSSES |= {"mse": LOSSES["mean_squared_error"], "mae": LOSSES["mean_absolute_error"]}
-LOSSES["sparse_categorical_crossentropy"] = LOSSES["categorical_crossentropy"]
+BY_ROWS = {  # for weighted rows
+    "mean_squared_error": "(end(z) - y).square().mean(1)",
+    "mean_absolute_error": "(end(z) - y).abs().mean(1)",
+    "binary_crossentropy": 'F.binary_cross_entropy_with_logits(z, y, reduction="none").mean(1)',
+    "categorical_crossentropy": 'F.cross_entropy(z, y, reduction="none")',
+}
+for _table_of in (LOSSES, BY_ROWS):
+    _table_of |= {"mse": _table_of["mean_squared_error"], "mae": _table_of["mean_absolute_error"]}
+    _table_of["sparse_categorical_crossentropy"] = _table_of["categorical_crossentropy"]
 
 _HEAD = '''"""A run of "A Taste of Deep Learning" as one program in plain PyTorch. It prints the same numbers again."""
 
@@ -99,20 +106,20 @@ shuffling = torch.Generator().manual_seed({seed})
 losses = []  # of each whole epoch
 
 
-def batches(x, y, size, shuffle):
+def batches(x, y, {weights}size, shuffle):
     """Endless: rows of a batch, and whether it is the last of its epoch."""
     while True:
         order = torch.randperm(len(x), generator=shuffling) if shuffle else torch.arange(len(x))
         for start in range(0, len(x), size):
             rows = order[start : start + size]
-            yield x[rows], y[rows], start + size >= len(x)
+            yield x[rows], y[rows], {weights_of_rows}start + size >= len(x)
 
 
 def train(stream, updates, optimizer, loss_of):
     net.train()
     for _ in range(updates):
-        x, y, ends = next(stream)
-        loss = loss_of(net(x), y){penalty}
+        x, y, {weights}ends = next(stream)
+        loss = {loss}{penalty}
         net.zero_grad()
         loss.backward()
         optimizer.step()
@@ -125,6 +132,10 @@ def train(stream, updates, optimizer, loss_of):
 
 seen = []  # batches of this epoch: rows, loss
 '''
+_WEIGHTED = {
+    False: {"weights": "", "weights_of_rows": "", "loss": "loss_of(net(x), y)"},
+    True: {"weights": "w, ", "weights_of_rows": "w[rows], ", "loss": "(w * loss_of(net(x), y)).mean()"},
+}
 _SET = '''
 def set_weights(*arrays):
     """Kernel (inputs, units), bias (units,), kernel, bias, …"""
@@ -202,7 +213,7 @@ def to_script(run: Run, score: Mapping[str, tuple[ArrayLike, ArrayLike]] | None 
     """
     journal = _merged(run.journal)
     if not score:
-        journal = _to_the_last_epoch(journal, len(run.history.get("loss", ())))
+        journal = _to_the_last_epoch(journal, len(run.epoch))
     trained = [entry for entry in journal if isinstance(entry, Trained)]
     if not trained:
         raise InvalidInput("not_trained")
@@ -212,12 +223,13 @@ def to_script(run: Run, score: Mapping[str, tuple[ArrayLike, ArrayLike]] | None 
     parts = [_HEAD.format(seed=run.seed, dtype=run.dtype)]
     if any(spec.dropout for spec in run.specs):
         parts.append(_DROPOUT.format(seed=run.seed))
-    parts += [_net(run), _TRAIN.format(seed=run.seed, penalty=_penalty(run))]
+    weighted = any(entry.weights is not None for entry in trained)
+    parts += [_net(run), _TRAIN.format(seed=run.seed, penalty=_penalty(run), **_WEIGHTED[weighted])]
     if any(isinstance(entry, WeightsSet) for entry in journal):
         parts.append(_SET)
     for rule in dict.fromkeys(_rule(entry.compiled)[0] for entry in trained):
         parts.append(_RULES.get(rule, ""))
-    return "".join([*parts, *_story(journal), *_ending(run, score or {}, trained[-1].compiled)])
+    return "".join([*parts, *_story(journal, weighted), *_ending(run, score or {}, trained[-1].compiled)])
 
 
 def _merged(journal: Sequence[Trained | WeightsSet]) -> list[Trained | WeightsSet]:
@@ -288,7 +300,7 @@ def _rule(compiled: Compiled) -> tuple[str, str]:
     return name, f"{name}({', '.join(map(repr, [rate, *values.values()]))})"
 
 
-def _story(journal: Sequence[Trained | WeightsSet]) -> list[str]:
+def _story(journal: Sequence[Trained | WeightsSet], weighted: bool) -> list[str]:
     """What happened, one line each: rows, streams of batches, rules and losses are made where they are first used."""
     lines: list[str] = ["\n"]
     rows: dict[tuple[bytes, bytes], int] = {}
@@ -301,7 +313,7 @@ def _story(journal: Sequence[Trained | WeightsSet]) -> list[str]:
         if id(entry.compiled) not in compiled:
             number = compiled[id(entry.compiled)] = len(compiled) + 1
             lines.append(f"{_variable(entry.compiled)}{number} = {_rule(entry.compiled)[1]}\n")
-            lines.append(f"loss_{number} = lambda z, y: {LOSSES[entry.compiled.loss]}\n")
+            lines.append(f"loss_{number} = lambda z, y: {(BY_ROWS if weighted else LOSSES)[entry.compiled.loss]}\n")
         key = (entry.x.tobytes(), entry.y.tobytes())
         if key not in rows:
             rows[key] = len(rows) + 1
@@ -309,6 +321,10 @@ def _story(journal: Sequence[Trained | WeightsSet]) -> list[str]:
         if entry.stream not in streams:
             streams.add(entry.stream)
             source = f"x_{rows[key]}, y_{rows[key]}, {entry.batch_size}, {entry.shuffle}"
+            if weighted:
+                weights = np.ones(len(entry.x)) if entry.weights is None else entry.weights
+                lines.append(f"w_{entry.stream + 1} = {_table(weights)}\n")
+                source = f"x_{rows[key]}, y_{rows[key]}, w_{entry.stream + 1}, {entry.batch_size}, {entry.shuffle}"
             lines.append(f"stream_{entry.stream + 1} = batches({source})\n")
         number = compiled[id(entry.compiled)]
         rule = f"{_variable(entry.compiled)}{number}"

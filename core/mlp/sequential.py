@@ -2,14 +2,14 @@
 
 On the CPU training runs by the hand-written passes of numpy_engine.py; ``engine="autograd"`` and other devices use
 torch.autograd, with the same numbers. All weights are one vector that ``module``, a torch nn.Module, shares. On the CPU
-they are float64, so that a run can be repeated to the last digit elsewhere (script.py). This library prints nothing.
-Left out: other layers (core/vision/classifier.py has them), callbacks, sample weights. Source: Keras 3 `Sequential`, `Model.fit`.
+they are float64, so that a run can be repeated to the last digit elsewhere (script.py). Nothing is printed unless ``verbose``
+asks. Left out: other layers (core/vision/classifier.py has them). Source: Keras 3 `Sequential`, `Model.fit`.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, replace
 from functools import partial
 from pathlib import Path
@@ -24,17 +24,19 @@ from core import runtime
 from core.errors import Check, CoreError, InvalidInput, NotReady, register
 from core.events import Cadence, Done, TrainStep, drain
 from core.mlp import saving
-from core.mlp.inputs import inputs_of, numbers, targets_of
+from core.mlp.inputs import Rows, by_class, encoded, inputs_of, numbers, targets_of, weights_of
 from core.mlp.layers import Dense as Dense
 from core.mlp.layers import Dropout as Dropout
 from core.mlp.layers import check_input_shape, specs_of
 from core.mlp.losses import LOSSES, METRICS, Loss, Metric
 from core.mlp.module import Ends, Gathering, Net
+from core.mlp.names import named
 from core.mlp.numpy_engine import Array, DenseEngine, LayerSpec, blocks, penalty, summarise
 from core.mlp.optimizers import OPTIMIZERS as OPTIMIZERS
 from core.mlp.optimizers import FlatOptimizer, Optimizer
 from core.mlp.optimizers import optimizer as make_optimizer
 from core.mlp.record import Compiled, Run, Summary, Trained, WeightsSet, copies, summary_of
+from core.training.callbacks import Callback, Progress, check_verbose, tell
 from core.training.torch_engine import TorchEngine
 from core.training.trainer import Engine, History, Numbers, TrainConfig, Trainer, averages
 
@@ -63,7 +65,7 @@ class Sequential:
 
     def __init__(
         self,
-        layers: Sequence[Dense | Dropout] = (),
+        layers: Sequence[Dense | Dropout] | Dense | Dropout = (),
         *,
         seed: int = 0,
         device: str = "cpu",
@@ -81,7 +83,9 @@ class Sequential:
         self._compiled: Compiled | None = None
         self._fit: _Fit | None = None  # the run in progress
         self._optimizer: FlatOptimizer | None = None  # made by the first run after compile
-        for layer in layers:
+        self.classes: tuple[str, ...] = ()  # the words that were given as targets, in the order of their numbers
+        self.stop_training = False  # a callback's wish
+        for layer in [layers] if isinstance(layers, Dense | Dropout) else layers:
             self.add(layer)
 
     def add(self, layer: Dense | Dropout) -> None:
@@ -92,7 +96,7 @@ class Sequential:
         self.layers.append(layer)
         self._module = None
         first = next((entry for entry in self.layers if isinstance(entry, Dense)), None)
-        if first is not None and first.input_shape is not None:
+        if first is not None and isinstance(first.input_shape, tuple):
             self.build(first.input_shape)
 
     def build(self, input_shape: Sequence[int | None]) -> None:
@@ -117,7 +121,7 @@ class Sequential:
         self,
         optimizer: str | Optimizer = "rmsprop",
         loss: str = "mean_squared_error",
-        metrics: Sequence[str] = (),
+        metrics: Sequence[str] | str | None = (),
         learning_rate: float | None = None,
         *,
         engine: str = "auto",
@@ -125,13 +129,17 @@ class Sequential:
     ) -> None:
         """Choose how to learn; forgets the optimiser's memory and keeps the weights.
 
-        learning_rate None: Keras' default. settings: momentum, nesterov, rho, beta_1, beta_2, weight_decay.
+        Names in any of Keras' spellings: "MSE", "MeanSquaredError". learning_rate None: Keras' default. The metric
+        "f1_score" is class 1's F1 for one output, the mean over classes for several ("macro").
+        settings: momentum, nesterov, rho, beta_1, beta_2, weight_decay.
         engine: "explicit" (passes by hand, CPU), "autograd", or "auto": explicit on the CPU.
         """
-        check = Check()
-        check.one_of("loss", loss, LOSSES)
-        for metric in metrics or ():
+        check, loss = Check(), named(loss, LOSSES)
+        metrics = [metrics] if isinstance(metrics, str) else metrics or []
+        metrics = [named(metric, METRICS) for metric in metrics]
+        for metric in metrics:
             check.one_of("metric", metric, METRICS)
+        check.one_of("loss", loss, LOSSES)
         by_hand = self.device.type == "cpu"
         check.one_of("engine", engine, ("auto", "explicit", "autograd") if by_hand else ("auto", "autograd"))
         check.done()
@@ -139,7 +147,7 @@ class Sequential:
         self._flush()
         self._fit = self._optimizer = None
         chosen = ("explicit" if by_hand else "autograd") if engine == "auto" else engine
-        self._compiled = Compiled(rule, loss, tuple(metrics or ()), chosen)
+        self._compiled = Compiled(rule, loss, tuple(metrics), chosen)
 
     def trainer(
         self,
@@ -147,33 +155,44 @@ class Sequential:
         y: ArrayLike,
         batch_size: int | None = 32,
         *,
+        callbacks: Sequence[Callback] = (),
         validation_split: float = 0.0,
-        validation_data: tuple[ArrayLike, ArrayLike] | None = None,
+        validation_data: Sequence[ArrayLike] | None = None,
         shuffle: bool = True,
+        class_weight: Mapping[Any, float] | None = None,
+        sample_weight: ArrayLike | None = None,
         patience: int | None = None,
         min_delta: float = 0.0,
     ) -> _Fit:
         """A run over these rows that can be stopped and continued: call its ``steps(epochs=…)`` as often as you like.
 
-        x: (N, features) or (N,); y: (N, outputs) or (N,), class indices for the sparse cross-entropy.
-        validation_split: that share of the rows, the last ones, is held out. Raises InvalidInput, NotReady.
+        x: (N, features) or (N,); y: (N, outputs) or (N,), class indices for the sparse cross-entropy. Words are numbered
+        in the order of the alphabet, see ``classes``.
+        validation_split: that share of the rows, the last ones, is held out. validation_data: (x, y) or (x, y, weights).
+        class_weight: of class numbers or words; it multiplies ``sample_weight``. Raises InvalidInput, NotReady.
         """
         compiled = self._need_compiled(x)
         check = Check()
         check.between("validation_split", validation_split, 0, 0.99)
         check.done()
-        x, y = self._rows(x, y, compiled)
-        held: tuple[Array, Array] | None = None
+        rows, held = self._rows("", x, y, sample_weight), None
         if validation_data is not None:
-            held = self._rows(*validation_data, compiled, "validation ")
+            if len(validation_data) not in (2, 3):
+                raise InvalidInput(
+                    "wrong_shape", name="validation_data", expected="(x, y)", received=len(validation_data)
+                )
+            held = self._rows("validation ", *validation_data)
         elif validation_split:
-            cut = math.floor(len(x) * (1 - validation_split))
+            cut = math.floor(len(rows.x) * (1 - validation_split))
             if cut == 0:
-                raise InvalidInput("too_few", name="x", least=2, received=len(x))
-            x, y, held = x[:cut], y[:cut], (x[cut:], y[cut:])
+                raise InvalidInput("too_few", name="x", least=2, received=len(rows.x))
+            rows, held = rows.split(cut)
+        if class_weight is not None:
+            weights = by_class(class_weight, rows.y, self.classes)
+            rows = rows._replace(weights=weights if rows.weights is None else weights * rows.weights)
         config = TrainConfig(batch_size or 32, bool(shuffle), self.seed, patience, min_delta)
         self._flush()
-        self._fit = _Fit(self, self._engine(x, y, held, compiled), config, x, y, self._streams)
+        self._fit = _Fit(self, self._engine(rows, held, compiled), config, rows, self._streams, callbacks)
         self._streams += 1
         return self._fit
 
@@ -181,8 +200,8 @@ class Sequential:
         self,
         x: ArrayLike,
         y: ArrayLike,
-        epochs: int = 1,
         batch_size: int | None = 32,
+        epochs: int = 1,
         *,
         every: int | Cadence | None = 1,
         seconds: float | None = None,
@@ -198,31 +217,75 @@ class Sequential:
         self,
         x: ArrayLike,
         y: ArrayLike,
-        epochs: int = 1,
         batch_size: int | None = 32,
+        epochs: int = 1,
+        verbose: int | str = 0,
+        callbacks: Sequence[Callback] | Callback | None = None,
+        validation_split: float = 0.0,
+        validation_data: Sequence[ArrayLike] | None = None,
+        shuffle: bool = True,
+        class_weight: Mapping[Any, float] | None = None,
+        sample_weight: ArrayLike | None = None,
         *,
-        verbose: int = 0,
         seconds: float | None = None,
-        **options: Any,
+        patience: int | None = None,
+        min_delta: float = 0.0,
     ) -> Run:
-        """Train and return the record: ``.history["loss"]`` has one number per epoch. ``verbose`` changes nothing."""
-        return drain(self.steps(x, y, epochs, batch_size, every=None, seconds=seconds, **options))
+        """Train and return the record: ``.history["loss"]`` has one number per epoch. Arguments in Keras' order.
 
-    def evaluate(self, x: ArrayLike, y: ArrayLike, *, return_dict: bool = False) -> Any:
-        """The loss, or [loss, *metrics], with the weights as they are and without dropout."""
+        verbose: 0 silent, 1 (or "auto") a bar an epoch, 2 a line an epoch. The rest: see ``trainer``.
+        """
+        check_verbose(verbose)
+        own = callbacks if isinstance(callbacks, list | tuple) else [callbacks] if callbacks is not None else []
+        events = self.steps(
+            x,
+            y,
+            batch_size,
+            epochs,
+            every=None,
+            seconds=seconds,
+            callbacks=[*([Progress(2 if verbose == 2 else 1)] if verbose else []), *own],
+            validation_split=validation_split,
+            validation_data=validation_data,
+            shuffle=shuffle,
+            class_weight=class_weight,
+            sample_weight=sample_weight,
+            patience=patience,
+            min_delta=min_delta,
+        )
+        return drain(events)
+
+    def evaluate(
+        self,
+        x: ArrayLike,
+        y: ArrayLike,
+        batch_size: int | None = None,
+        verbose: int | str = 0,
+        sample_weight: ArrayLike | None = None,
+        *,
+        return_dict: bool = False,
+    ) -> Any:
+        """The loss, or [loss, *metrics], with the weights as they are and without dropout.
+
+        ``batch_size`` changes no number here. ``verbose``: say them too.
+        """
+        check_verbose(verbose)
         compiled = self._need_compiled(x)
-        result = summarise(_metrics(compiled), self._measure(*self._rows(x, y, compiled), compiled))
+        result = summarise(_metrics(compiled), self._measure(self._rows("", x, y, sample_weight), compiled))
+        if verbose:
+            tell(result)
         values = list(result.values())
         return result if return_dict else values if len(values) > 1 else values[0]
 
-    def predict(self, x: ArrayLike) -> Array:
-        """(N, features) → (N, outputs)."""
+    def predict(self, x: ArrayLike, batch_size: int | None = None, verbose: int | str = 0) -> Array:
+        """(N, features) → (N, outputs); one row (features,) → (1, outputs)."""
+        check_verbose(verbose)
         return self.activations(x)[-1]
 
     def activations(self, x: ArrayLike) -> list[Array]:
         """What every Dense layer puts out, first to last: (N, units) each."""
         net = self.module
-        rows = torch.from_numpy(inputs_of(x, self.specs[0].inputs)).to(self.device, net.dtype)
+        rows = torch.from_numpy(inputs_of(x, net.specs[0].inputs, one=True)).to(self.device, net.dtype)
         with torch.no_grad():
             parts = [[a.cpu().numpy() for _, a in net.eval().trace(chunk)] for chunk in rows.split(CHUNK)]
         return [np.concatenate(layer) for layer in zip(*parts, strict=True)]
@@ -269,6 +332,8 @@ class Sequential:
             "seed": self.seed,
             "dtype": self.dtype,
         }
+        if self.classes:
+            about["classes"] = list(self.classes)
         if self._compiled is not None:
             about["compile"] = self._compiled.settings
         saving.write(Path(path), self.get_weights(), about)
@@ -283,6 +348,7 @@ class Sequential:
             model = cls(layers, seed=about["seed"], dtype=about["dtype"])
             model.build((about["inputs"],))
             model.set_weights(weights)
+            model.classes = tuple(about.get("classes", ()))
             if "compile" in about:
                 model.compile(**about["compile"])
         except (KeyError, TypeError, CoreError) as error:
@@ -305,12 +371,15 @@ class Sequential:
             raise InvalidInput("loss_needs", loss=self._compiled.loss, activation=needs, received=last)
         return self._compiled
 
-    def _rows(self, x: ArrayLike, y: ArrayLike, compiled: Compiled, which: str = "") -> tuple[Array, Array]:
+    def _rows(self, which: str, x: ArrayLike, y: ArrayLike, weights: ArrayLike | None = None) -> Rows:
+        compiled = self._need_compiled(x)
+        y, self.classes = encoded(y, self.classes, f"{which}y")
         rows = inputs_of(x, self.specs[0].inputs, f"{which}x")
         targets = targets_of(y, len(rows), self.specs[-1].units, compiled.loss, f"{which}y")
-        return rows.astype(self.dtype, copy=False), targets.astype(self.dtype, copy=False)
+        known = None if weights is None else weights_of(weights, len(rows), f"{which}sample_weight")
+        return Rows(rows, targets, known).of(self.dtype)
 
-    def _engine(self, x: Array, y: Array, held: tuple[Array, Array] | None, compiled: Compiled) -> Engine:
+    def _engine(self, rows: Rows, held: Rows | None, compiled: Compiled) -> Engine:
         loss, metrics = LOSSES[compiled.loss], _metrics(compiled)
         by_hand = compiled.engine == "explicit"
         if self._optimizer is None:
@@ -319,18 +388,26 @@ class Sequential:
         if by_hand:
 
             def validate() -> Numbers:
-                return self._measure(*held, compiled) if held else {}
+                return self._measure(held, compiled) if held else {}
 
             return DenseEngine(
-                self.specs, self._optimizer, loss, metrics, x, y, dropout=self._dropout, validate=validate
+                self.specs,
+                self._optimizer,
+                loss,
+                metrics,
+                rows.x,
+                rows.y,
+                dropout=self._dropout,
+                weights=rows.weights,
+                validate=validate,
             )
         net = self.module
         engine = TorchEngine(
             Ends(net),
             partial(_objective, self.specs, loss, metrics, [linear.weight for linear in net.linears]),
             Gathering(self._optimizer, net),
-            (x, y),
-            validation=held,
+            [part for part in rows if part is not None],
+            validation=held and [part for part in held if part is not None],
             validation_batch=CHUNK,
             device=self.device,
             summarise=partial(summarise, metrics),
@@ -338,29 +415,41 @@ class Sequential:
         net.bind(self._flat)
         return engine
 
-    def _measure(self, x: Array, y: Array, compiled: Compiled) -> Numbers:
+    def _measure(self, rows: Rows, compiled: Compiled) -> Numbers:
         net, loss, metrics = self.module.eval(), LOSSES[compiled.loss], _metrics(compiled)
         kernels = [linear.weight for linear in net.linears]
         objective = partial(_objective, self.specs, loss, metrics, kernels, Ends(net))
-        chunks = zip(torch.from_numpy(x).split(CHUNK), torch.from_numpy(y).split(CHUNK), strict=True)
+        parts = [torch.from_numpy(part).split(CHUNK) for part in rows if part is not None]
         with torch.no_grad(), np.errstate(all="ignore"):
-            return averages([(len(a), objective(a.to(self.device), b.to(self.device))) for a, b in chunks])
+            return averages([(len(b[0]), objective(*(p.to(self.device) for p in b))) for b in zip(*parts, strict=True)])
 
     def _flush(self) -> None:
         """Write the updates of the run in progress that the journal does not have yet."""
         fit = self._fit
         if fit is not None and fit.updates > fit.noted and self._compiled is not None:
-            part = (fit.stream, self._compiled, fit.x, fit.y, fit.config.batch_size, fit.config.shuffle)
-            self._journal.append(Trained(*part, fit.updates - fit.noted))
+            part = (fit.stream, self._compiled, fit.rows.x, fit.rows.y, fit.config.batch_size, fit.config.shuffle)
+            self._journal.append(Trained(*part, fit.updates - fit.noted, fit.rows.weights))
             fit.noted = fit.updates
 
 
 class _Fit(Trainer):
     """One run of a Sequential; its result is a Run."""
 
-    def __init__(self, model: Sequential, engine: Engine, config: TrainConfig, x: Array, y: Array, stream: int) -> None:
-        super().__init__(engine, config, order_stream=model._order)
-        self.model, self.x, self.y, self.stream, self.noted = model, x, y, stream, 0
+    def __init__(
+        self,
+        model: Sequential,
+        engine: Engine,
+        config: TrainConfig,
+        rows: Rows,
+        stream: int,
+        callbacks: Sequence[Callback],
+    ) -> None:
+        super().__init__(engine, config, order_stream=model._order, callbacks=callbacks)
+        self.model, self.rows, self.stream, self.noted = model, rows, stream, 0
+
+    @property
+    def subject(self) -> Sequential:
+        return self.model
 
     def steps(self, *args: Any, **options: Any) -> Iterator[TrainStep | Done[Any]]:  # its result is a Run
         if self.model._fit is not self:
@@ -386,10 +475,12 @@ def _objective(
     net: nn.Module,
     x: Tensor,
     y: Tensor,
+    weights: Tensor | None = None,
 ) -> dict[str, Tensor]:
     """The loss with its penalties, and the metrics' batch numbers, by torch. ``net``: an Ends, or what wraps one."""
     z, a = net(x)
-    numbers = {"loss": loss.by_torch(z, a, y) + penalty(specs, kernels)}
+    mean = loss.by_torch(z, a, y) if weights is None else (weights * loss.by_rows(z, a, y)).mean()
+    numbers = {"loss": mean + penalty(specs, kernels)}
     said, true = a.detach().cpu().numpy(), y.cpu().numpy()
     with np.errstate(all="ignore"):  # a run that diverges is told, not warned of
         for name, metric in metrics.items():

@@ -19,7 +19,8 @@ from torch import Tensor, nn
 
 from core import runtime
 from core.errors import Check
-from core.events import Cadence, Deadline, Done, TrainStep
+from core.events import Cadence, Deadline, Done, TrainStep, cadence
+from core.training.callbacks import Callback
 
 Numbers = dict[str, Any]  # "loss" and metrics of one batch: floats, arrays, or tensors still on the device
 Objective = Callable[..., "Tensor | dict[str, Tensor]"]  # objective(module, *batch) → loss, or {"loss": …, "acc": …}
@@ -98,8 +99,10 @@ class Trainer:
         config: TrainConfig | None = None,
         hooks: Sequence[Hook] = (),
         order_stream: torch.Generator | None = None,  # default: a new one from config.seed
+        callbacks: Sequence[Callback] = (),  # Keras', see callbacks.py
     ) -> None:
         self.engine, self.config, self.hooks = engine, config or TrainConfig(), tuple(hooks)
+        self.callbacks, self.stop_training = tuple(callbacks), False
         self.updates = self.epoch = self.batch = 0
         self.history: dict[str, list[float]] = {}
         self._order_stream = order_stream or runtime.generator(self.config.seed)
@@ -118,7 +121,8 @@ class Trainer:
 
         An event comes every ``every`` updates, or when the Cadence says so, or (None) at epoch ends; and at the end.
         Its logs are those of the latest epoch that ended since the event before. ``Done.stopped`` is None when the
-        epochs were run, else "updates", "deadline", "patience" or "diverged" (then the last finite weights are back).
+        epochs were run, else "updates", "deadline", "patience", "callback" (one set ``stop_training``) or "diverged" (then
+        the last finite weights are back).
         """
         check = Check()
         check.whole("epochs", epochs, 1, 10_000_000)
@@ -129,7 +133,7 @@ class Trainer:
         if isinstance(every, int):
             check.whole("every", every, 1, 10**12)
         check.done()
-        beat = Cadence(steps=every) if isinstance(every, int) else every
+        beat = cadence(every)
         most = math.inf if updates is None else self.updates + updates
         return self._run(self.epoch + int(epochs), most, beat, Deadline(seconds))
 
@@ -140,9 +144,11 @@ class Trainer:
         stopped: str | None = None
         logs: dict[str, float] = {}
         loss = math.nan
+        self._begin(goal)
         try:
             while stopped is None:
                 if self.batch == 0:
+                    self._tell("on_epoch_begin", self.epoch)
                     self._seen.clear()
                     engine.begin_epoch(
                         torch.randperm(rows, generator=self._order_stream) if self.config.shuffle else None
@@ -159,11 +165,14 @@ class Trainer:
                 self.batch += 1
                 for hook in self.hooks:
                     hook(self.updates)
+                if self.callbacks:
+                    self._tell("on_train_batch_end", self.batch - 1, self.engine.summarise(averages(self._seen[-1:])))
                 if stop == rows:
                     logs = self._end_epoch()
                     if not math.isfinite(logs["loss"]):
                         loss, stopped = logs["loss"], "diverged"
                         break
+                    self._tell("on_epoch_end", self.epoch - 1, dict(logs))
                 stopped = self._reason(goal, most, deadline)
                 due = bool(logs) if beat is None else beat.due(self.updates)
                 if due or stopped:
@@ -172,16 +181,39 @@ class Trainer:
                     logs = {}
             if stopped == "diverged":
                 self.updates -= engine.rewind()
+            self._tell("on_train_end")
             why = None if stopped == "epochs" else stopped
             yield Done(self.result(loss, why), deadline.elapsed, why)
         finally:
             engine.rest()
 
+    @property
+    def subject(self) -> Any:
+        """What a callback sees as its ``model``: it is asked for ``stop_training``."""
+        return self
+
+    def _begin(self, goal: int) -> None:
+        self.subject.stop_training = False
+        steps = math.ceil(self.engine.rows / self.config.batch_size)
+        for callback in self.callbacks:
+            callback.set_model(self.subject)
+            callback.set_params({"epochs": goal - self.epoch, "steps": steps, "verbose": 0})
+        self._tell("on_train_begin")
+
+    def _tell(self, turn: str, *values: Any) -> None:
+        for callback in self.callbacks:
+            getattr(callback, turn)(*values)
+
     def result(self, last_loss: float, stopped: str | None) -> History:
+        """What there is so far. A run that diverged before its first epoch ended has NaN as its loss, as in Keras."""
         history = {name: list(values) for name, values in self.history.items()}
+        if stopped == "diverged" and not history:
+            history = {"loss": [math.nan]}
         return History(history, list(range(self.epoch)), self.updates, last_loss)
 
     def _reason(self, goal: int, most: float, deadline: Deadline) -> str | None:
+        if self.subject.stop_training:
+            return "callback"
         if self.batch == 0 and self.config.patience is not None and self._waited >= self.config.patience:
             return "patience"
         if self.epoch >= goal:
