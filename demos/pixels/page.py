@@ -60,7 +60,7 @@ def _begin(lang: str, here: Here, form: kit.Values) -> kit.Update:
 def on_move(lang: str, here: Here | None, form: kit.Values, spot: gr.EventData) -> kit.Update:
     """The patch was moved in the browser: the words follow, the picture is there already."""
     here = here or state.photo()
-    return shown.spot(text.load("pixels", lang), here, state.at(here, form, spot))
+    return shown.spot(text.load("pixels", lang), here, state.at(here, form, spot.x, spot.y))
 
 
 @kit.handler
@@ -75,7 +75,7 @@ def on_look(lang: str, here: Here | None, form: kit.Values) -> kit.Update:
 def on_far(lang: str, here: Here | None, form: kit.Values, spot: gr.EventData) -> dict[str, Any]:
     """The exact numbers around a pixel of a large picture that the browser does not have yet."""
     here = here or state.photo()
-    return shown.view(text.load("pixels", lang), here, state.at(here, form, spot))
+    return shown.view(text.load("pixels", lang), here, state.at(here, form, spot.x, spot.y))
 
 
 @kit.handler
@@ -111,6 +111,16 @@ def on_edit(lang: str, here: Here | None, red: Any, green: Any, blue: Any, form:
     seen = shown.everything(text.load("pixels", lang), here, sight) | SCREEN(shelf=changed)
     typed_in = ("column", "row", "red", "green", "blue")
     return kit.Update({name: value for name, value in seen.items() if name not in typed_in})
+
+
+@kit.handler
+def on_back(lang: str, here: Here | None, form: kit.Values) -> kit.Update:
+    """After numbers were refused, the boxes say again what is: the pixel's numbers, the nearest place in the picture."""
+    if None in (form.column, form.row):  # the box is being typed in
+        return SCREEN()
+    here = here or state.photo()
+    t, sight = text.load("pixels", lang), state.at(here, form, form.column, form.row)
+    return SCREEN(view=shown.view(t, here, sight)) | shown.spot(t, here, sight)
 
 
 @kit.handler
@@ -190,9 +200,10 @@ def build(lang: str) -> Room:
     desk.on(desk.file.input, on_bring, kit.LIGHT | pictures.RAW, to=(*begun, "file", "photo"), api="pixels_bring")
     desk.on(camera.snap, on_snap, to=(*begun, "photo"))
     desk.on(take.click, on_take, to=(*begun, "photo"))
-    looks = (desk.column.input, desk.row.input, desk.look.change, desk.size.input)
-    desk.on(looks, on_look, to=("view", *SPOT))
-    desk.on([getattr(desk, name).input for name in shown.CHANNELS], on_edit, to=begun)
+    desk.on((desk.look.change, desk.size.input), on_look, to=("view", *SPOT))
+    typed = desk.on((desk.column.input, desk.row.input), on_look, to=("view", *SPOT))
+    typed += desk.on([getattr(desk, name).input for name in shown.CHANNELS], on_edit, to=begun)
+    desk.on([numbers.failure for numbers in typed], on_back, to=("view", *SPOT))
     desk.on(jump.click, on_jump, to=("view", *SPOT, "seed"))
     desk.on(reset.click, on_reset, to=begun)
     desk.on(save.click, on_save, to="png").then(

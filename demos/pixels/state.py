@@ -63,11 +63,11 @@ def sight(here: Here, form: kit.Values) -> Sight:
     return Sight(int(form.column), int(form.row), int(form.size), form.look, form.bits, (red, green, blue))
 
 
-def at(here: Here, form: kit.Values, spot: Any) -> Sight:
-    """Where the browser points, inside the picture: it may still show the picture before this one."""
+def at(here: Here, form: kit.Values, x: Any, y: Any) -> Sight:
+    """Another pixel, the nearest inside the picture: the browser may still show the picture before this one."""
     height, width = here.pixels.shape[:2]
-    x, y = int(kit.number(spot.x, "column")), int(kit.number(spot.y, "row"))
-    return sight(here, form.changed(column=max(0, min(x, width - 1)), row=max(0, min(y, height - 1))))
+    column, row = int(kit.number(x, "column")), int(kit.number(y, "row"))
+    return sight(here, form.changed(column=max(0, min(column, width - 1)), row=max(0, min(row, height - 1))))
 
 
 def photo(name: str = choices.PHOTO.default) -> Here:

@@ -92,6 +92,23 @@ def test_editing_a_number_changes_one_pixel_and_goes_on_the_shelf() -> None:
     assert np.array_equal(lesson.on_reset("en", changed, FIRST)["shelf"], CAT)
 
 
+def test_a_refused_number_does_not_stay_in_its_box() -> None:
+    back = lesson.on_back("en", here(), FIRST)
+    assert rgb(back) == CAT[62, 90].tolist(), "R = 999 was refused: the pixel is what it was"
+    back = lesson.on_back("en", here(), FORM.values(column=999, row=-1))
+    assert (back["column"], back["row"]) == (255, 0) and rgb(back) == CAT[0, 255].tolist()
+    assert lesson.on_back("en", here(), FORM.values(column=None)) == {}
+
+
+def test_every_box_of_numbers_says_again_what_is_when_one_is_refused() -> None:
+    with gr.Blocks() as demo:
+        lesson.build("en")
+    typed = {number for number, event in demo.fns.items() if event.name in ("on_edit", "on_look")}
+    mended = {event.trigger_after for event in demo.fns.values() if event.name == "on_back"}
+    assert len(mended) == 5 and mended <= typed
+    assert all(event.trigger_only_on_failure for event in demo.fns.values() if event.name == "on_back")
+
+
 def test_a_photo_of_the_webcam_keeps_its_numbers() -> None:
     shot = np.random.default_rng(2).integers(0, 256, (48, 64, 3), dtype=np.uint8)
     taken = lesson.on_snap("en", FIRST, SimpleNamespace(photos=[png(shot)]))
