@@ -269,16 +269,10 @@ def on_csv(lang: str, run: Any, form: kit.Values) -> str:
 
 @kit.handler
 def on_code(lang: str, form: kit.Values) -> str:
-    return CODE.format(config=read(form))
+    """The run of these settings as plain PyTorch."""
+    from core.lessons.epochs.script import script
 
-
-CODE = """from core.lessons.epochs.run import BatchStep, EpochRun, EpochsConfig
-
-run = EpochRun({config})
-for event in run.steps(every=run.counts.updates_per_epoch):
-    if isinstance(event, BatchStep):
-        print(event.epoch, event.update, run.rows[-1].end_loss)
-"""
+    return script(read(form))
 
 
 def build(lang: str) -> Room:
