@@ -13,18 +13,18 @@ import json
 import shutil
 from argparse import Namespace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
 from diffusers import AutoencoderTiny, DDIMScheduler, StableDiffusionPipeline, UNet2DConditionModel
 from diffusers.models.attention_processor import AttnProcessor
 from safetensors.torch import load_file
-from transformers import CLIPModel, CLIPTextModel, CLIPTokenizer
+from transformers import AutoTokenizer, DistilBertModel
 
 from core import runtime
 from core.diffusion.point_diffusion import noised, velocity
 from core.diffusion.preview import FILE
-from recipes.emoji_clip import clip, tokenizer
 from recipes.emoji_run import WEIGHTS, Data, Run, arguments, caption, continue_from, load_data, to_tensor
 from recipes.emoji_vae import autoencoder
 
@@ -70,15 +70,11 @@ def scheduler() -> DDIMScheduler:
     )
 
 
-def parts(folder: Path, data: Data, smoke: bool) -> tuple[AutoencoderTiny, CLIPTextModel, CLIPTokenizer]:
-    if smoke:
-        tokens = tokenizer(data)
-        return autoencoder(), clip(len(tokens)).text_model.eval(), tokens
-    return (
-        AutoencoderTiny.from_pretrained(folder / "vae"),
-        CLIPTextModel.from_pretrained(folder / "text_encoder").eval(),
-        CLIPTokenizer.from_pretrained(folder / "clip"),
-    )
+def parts(folder: Path, smoke: bool) -> tuple[AutoencoderTiny, DistilBertModel, Any]:
+    """Autoencoder, text encoder and tokenizer, as they ship."""
+    vae = autoencoder() if smoke else AutoencoderTiny.from_pretrained(folder / "vae")
+    reader = DistilBertModel.from_pretrained(WEIGHTS / "text_encoder", dtype=torch.float32)
+    return vae, reader.eval(), AutoTokenizer.from_pretrained(WEIGHTS / "tokenizer")
 
 
 @torch.no_grad()

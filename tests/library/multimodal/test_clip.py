@@ -16,8 +16,8 @@ from core.errors import CoreError, InvalidInput
 from core.multimodal.clip import ImageText, contrastive_loss
 from core.pretrained import shipped
 from recipes.emoji_clip import processor
-from recipes.emoji_clip import tokenizer as train_tokenizer
 from recipes.emoji_run import Data
+from tests.small_tokenizer import tokenizer as train_tokenizer
 
 WORDS = ["red apple", "green apple", "빨간 사과", "초록 사과", "cat face", "고양이 얼굴"]
 
@@ -124,7 +124,7 @@ def test_a_folder_is_loaded(it: ImageText, parts: Any, pictures: list[Image.Imag
         lambda it: it.embed_texts([]),
         lambda it: it.embed_texts([" "]),
         lambda it: it.embed_texts(["a" * 10_000]),
-        lambda it: it.embed_texts(["a"] * 1000),
+        lambda it: it.embed_texts(["a"] * 1000 + [""]),
         lambda it: it.embed_images([]),
         lambda it: it.embed_images([b"no picture"]),
         lambda it: it.classify(np.zeros((4, 4, 3), np.uint8), []),
