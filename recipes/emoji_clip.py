@@ -1,37 +1,56 @@
-"""Trains the small CLIP of `emoji`: from word vectors and from pictures into one space of 256 numbers.
+"""Trains the small CLIP of `emoji`: two heads, from word vectors and from pictures into one space of 256 numbers.
 
     nice -n 19 python -m recipes.emoji_clip --folder DATA        # after recipes.words; see LOG.md for costs
-    python -m recipes.emoji_clip --folder DATA --export     # the averaged weights → core/weights/emoji/clip
+    python -m recipes.emoji_clip --folder DATA --export     # → core/weights/emoji/clip
 
-First the words (a minute): a head over the frozen word vectors and one vector for each emoji, by cross-entropy from
-text to emoji (recipes.emoji_meanings says which). Some noise on the vectors, so that what is near gets the same answer.
-Then the pictures: CLIP's vision tower, going on from the shipped one, must find the vector of its emoji among all, in
-three styles (Fluent, Twemoji, Noto), turned, scaled, recoloured, on coloured ground, in grey, now and then as a drawing.
+The word encoder and the vision tower stay as they are; both are read once and kept, so a step costs a tenth of a second.
+1. The words: a head and one free vector for each emoji, by cross-entropy from text to emoji (recipes.emoji_meanings says
+   which); some noise on the vectors, so that what is near gets the same answer.
+2. The pictures: a head that finds the vector of its emoji among all, in three styles (Fluent, Twemoji, Noto), turned,
+   scaled, recoloured, on coloured ground, in grey, now and then as a drawing.
+3. Both together: the free vectors give way to what the picture head says of the Fluent pictures.
 """
 
 from __future__ import annotations
 
 import math
-from argparse import Namespace
+import shutil
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import torch
 import torch.nn.functional as F
-from safetensors.torch import load_file, save_file
+from safetensors.torch import save_file
 from torch import Tensor, nn
-from transformers import CLIPImageProcessor, CLIPVisionConfig, CLIPVisionModelWithProjection
+from transformers import CLIPImageProcessor, CLIPVisionModel
 
 from core import runtime
-from core.multimodal.word_clip import HEAD, Head
+from core.multimodal.word_clip import HEADS, Head
 from recipes.emoji_meanings import Meanings, meanings
-from recipes.emoji_run import WEIGHTS, Run, arguments, continue_from
+from recipes.emoji_run import WEIGHTS, arguments
 
 SPACE, WIDE = 256, 1024
-HEAD_STEPS, HEAD_BATCH, HEAD_RATE = 900, 512, 2e-3
+HEAD_STEPS, HEAD_BATCH = 900, 512
 NOISE, OTHERS = 0.25, 0.5  # of a number's size, at most; weight of texts that no list names
-STEPS, BATCH, LEARNING_RATE = 450, 144, 1e-3
+LOOK_STEPS, STEPS, RATE = 900, 1000, 2e-3
 SHARP, SOFT = 25.0, 0.3  # 1 / temperature of the picture loss; share of its target that goes to like emoji
+VIEWS = ((6, 1.0), (3, 0.5), (3, 0.5))  # of each style: how often it is looked at, what a look counts
+PLAIN = 4.0  # what the first look counts, which is not changed
+
+
+def text_loss(
+    m: Meanings, head: Head, places: Tensor, scale: Tensor, random: np.random.Generator, count: int
+) -> Tensor:
+    """Cross-entropy from texts to emoji: ``count`` named texts and half as many that no list names."""
+    groups = (np.arange(m.named), count, 1.0), (np.arange(m.named, len(m.texts)), count // 2, OTHERS)
+    rows = np.concatenate([random.choice(g, n, p=m.often[g] / m.often[g].sum()) for g, n, _ in groups])
+    weight = torch.cat([torch.full((n,), worth) for _, n, worth in groups])
+    x = m.vectors[rows]
+    x = F.normalize(x + NOISE * torch.rand(len(x), 1) * torch.randn_like(x) / math.sqrt(x.shape[1]), dim=-1)
+    logits = scale.exp() * F.normalize(head(x), dim=-1) @ places.T
+    each = -(m.means[rows] * F.log_softmax(logits, -1)).sum(1)
+    return (each * weight).sum() / weight.sum()
 
 
 def train_head(m: Meanings, steps: int = HEAD_STEPS) -> tuple[Head, Tensor, Tensor]:
@@ -39,42 +58,28 @@ def train_head(m: Meanings, steps: int = HEAD_STEPS) -> tuple[Head, Tensor, Tens
     torch.manual_seed(0)
     random, emoji = np.random.default_rng(0), m.means.shape[1]
     head = Head(m.vectors.shape[1], SPACE, WIDE)
+    head.wide.weight.data.mul_(8)  # unit vectors of 384 numbers are small
     nn.init.orthogonal_(head.straight.weight)
     nn.init.zeros_(head.back.weight)
     nn.init.zeros_(head.back.bias)
-    named, others = np.arange(m.named), np.arange(m.named, len(m.texts))
     begin = torch.stack([m.vectors[m.means[:, k].argmax()] for k in range(emoji)]) @ head.straight.weight.T
     places = nn.Parameter(F.normalize(begin.detach(), dim=-1))
     scale = nn.Parameter(torch.tensor(2.7))
     groups = [{"params": head.parameters(), "weight_decay": 0.05}, {"params": [places, scale], "weight_decay": 0.0}]
-    optimizer = torch.optim.AdamW(groups, HEAD_RATE, betas=(0.9, 0.98))
-    shares = [m.often[rows] / m.often[rows].sum() for rows in (named, others)]
-    weight = torch.cat([torch.ones(HEAD_BATCH), torch.full((HEAD_BATCH // 2,), OTHERS)])
+    optimizer = torch.optim.AdamW(groups, RATE, betas=(0.9, 0.98))
     for step in range(steps):
-        rows = np.concatenate(
-            [random.choice(named, HEAD_BATCH, p=shares[0]), random.choice(others, HEAD_BATCH // 2, p=shares[1])]
-        )
-        x = m.vectors[rows]
-        x = F.normalize(x + NOISE * torch.rand(len(x), 1) * torch.randn_like(x) / math.sqrt(x.shape[1]), dim=-1)
-        logits = scale.exp() * F.normalize(head(x), dim=-1) @ F.normalize(places, dim=-1).T
-        each = -(m.means[rows] * F.log_softmax(logits, -1)).sum(1)
+        loss = text_loss(m, head, F.normalize(places, dim=-1), scale, random, HEAD_BATCH)
         optimizer.zero_grad()
-        ((each * weight).sum() / weight.sum()).backward()
+        loss.backward()
         for group in optimizer.param_groups:
-            group["lr"] = HEAD_RATE * min(1, (step + 1) / 50) * max(0.02, (1 + math.cos(math.pi * step / steps)) / 2)
+            group["lr"] = falling(step, steps)
         optimizer.step()
         scale.data.clamp_(max=4.2)
     return head, F.normalize(places.detach(), dim=-1), scale.detach()
 
 
-def vision() -> CLIPVisionModelWithProjection:
-    config = CLIPVisionConfig(
-        hidden_size=192, intermediate_size=768, num_hidden_layers=4, num_attention_heads=4, image_size=64,
-        patch_size=16, projection_dim=SPACE,
-    )  # fmt: skip
-    model = CLIPVisionModelWithProjection(config)
-    model.set_attn_implementation("eager")  # half the time: the backward of torch's flash attention is slow on CPUs
-    return model
+def falling(step: int, steps: int) -> float:
+    return RATE * min(1, (step + 1) / 50) * max(0.02, (1 + math.cos(math.pi * step / steps)) / 2)
 
 
 def processor() -> CLIPImageProcessor:
@@ -118,54 +123,108 @@ def to_tensor(pictures: np.ndarray) -> Tensor:
     return torch.from_numpy(pictures).permute(0, 3, 1, 2).float().div(127.5).sub(1)
 
 
-def train(folder: Path, options: Namespace) -> CLIPVisionModelWithProjection:
-    place = folder / "clip_head.safetensors"
-    if not place.exists():
-        head, places, scale = train_head(meanings(folder), 3 if options.smoke else HEAD_STEPS)
-        state = {**head.state_dict(), "logit_scale": scale, "places": places}
-        save_file({key: value.contiguous() for key, value in state.items()}, place)
-    places = load_file(place)["places"]
+@dataclass
+class Looks:
+    features: Tensor  # (N, 192), of the vision tower
+    emoji: Tensor  # (N,)
+    share: np.ndarray  # (N,) how often to draw each
+    plain: Tensor  # (1410, 192), the Fluent pictures unchanged
+
+
+@torch.no_grad()
+def looked(folder: Path) -> tuple[CLIPVisionModel, Looks]:
+    tower, generator = (
+        CLIPVisionModel.from_pretrained(WEIGHTS / "clip", dtype=torch.float32).eval(),
+        runtime.generator(3),
+    )
     with np.load(folder / "styles.npz") as packed:
-        pictures, have = packed["pictures"], packed["have"]  # (3, 1410, 64, 64, 3), (3, 1410)
-    slots = np.argwhere(have)  # (style, emoji)
-    share = np.where(slots[:, 0] == 0, 2.0, 1.0)
-    share /= share.sum()
-    torch.manual_seed(0)
-    model = vision()
-    continue_from(model, "clip", folder / "checkpoint_clip")
-    inner = lambda name: "encoder.layers" in name  # noqa: E731
-    run = Run("clip", model, options, LEARNING_RATE, weight_decay=0.02, average=0.98, warmup=30, matrices=inner)
-    random, generator = np.random.default_rng(run.step), runtime.generator(run.step)
+        pictures = packed["pictures"]  # (3, 1410, 64, 64, 3)
+    features, share = list[Tensor](), list[float]()
+    for style, (looks, worth) in zip(pictures, VIEWS, strict=True):
+        for look in range(looks):
+            parts = (to_tensor(part) for part in np.array_split(style, 12))
+            seen = (tower(pixel_values=x if look == 0 else augment(x, generator)).pooler_output for x in parts)
+            features.append(torch.cat(list(seen)))
+            share.append(worth * (PLAIN if look == 0 else 1.0))
+    count = pictures.shape[1]
+    shares = np.repeat(share, count)
+    emoji = torch.arange(count).repeat(len(features))
+    return tower, Looks(torch.cat(features), emoji, shares / shares.sum(), features[0])
+
+
+def train_looks(looks: Looks, places: Tensor) -> Head:
+    """A head from features to the vectors of the emoji; what it reads is standardised, which is folded in at the end."""
+    torch.manual_seed(1)
+    random, spread = np.random.default_rng(2), looks.features.std(0)
+    head = Head(looks.features.shape[1], SPACE, WIDE)
+    optimizer = torch.optim.AdamW(head.parameters(), RATE, betas=(0.9, 0.98), weight_decay=0.05)
     like = (18 * places @ places.T).softmax(-1)
-    for _ in run:
-        style, emoji = slots[random.choice(len(slots), BATCH, p=share)].T
-        seen = model(pixel_values=augment(to_tensor(pictures[style, emoji]), generator)).image_embeds
-        logits = SHARP * F.normalize(seen, dim=-1) @ places.T
-        own = torch.from_numpy(emoji)
+    mean = looks.features.mean(0)
+    for step in range(LOOK_STEPS):
+        rows = random.choice(len(looks.features), 512, p=looks.share)
+        x = (looks.features[rows] - mean) / spread
+        logits = SHARP * F.normalize(head(x + 0.15 * torch.randn_like(x)), dim=-1) @ places.T
+        own = looks.emoji[rows]
         wanted = (1 - SOFT) * F.one_hot(own, len(places)).float() + SOFT * like[own]
-        first = (logits.topk(5, 1).indices == own[:, None]).any(1).float().mean()
-        run.update(-(wanted * F.log_softmax(logits, -1)).sum(1).mean(), first_5=float(first))
-    return run.averaged
+        optimizer.zero_grad()
+        (-(wanted * F.log_softmax(logits, -1)).sum(1).mean()).backward()
+        for group in optimizer.param_groups:
+            group["lr"] = falling(step, LOOK_STEPS)
+        optimizer.step()
+    return head
 
 
-def export(folder: Path) -> None:
-    out, model = WEIGHTS / "clip", vision()
-    model.load_state_dict(load_file(folder / "checkpoint_clip" / "averaged.safetensors"))
-    for file in out.glob("*"):
-        file.unlink()
-    model.half().save_pretrained(out, max_shard_size="9MB")
-    processor().save_pretrained(out)
-    state = load_file(folder / "clip_head.safetensors")
-    state.pop("places")
-    save_file({key: value.half().contiguous() for key, value in state.items()}, out / HEAD)
+def train_both(m: Meanings, words: Head, scale: Tensor, looks: Looks, eyes: Head, steps: int) -> Tensor:
+    """Both heads together, in place; returns log of 1 / temperature."""
+    random, mean, spread = np.random.default_rng(4), looks.features.mean(0), looks.features.std(0)
+    torch.manual_seed(4)
+    scale = nn.Parameter(scale.clone())
+    groups = [{"params": [*words.parameters(), *eyes.parameters()], "weight_decay": 0.02}]
+    optimizer = torch.optim.AdamW([*groups, {"params": [scale], "weight_decay": 0.0}], RATE, betas=(0.9, 0.98))
+    for step in range(steps):
+        places = F.normalize(eyes((looks.plain - mean) / spread), dim=-1)
+        rows = random.choice(len(looks.features), 192, p=looks.share)
+        x = (looks.features[rows] - mean) / spread
+        seen = F.normalize(eyes(x + 0.1 * torch.randn_like(x)), dim=-1)
+        loss = text_loss(m, words, places, scale, random, 448)
+        loss = loss + 0.3 * F.cross_entropy(SHARP * seen @ places.detach().T, looks.emoji[rows])
+        optimizer.zero_grad()
+        loss.backward()
+        for group in optimizer.param_groups:
+            group["lr"] = falling(step, steps)
+        optimizer.step()
+        scale.data.clamp_(max=4.6)
+    return scale.detach()
+
+
+def folded(head: Head, mean: Tensor, spread: Tensor) -> dict[str, Tensor]:
+    """The same head for numbers that were not standardised."""
+    state = {key: value.clone() for key, value in head.state_dict().items()}
+    for name in ("straight", "wide"):
+        state[f"{name}.weight"] = state[f"{name}.weight"] / spread
+        state[f"{name}.bias"] = state[f"{name}.bias"] - state[f"{name}.weight"] @ mean
+    return state
+
+
+def train(folder: Path, steps: int) -> None:
+    m = meanings(folder)
+    words, places, scale = train_head(m)
+    _, looks = looked(folder)
+    eyes = train_looks(looks, places)
+    scale = train_both(m, words, scale, looks, eyes, steps)
+    state = {f"words.{key}": value for key, value in words.state_dict().items()}
+    spread = folded(eyes, looks.features.mean(0), looks.features.std(0))
+    state |= {f"looks.{key}": value for key, value in spread.items()}
+    state["logit_scale"] = scale
+    save_file({key: value.half().contiguous() for key, value in state.items()}, folder / HEADS)
 
 
 def main() -> None:
     options = arguments(__doc__, STEPS)
     if options.export:
-        export(options.folder)
+        shutil.copy(options.folder / HEADS, WEIGHTS / "clip")
     else:
-        train(options.folder, options)
+        train(options.folder, options.steps)
 
 
 if __name__ == "__main__":

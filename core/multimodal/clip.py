@@ -63,10 +63,10 @@ class ImageText:
         """The CLIP that ships, a folder, or a Hub id. Raises InvalidInput or Unavailable."""
         from transformers import AutoConfig, AutoImageProcessor, AutoModel, AutoTokenizer
 
-        from core.multimodal.word_clip import HEAD, WordClip
+        from core.multimodal.word_clip import HEADS, WordClip
 
         folder = _place(name)
-        if (folder / HEAD).is_file() and (folder / "config.json").is_file():
+        if (folder / HEADS).is_file() and (folder / "config.json").is_file():
             return WordClip.open(folder, name)
         parts = {
             "config.json": "config.json",

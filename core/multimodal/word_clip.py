@@ -1,8 +1,8 @@
-"""The small CLIP that ships: word vectors on one side, a small vision transformer on the other.
+"""The small CLIP that ships: word vectors on one side, a small vision transformer on the other, a head on each.
 
-Text → ``WordVectors`` (384 numbers) → a head of two layers → the common space. Picture → CLIP's own vision tower →
-the same space. So what the words mean was learnt from a language model, and only their way to pictures from emoji
-(recipes/emoji_clip.py). The folder: a CLIPVisionModelWithProjection as transformers writes it, and ``head.safetensors``.
+Text → ``WordVectors`` (384 numbers) → head → the common space. Picture → CLIP's own vision tower (192) → head → the
+same space. What words mean was learnt from a language model; only the heads were learnt together, from emoji in three
+styles (recipes/emoji_clip.py). The folder: a CLIPVisionModel as transformers writes it, and ``heads.safetensors``.
 """
 
 from __future__ import annotations
@@ -21,28 +21,28 @@ from core import runtime
 from core.language.word_vectors import WordVectors
 from core.multimodal.clip import ImageText
 
-HEAD, KIND = "head.safetensors", "clip_vision_model"
-SPREAD = 8.0  # unit vectors of 384 numbers are small; the wide layer wants numbers near 1
+HEADS = "heads.safetensors"
 
 
 class Head(nn.Module):
-    """Word vector (B, 384) → the common space (B, D): a straight way and, beside it, a wide one."""
+    """(B, W) → the common space (B, D): a straight way and, beside it, a wide one."""
 
     def __init__(self, width: int, space: int, wide: int) -> None:
         super().__init__()
-        self.straight = nn.Linear(width, space, bias=False)
+        self.straight = nn.Linear(width, space)
         self.wide, self.back = nn.Linear(width, wide), nn.Linear(wide, space)
 
     def forward(self, x: Tensor) -> Tensor:
-        return self.straight(x) + self.back(F.gelu(self.wide(SPREAD * x)))
+        out: Tensor = self.straight(x) + self.back(F.gelu(self.wide(x)))
+        return out
 
 
 class TwoTowers(nn.Module):
     """What ImageText calls a model: parameters, a scale, and pictures to vectors."""
 
-    def __init__(self, vectors: WordVectors, head: Head, vision: Any, logit_scale: Tensor) -> None:
+    def __init__(self, vectors: WordVectors, words: Head, vision: Any, looks: Head, logit_scale: Tensor) -> None:
         super().__init__()
-        self.words, self.head, self.vision = vectors.model, head, vision
+        self.encoder, self.words, self.vision, self.looks = vectors.model, words, vision, looks
         self.logit_scale = nn.Parameter(logit_scale)
         self.config = SimpleNamespace(model_type="clip", vision_config=vision.config)
         self.eval().requires_grad_(False)
@@ -52,40 +52,41 @@ class TwoTowers(nn.Module):
         return self.logit_scale.device
 
     def get_image_features(self, pixel_values: Tensor) -> Any:
-        return SimpleNamespace(pooler_output=self.vision(pixel_values=pixel_values).image_embeds)
+        return SimpleNamespace(pooler_output=self.looks(self.vision(pixel_values=pixel_values).pooler_output))
 
 
 class WordClip(ImageText):
     """ImageText over word vectors. Every text has a vector: an unknown word lands near what its pieces resemble."""
 
-    def __init__(
-        self, vectors: WordVectors, head: Head, vision: Any, logit_scale: Tensor, processor: Any, name: str = ""
-    ) -> None:
-        super().__init__(TwoTowers(vectors, head, vision, logit_scale), vectors.tokenizer, processor, name)
+    def __init__(self, vectors: WordVectors, model: TwoTowers, processor: Any, name: str = "") -> None:
+        super().__init__(model, vectors.tokenizer, processor, name)
         self.vectors = vectors
 
     @classmethod
     def open(cls, folder: Path, name: str) -> WordClip:
         from safetensors.torch import load_file
-        from transformers import AutoImageProcessor, CLIPVisionModelWithProjection
+        from transformers import AutoImageProcessor, CLIPVisionModel
 
         own: dict[str, Any] = {"local_files_only": True}
         with runtime.MAKING:
-            vision = CLIPVisionModelWithProjection.from_pretrained(
-                folder, dtype=torch.float32, use_safetensors=True, **own
-            )
-        state = {key: value.float() for key, value in load_file(folder / HEAD).items()}
-        scale = state.pop("logit_scale")
-        head = Head(state["straight.weight"].shape[1], len(state["straight.weight"]), len(state["wide.weight"]))
-        head.load_state_dict(state)
-        found = cls(WordVectors.load(), head, vision, scale, AutoImageProcessor.from_pretrained(folder, **own), name)
-        found.model.to(runtime.device())
-        return found
+            vision = CLIPVisionModel.from_pretrained(folder, dtype=torch.float32, use_safetensors=True, **own)
+        state = {key: value.float() for key, value in load_file(folder / HEADS).items()}
+        vectors, words, looks = WordVectors.load(), _head(state, "words"), _head(state, "looks")
+        model = TwoTowers(vectors, words, vision, looks, state["logit_scale"]).to(runtime.device())
+        return cls(vectors, model, AutoImageProcessor.from_pretrained(folder, **own), name)
 
     @torch.no_grad()
     def embed_texts(self, texts: Sequence[str]) -> np.ndarray:
         """Unit vectors (N, D) float32."""
         texts = self._checked(texts)
         vectors = torch.from_numpy(self.vectors.encode(texts)).to(self.model.device)
-        found: np.ndarray = F.normalize(self.model.head(vectors), dim=-1).cpu().numpy()
+        found: np.ndarray = F.normalize(self.model.words(vectors), dim=-1).cpu().numpy()
         return found
+
+
+def _head(state: dict[str, Tensor], name: str) -> Head:
+    own = {key.removeprefix(f"{name}."): value for key, value in state.items() if key.startswith(f"{name}.")}
+    wide, width = own["wide.weight"].shape
+    head = Head(width, len(own["straight.weight"]), wide)
+    head.load_state_dict(own)
+    return head
