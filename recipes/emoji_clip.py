@@ -26,7 +26,7 @@ from torch import Tensor, nn
 from transformers import CLIPImageProcessor, CLIPVisionModel
 
 from core import runtime
-from core.multimodal.word_clip import HEADS, Head
+from core.language.known_names import HEADS, Head
 from recipes.emoji_meanings import Meanings, meanings
 from recipes.emoji_run import WEIGHTS, arguments
 
@@ -216,6 +216,9 @@ def train(folder: Path, steps: int) -> None:
     spread = folded(eyes, looks.features.mean(0), looks.features.std(0))
     state |= {f"looks.{key}": value for key, value in spread.items()}
     state["logit_scale"] = scale
+    with torch.no_grad():  # each emoji as the Fluent picture of it, for texts that look for a name without any picture
+        standard = (looks.plain - looks.features.mean(0)) / looks.features.std(0)
+        state["places"] = F.normalize(eyes(standard), dim=-1)
     save_file({key: value.half().contiguous() for key, value in state.items()}, folder / HEADS)
 
 

@@ -53,6 +53,7 @@ class StableDiffusion:
         self.schedulers = samplers.choices(pipeline)
         self.size = pipeline.unet.config.sample_size * pipeline.vae_scale_factor  # pixels, both ways
         self._preview = sd_preview.Preview(pipeline, folder)
+        self._taught_names = folder is not None and (folder / "clip" / "heads.safetensors").is_file()
         self._reading = threading.Lock()  # a tokenizer keeps its padding as state: one visitor at a time
         attention_maps.install(pipeline.unet)
 
@@ -71,6 +72,17 @@ class StableDiffusion:
     def parameters(self) -> int:
         parts = (part for part in self.pipeline.components.values() if isinstance(part, torch.nn.Module))
         return sum(p.numel() for part in parts for p in part.parameters())
+
+    def understood(self, prompt: str) -> str:
+        """What is drawn for a prompt: the nearest name these weights were taught, or, for all others, the prompt itself.
+
+        The shipped weights learnt to draw 1,410 names; what other words mean is looked up (core/language/known_names.py).
+        """
+        if not self._taught_names or not prompt.strip():
+            return prompt
+        from core.language.known_names import KnownNames
+
+        return KnownNames.load().meaning(prompt).name
 
     def generate(self, prompt: str, image: images.Source | None = None, **settings: Any) -> Image.Image:
         """The finished picture. Keywords are those of Settings; ``image`` is a picture to start from."""
@@ -136,8 +148,12 @@ class StableDiffusion:
                 stopped = "deadline"
                 break
         picture, flagged = self._decode(run.latents, run.generator)
-        words, attention = prompt_tokens.attention(self.tokens(s.prompt), s.prompt, seen) if seen else ((), None)
+        words, attention = self._attention(s.prompt, seen) if seen else ((), None)
         yield Done(Drawn(picture, s, _numpy(run.latents), flagged, words, attention), clock.elapsed, stopped)
+
+    def _attention(self, prompt: str, seen: attention_maps.Maps) -> tuple[tuple[str, ...], np.ndarray]:
+        read = self.understood(prompt)
+        return prompt_tokens.attention(self.tokens(read), read, seen)
 
     @torch.no_grad()
     def _begin(self, s: Settings, image: Any) -> tuple[_Run, Tensor]:
@@ -174,8 +190,8 @@ class StableDiffusion:
                 do_classifier_free_guidance=guided, negative_prompt=s.negative_prompt or None))  # fmt: skip
 
         with self._reading:
-            own = vectors(s.prompt)
-            far = vectors(s.prompt_to) if s.prompt_to and s.blend else None
+            own = vectors(self.understood(s.prompt))
+            far = vectors(self.understood(s.prompt_to)) if s.prompt_to and s.blend else None
         if far is not None:
             own = tuple(a if a is None else torch.lerp(a, b, s.blend) for a, b in zip(own, far, strict=True))
         join = (lambda a, b: torch.cat([b, a])) if guided else (lambda a, b: a)

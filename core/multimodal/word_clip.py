@@ -18,24 +18,9 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from core import runtime
+from core.language.known_names import HEADS, Head
 from core.language.word_vectors import WordVectors
 from core.multimodal.clip import ImageText
-
-HEADS = "heads.safetensors"
-
-
-class Head(nn.Module):
-    """(B, W) → the common space (B, D): a straight way and, beside it, a wide one."""
-
-    def __init__(self, width: int, space: int, wide: int) -> None:
-        super().__init__()
-        self.straight = nn.Linear(width, space)
-        self.wide, self.back = nn.Linear(width, wide), nn.Linear(wide, space)
-
-    def forward(self, x: Tensor) -> Tensor:
-        out: Tensor = self.straight(x) + self.back(F.gelu(self.wide(x)))
-        return out
-
 
 class TwoTowers(nn.Module):
     """What ImageText calls a model: parameters, a scale, and pictures to vectors."""
@@ -71,7 +56,7 @@ class WordClip(ImageText):
         with runtime.MAKING:
             vision = CLIPVisionModel.from_pretrained(folder, dtype=torch.float32, use_safetensors=True, **own)
         state = {key: value.float() for key, value in load_file(folder / HEADS).items()}
-        vectors, words, looks = WordVectors.load(), _head(state, "words"), _head(state, "looks")
+        vectors, words, looks = WordVectors.load(), Head.of(state, "words"), Head.of(state, "looks")
         model = TwoTowers(vectors, words, vision, looks, state["logit_scale"]).to(runtime.device())
         return cls(vectors, model, AutoImageProcessor.from_pretrained(folder, **own), name)
 
@@ -82,11 +67,3 @@ class WordClip(ImageText):
         vectors = torch.from_numpy(self.vectors.encode(texts)).to(self.model.device)
         found: np.ndarray = F.normalize(self.model.words(vectors), dim=-1).cpu().numpy()
         return found
-
-
-def _head(state: dict[str, Tensor], name: str) -> Head:
-    own = {key.removeprefix(f"{name}."): value for key, value in state.items() if key.startswith(f"{name}.")}
-    wide, width = own["wide.weight"].shape
-    head = Head(width, len(own["straight.weight"]), wide)
-    head.load_state_dict(own)
-    return head

@@ -232,7 +232,17 @@ def script(name: str, settings: Settings) -> str:
     more = "".join(f", {key}={value!r}" for key, value in guided.items())
     if settings.negative_prompt:
         more += f", negative_prompt={settings.negative_prompt!r}"
-    return SCRIPT.format(name=name, prompt=settings.prompt, keywords=keywords, seed=settings.seed, more=more)
+    read = understood(name, settings.prompt)
+    return SCRIPT.format(name=name, prompt=settings.prompt, read=read, keywords=keywords, seed=settings.seed, more=more)
+
+
+def understood(name: str, prompt: str) -> str:
+    """What these weights draw for a prompt, known without opening them: see StableDiffusion.understood."""
+    if name != "emoji" or not prompt.strip() or not (shipped.FOLDER / name / "clip" / "heads.safetensors").is_file():
+        return prompt
+    from core.language.known_names import KnownNames
+
+    return KnownNames.load().meaning(prompt).name
 
 
 NAMES = ("negative_prompt", "num_inference_steps", "guidance_scale", "seed", "scheduler")
@@ -254,5 +264,5 @@ for event in sd.steps({prompt!r}{keywords}):
 # from diffusers import StableDiffusionPipeline
 # pipe = StableDiffusionPipeline.from_pretrained("core/weights/" + {name!r})
 # generator = torch.Generator().manual_seed({seed})
-# pipe({prompt!r}, generator=generator{more}).images[0].save("picture.png")
+# pipe({read!r}, generator=generator{more}).images[0].save("picture.png")
 '''

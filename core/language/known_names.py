@@ -1,0 +1,95 @@
+"""What does a text mean, among the 1,410 emoji that the small models were taught? The nearest name, and how sure.
+
+The text side of the small CLIP (``words`` of heads.safetensors) against the vectors of all pictures (``places``), kept
+as a table, so that no picture is read. The small Stable Diffusion learnt names only: it draws the name found here.
+Left out: two things in one text; only the likelier is found.
+"""
+
+from __future__ import annotations
+
+import functools
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from core.data import emoji
+from core.errors import InvalidInput
+from core.language.word_vectors import WordVectors
+from core.pretrained import shipped
+
+HEADS = "heads.safetensors"
+
+
+class Head(nn.Module):
+    """(B, W) → the common space (B, D): a straight way and, beside it, a wide one."""
+
+    def __init__(self, width: int, space: int, wide: int) -> None:
+        super().__init__()
+        self.straight = nn.Linear(width, space)
+        self.wide, self.back = nn.Linear(width, wide), nn.Linear(wide, space)
+
+    def forward(self, x: Tensor) -> Tensor:
+        out: Tensor = self.straight(x) + self.back(F.gelu(self.wide(x)))
+        return out
+
+    @classmethod
+    def of(cls, state: dict[str, Tensor], name: str) -> Head:
+        """The head ``name`` of a file with several."""
+        own = {key.removeprefix(f"{name}."): value for key, value in state.items() if key.startswith(f"{name}.")}
+        wide, width = own["wide.weight"].shape
+        head = cls(width, len(own["straight.weight"]), wide)
+        head.load_state_dict(own)
+        return head
+
+
+@dataclass(frozen=True, slots=True)
+class Meaning:
+    """The emoji a text is read as."""
+
+    row: int  # in core.data.emoji
+    sign: str
+    name: str  # in the language of the text
+    share: float  # 0..1: its share of the softmax over all
+    exact: bool  # the text is itself the name of an emoji
+
+
+class KnownNames:
+    """
+    >>> KnownNames.load().meaning("red apple").exact
+    True
+    """
+
+    def __init__(self, vectors: WordVectors, head: Head, places: Tensor, scale: float) -> None:
+        self.vectors, self.head, self.places, self.scale = vectors, head.eval(), places, scale
+        names = emoji.load()
+        self.rows = {name.lower(): row for listed in (names.en, names.ko) for row, name in enumerate(listed)}
+
+    @classmethod
+    @functools.cache
+    def load(cls) -> KnownNames:
+        """The shipped ones, opened once. Raises Unavailable when the copy is not whole."""
+        from safetensors.torch import load_file
+
+        state = {k: v.float() for k, v in load_file(shipped.FOLDER / "emoji" / "clip" / HEADS).items()}
+        scale = float(state["logit_scale"].exp())
+        return cls(WordVectors.load(), Head.of(state, "words"), state["places"], scale)
+
+    def meaning(self, text: str) -> Meaning:
+        """Raises InvalidInput for a text without a letter."""
+        if not isinstance(text, str) or not text.strip():
+            raise InvalidInput("empty", name="text", least="one word")
+        names, row = emoji.load(), self.rows.get(" ".join(text.lower().split()))
+        shares = self._shares(text)
+        best = int(shares.argmax()) if row is None else row
+        korean = any("ㄱ" <= letter <= "ㆎ" or "가" <= letter <= "힣" for letter in text)
+        name = (names.ko if korean else names.en)[best]
+        return Meaning(best, names.signs[best], name, float(shares[best]), row is not None)
+
+    @torch.no_grad()
+    def _shares(self, text: str) -> np.ndarray:
+        vector = self.head(torch.from_numpy(self.vectors.encode([text])))
+        shares: np.ndarray = (self.scale * F.normalize(vector, dim=-1) @ self.places.T).softmax(-1)[0].numpy()
+        return shares
