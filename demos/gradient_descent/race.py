@@ -67,13 +67,22 @@ def on_race(lang: str, form: kit.Values) -> Iterator[kit.Update]:
                 }
                 yield SCREEN(plane=plane | {"lines": lines, "caption": caption}, curve=curve)
             case Done(result=run, seconds=seconds):
-                places = dict(zip(config.optimizers, run.arrived, strict=True))
-                rows = [t("race.head"), "|---|---|---|"]
-                for place, name in enumerate(run.ranking, 1):
-                    moves = t("race.moves", count=places[name]) if places[name] else t("race.not_yet")
-                    rows.append(f"| {place} | {t(f'optimizer.{name}')} | {moves} |")
+                rows = _ranking(t, config, run)
                 label = kit.badge_text(t, source="trained_now", seconds=seconds, device=runtime.describe("cpu"))
                 yield SCREEN(ranking="\n".join([*rows, "", label]))
+
+
+def _ranking(t: text.Text, config: Any, run: Any) -> list[str]:
+    """Who arrived after how many moves; on mini-batches, who was lowest on average at the end."""
+    moves = dict(zip(config.optimizers, run.arrived, strict=True))
+    heights = dict(zip(config.optimizers, run.heights, strict=True))
+    lead = [t("race.noisy", count=choices.SETTLED), ""] if run.noisy else []
+    rows = [*lead, t("race.noisy_head" if run.noisy else "race.head"), "|---|---|---|"]
+    for place, name in enumerate(run.ranking, 1):
+        arrived = t("race.moves", count=moves[name]) if moves[name] else t("race.not_yet")
+        end = t("race.height", height=heights[name]) if run.noisy else arrived
+        rows.append(f"| {place} | {t(f'optimizer.{name}')} | {end} |")
+    return rows
 
 
 def _name(t: text.Text, run: Any) -> str:

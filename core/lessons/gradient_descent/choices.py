@@ -13,4 +13,5 @@ W = Range(-1e12, 1e12, default=1.4)  # the start, in the units of the surface
 B = Range(-1e12, 1e12, default=-0.6)
 SEED = Range(0, 2**31 - 1, default=0, step=1)  # of the order of the mini-batches
 RACE_STEPS = 120
+SETTLED = 30  # last moves of a race on mini-batches, whose mean decides
 PRESETS = ("converge", "crawl", "diverge")

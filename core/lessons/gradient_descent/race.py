@@ -71,12 +71,17 @@ class RaceStep:
 
 @dataclass(frozen=True, slots=True)
 class RaceRun:
-    """The result: who left less than 1 % of the first loss's height above the lowest, after how many moves."""
+    """The result: who left less than 1 % of the first loss's height above the lowest, after how many moves.
+
+    On mini-batches nobody arrives for good, so the mean height of the last moves decides.
+    """
 
     config: RaceConfig
     runs: tuple[DescentRun, ...]
-    arrived: tuple[int | None, ...]  # moves until less than 1 % is left for good; None: not yet
-    ranking: tuple[str, ...]  # those that arrived by their moves, then the others by their loss
+    arrived: tuple[int | None, ...]  # moves until less than 1 % is left for good; None: not yet, or mini-batches
+    heights: tuple[float, ...]  # mean loss above the lowest over the last 30 moves
+    ranking: tuple[str, ...]  # those that arrived by their moves, then the others by their height
+    noisy: bool  # on mini-batches
 
 
 def race(
@@ -101,10 +106,12 @@ def race(
             runs, told = tuple(walk.record() for walk in walks), step
             yield RaceStep(step, runs, min(runs, key=_order_of).config.optimizer)
     runs = tuple(walk.record() for walk in walks)
-    arrived = tuple(_arrival(run, walk.lowest) for run, walk in zip(runs, walks, strict=True))
-    placed = sorted(zip(arrived, runs, strict=True), key=lambda pair: (pair[0] or MOST_STEPS + 1, *_order_of(pair[1])))
-    ranking = tuple(run.config.optimizer for _, run in placed)
-    yield Done(RaceRun(config, runs, arrived, ranking), frames.seconds, frames.stopped)
+    noisy, lowest = walks[0].noisy, walks[0].lowest
+    arrived = tuple(None if noisy else _arrival(run, lowest) for run in runs)
+    heights = tuple(float(run.losses[-choices.SETTLED :].mean()) - lowest for run in runs)
+    placed = sorted(range(len(runs)), key=lambda i: (arrived[i] or MOST_STEPS + 1, _order_of(runs[i])[0], heights[i]))
+    ranking = tuple(runs[i].config.optimizer for i in placed)
+    yield Done(RaceRun(config, runs, arrived, heights, ranking, noisy), frames.seconds, frames.stopped)
 
 
 def _order_of(run: DescentRun) -> tuple[bool, float]:
@@ -171,13 +178,13 @@ def noise_floor(x: object, y: object, steps: int = 400, learning_rate: float = 0
     return full, single
 
 
-def script(run: DescentRun | RaceRun) -> str:
+def script(run: DescentRun | RaceRun, steps: int | None = None) -> str:
     """The run as a standalone PyTorch script with torch.optim: same points, start, batches, and the same final loss.
 
-    A race prints one final loss per optimiser, in the order of its config.
+    Or only the first ``steps`` moves of it. A race prints one final loss per optimiser, in the order of its config.
     """
     if isinstance(run, RaceRun):
-        return "\n\n".join(map(script, run.runs))
+        return "\n\n".join(script(each, steps) for each in run.runs)
     config, count = run.config, len(run.x)
     size = min(config.batch_size or count, count)
     values = {
@@ -187,7 +194,7 @@ def script(run: DescentRun | RaceRun) -> str:
         "w": float(config.w),
         "b": float(config.b),
         "optimizer": OPTIMIZERS[config.optimizer].torch_code.format(lr=config.learning_rate),
-        "steps": run.step,
+        "steps": run.step if steps is None else min(steps, run.step),
         "rows": ""
         if size == count
         else _ROWS.format(parts=math.ceil(count / size), size=size, seed=config.seed, n=count),

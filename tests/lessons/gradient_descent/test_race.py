@@ -270,6 +270,16 @@ def test_race_is_six_descents_in_lock_step():
             assert near[arrived:].all() and not near[arrived - 1]
 
 
+def test_a_race_on_mini_batches_goes_by_the_mean_height_at_its_end():
+    result = drain(race(racers(steps=120, batch_size=1), KG, CM, every=None))
+    lowest = Problem(KG, CM, "standard").loss(*Problem(KG, CM, "standard").minimum())
+    heights = [np.mean(run.losses[-30:]) - lowest for run in result.runs]
+    assert result.noisy and result.arrived == (None,) * 6
+    assert result.heights == pytest.approx(heights) and min(heights) > 1e-4
+    assert result.ranking == tuple(name for _, name in sorted(zip(heights, OPTIMIZERS, strict=True)))
+    assert not drain(race(racers(steps=2, batch_size=10), KG, CM)).noisy
+
+
 def test_a_racer_that_diverges_leaves_the_others_running():
     events = list(race(racers(("sgd", "adam"), learning_rate=30.0, steps=60), KG, CM, every=20))
     assert [e.step for e in events[:-1]] == [20, 40, 60]
