@@ -217,25 +217,35 @@ def on_nan(lang: str, form: kit.Values) -> str:
     )
 
 
+def _drawn(run: Any, curve: Any) -> int:
+    """Steps that the curve in the browser shows: Stop may come when the server is one step further."""
+    series = curve.get("series") if isinstance(curve, dict) else None
+    losses = series[0].get("y") if isinstance(series, list) and series and isinstance(series[0], dict) else None
+    return max(1, min(len(losses) - 1, run.step)) if isinstance(losses, list) else run.step
+
+
 @kit.handler
-def on_csv(lang: str, run: Any) -> str:
+def on_csv(lang: str, run: Any, curve: Any) -> str:
     """The path: w, b and the loss of all ten people after each step."""
     from core.files.csv_text import to_csv
 
     if run is None:
         return to_csv({"step": (), "w": (), "b": (), "loss": ()})
-    w, b = run.path.T.tolist()
-    return to_csv({"step": range(len(w)), "w": w, "b": b, "loss": run.losses.tolist()})
+    drawn = _drawn(run, curve) + 1
+    w, b = run.path[:drawn].T.tolist()
+    return to_csv({"step": range(drawn), "w": w, "b": b, "loss": run.losses[:drawn].tolist()})
 
 
 @kit.handler
-def on_code(lang: str, run: Any, form: kit.Values) -> str:
+def on_code(lang: str, run: Any, curve: Any, form: kit.Values) -> str:
     """The path on the screen as plain PyTorch; before any step, what the press of the button would do."""
     from core.data import people
     from core.events import drain
     from core.lessons.gradient_descent.race import descend, script
 
-    return script(run if run is not None else drain(descend(read(form), *people.load())))
+    if run is None:
+        return script(drain(descend(read(form), *people.load())))
+    return script(run, _drawn(run, curve))
 
 
 def build(lang: str) -> Room:

@@ -58,11 +58,11 @@ def test_a_preset_mends_an_empty_box() -> None:
 
 def test_the_path_as_a_file() -> None:
     shown = run(steps=20)
-    path = rows(page.on_csv("en", shown["run"]))
+    path = rows(page.on_csv("en", shown["run"], shown["curve"]))
     assert len(path) == 21 and float(path[0]["w"]) == 1.4
     assert float(path[-1]["loss"]) == shown["run"].loss
     assert " s ·" in shown["badge"]
-    assert rows(page.on_csv("en", None)) == []
+    assert rows(page.on_csv("en", None, None)) == []
 
 
 @pytest.mark.parametrize("optimizer", ["sgd", "adam"])
@@ -70,11 +70,23 @@ def test_the_path_as_a_file() -> None:
 def test_the_program_prints_the_loss_of_the_page(optimizer: str, batch: str) -> None:
     settings = {"optimizer": optimizer, "batch": batch, "steps": 30}
     again = run(before=run(**settings)["run"], **settings)  # pressed twice: 60 steps
-    script = page.on_code("en", again["run"], form=page.FORM.values(**settings))
+    script = page.on_code("en", again["run"], again["curve"], form=page.FORM.values(**settings))
     out = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True).stdout
     shown = re.search(r"final loss (-?[\d.e+-]+)", again["badge"])
     assert again["run"].step == 60 and shown
     assert float(re.findall(r"final loss = (\S+)", out)[-1]) == pytest.approx(float(shown[1]), rel=1e-6)
+
+
+def test_stopped_between_two_pictures_code_and_file_are_what_is_on_the_screen() -> None:
+    *seen, ahead, _ = page.on_run("en", None, form=page.FORM.values(steps=9))
+    screen, run = seen[-1]["curve"], ahead["run"]  # the server took the ninth step, the browser shows the eighth
+    assert run.step == 9 and len(screen["series"][0]["y"]) == 9
+    script = page.on_code("en", run, screen, form=page.FORM.values())
+    assert "for step in range(8):" in script
+    path = rows(page.on_csv("en", run, screen))
+    assert [int(row["step"]) for row in path] == list(range(9)) and float(path[-1]["loss"]) == seen[-1]["run"].loss
+    for nothing in (None, {}, {"series": "?"}, {"series": [{"y": 5}]}, {"series": [{"y": [1] * 99}]}):
+        assert "for step in range(9):" in page.on_code("en", run, nothing, form=page.FORM.values())
 
 
 @pytest.mark.parametrize(("lang", "limit"), [("ko", "열 명을 모두 볼 때"), ("en", "when all ten are looked at")])
@@ -99,6 +111,13 @@ def test_the_race_names_a_leader_at_each_step_and_all_places_at_its_end() -> Non
     assert len(first["plane"]["lines"]) == len(first["curve"]["series"]) == len(choices.OPTIMIZER)
     assert first["plane"]["caption"].startswith("Step 1:")
     assert last["ranking"].count("steps |") >= 3 and "| 6 |" in last["ranking"]
+
+
+def test_a_race_on_single_people_names_no_arrival() -> None:
+    ranking = kit.settled(race.on_race("en", form=race.FORM.values(batch="1")))["ranking"]
+    assert "steps |" not in ranking and "not yet" not in ranking and "nobody arrives" in ranking
+    heights = [float(row.split("|")[3]) for row in ranking.splitlines() if re.match(r"\| \d", row)]
+    assert len(heights) == 6 and heights == sorted(heights)
 
 
 @pytest.mark.parametrize(
