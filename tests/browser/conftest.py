@@ -145,8 +145,8 @@ class Visit:
 
     def open(self, lang: str = "ko", lesson: str = "", state: str = "") -> Any:
         query = f"?lesson={lesson}" + (f"&s={state}" if state else "") if lesson else ""
-        self.page.goto(f"{self.address}/{'en' if lang == 'en' else ''}{query}")
-        self.page.wait_for_selector(".taste:visible", timeout=60_000)
+        self.page.goto(f"{self.address}/{'en' if lang == 'en' else ''}{query}", timeout=120_000)
+        self.page.wait_for_selector(".taste:visible", timeout=120_000)
         return self.page
 
     def widen(self, width: str) -> None:

@@ -16,7 +16,7 @@ from demos.kit import text
 
 pytestmark = pytest.mark.browser
 LESSONS = [slug for chapter in CHAPTERS for slug in chapter.lessons]
-WAIT = 60_000
+WAIT = 120_000  # a page shares two cores with others
 # A canvas with ink on it, or a view made of elements: something was really drawn.
 ALIVE = """() => [...document.querySelectorAll('.taste')].filter((e) => e.offsetParent).some((root) => {
   const canvas = root.querySelector('canvas');
