@@ -100,7 +100,12 @@ def share(t: text.Text, controls: dict[str, Any]) -> None:
     with gr.Row(elem_classes="taste-buttons"):
         button = gr.Button(t("share"), size="md", min_width=120, scale=0)
         link = gr.Textbox(
-            show_label=False, placeholder=t("share_hint"), interactive=False, container=False, elem_classes="taste-link"
+            label=t("share"),  # for screen readers
+            show_label=False,
+            placeholder=t("share_hint"),
+            interactive=False,
+            container=False,
+            elem_classes="taste-link",
         )
     script = f"(...values) => taste.share({json.dumps(t.lesson)}, {json.dumps(list(controls))}, values)"
     button.click(None, list(controls.values()), link, js=script, **PRIVATE)

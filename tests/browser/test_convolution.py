@@ -61,6 +61,8 @@ def test_pointing_shows_products_that_sum_and_asks_no_server(visit: Any) -> None
         page.keyboard.press(key)
         page.wait_for_timeout(60)
         true(page)
+        said = output.get_attribute("aria-label")
+        assert said.endswith(page.locator(".taste-convolution .total").inner_text()), "what is read out moves along"
     for other in (0, 2, 3):  # the input, after ReLU, after pooling: all linked
         box = page.locator(".taste-convolution canvas").nth(other).bounding_box()
         page.mouse.move(box["x"] + 0.4 * box["width"], box["y"] + 0.4 * box["height"])

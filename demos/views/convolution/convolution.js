@@ -87,6 +87,8 @@ taste.define('convolution', (stage) => {
           for (const [j, x] of taps.cols.entries())
             cell(y, x, v.kernel.some((block) => block[i][j] !== 0) ? c.low : c.soft, 2);
     });
+    const home = pool(v);
+    arithmetic(v, c, taps, home); // before the maps, whose words repeat it
     show(
       output,
       data.pictures.out,
@@ -109,7 +111,6 @@ taste.define('convolution', (stage) => {
       (cell) => cell(at.y, at.x, c.low, 3),
       painted,
     );
-    const home = pool(v);
     show(
       pooled,
       data.pictures.pool,
@@ -121,7 +122,6 @@ taste.define('convolution', (stage) => {
       (cell) => home && cell(home.y, home.x, c.low, 3),
       painted === Infinity ? painted : Math.floor(painted / v.out.w / v.pool.size) * v.pool.w,
     );
-    arithmetic(v, c, taps, home);
     caption.textContent = v.caption || '';
     input.words({ alt: v.alt || v.caption });
   }
