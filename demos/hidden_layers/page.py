@@ -148,8 +148,12 @@ def _all(lang: str, here: pic.Here, chosen: ctl.Chosen, x1: float, x2: float) ->
 @kit.handler
 def on_code(lang: str, here: pic.Here | None, form: kit.Values) -> str:
     """The run on the screen as plain PyTorch; before any training, what the play button would do."""
-    play = pic.place(here, ctl.chosen(form)).play
-    if not play.iteration:
+    chosen = ctl.chosen(form)
+    play = pic.place(here, chosen).play
+    if not play.iteration:  # a net of its own does it: the learner's stays untrained
+        start, play = play.model.get_weights(), pic.place(None, chosen).play
+        if any((mine != first).any() for mine, first in zip(start, play.model.get_weights(), strict=True)):
+            play.model.set_weights(start)  # set by hand
         play.train()
     return str(play.script())
 

@@ -1,0 +1,42 @@
+"""Lesson 5 without a browser: its code before any training, and a change in the middle of a run."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+
+import pytest
+
+from core.mlp.plain_net import Parameter
+from demos.hidden_layers import page as hidden_layers
+from demos.hidden_layers.controls import FORM
+from tests.places import ROOT
+
+SMALL = FORM.values(samples=40, epochs=2, pace="fast")
+
+
+def printed_loss(script: str) -> float:
+    done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True)
+    return float(re.findall(r"final loss = (\S+)", done.stdout)[-1])
+
+
+@pytest.mark.parametrize("by_hand", [False, True])
+def test_looking_at_the_code_trains_a_net_of_its_own(by_hand: bool) -> None:
+    here = hidden_layers.on_open("ko", 1.0, 2.0, SMALL)["here"]
+    if by_hand:
+        here.play.set_weight(Parameter(1, 0, 0), 2.5)
+    script = hidden_layers.on_code("ko", here, SMALL)
+    assert here.play.iteration == 0, "nothing was pressed"
+    *_, last = hidden_layers.on_play("ko", here, 1.0, 2.0, SMALL)
+    assert last["here"].play.epoch == 2
+    assert printed_loss(script) == pytest.approx(last["here"].play.scores()[0].loss, rel=1e-9)
+
+
+def test_a_change_in_the_middle_of_a_run_sets_it_off_again() -> None:
+    here = next(hidden_layers.on_play("ko", None, 1.0, 2.0, SMALL))["here"]
+    change = hidden_layers.goes_on(hidden_layers.on_change)
+    assert here.running and change("ko", here, 1.0, 2.0, SMALL.changed(rate=0.1))["again"]
+    stopped = hidden_layers.on_stop("ko", here, 1.0, 2.0, SMALL)["here"]
+    assert "again" not in change("ko", stopped, 1.0, 2.0, SMALL)
+    assert list(hidden_layers.on_resume("ko", stopped, 1.0, 2.0, SMALL)) == [{}]
