@@ -54,7 +54,9 @@ def tokenize(text: str, how: str) -> Cut:
     check = Check()
     check.within("tokenizer", how, choices.TOKENIZER)
     check.done()
-    if not isinstance(text, str) or not clean(text).strip():
+    if not isinstance(text, str):
+        raise InvalidInput("not_text", row=1, received=str(text)[:40])
+    if not clean(text).strip():
         raise InvalidInput("no_words")
     if len(text) > choices.MOST_LETTERS:
         raise InvalidInput("text_too_long", row=1, most=choices.MOST_LETTERS, received=len(text))
