@@ -6,7 +6,7 @@ DATA comes from recipes.emoji_data. The judge is a small CNN trained here on mov
 pictures (once, some minutes; kept in DATA/judge.safetensors), never used to train the denoiser. Measured: of 100 Korean
 and 100 English labels drawn at random, in how many pictures the judge has the right emoji among its first five of all;
 and for 50 prompts with a colour word, in how many the drawn thing's median colour is nearest to that of the heart of
-that colour. Both are also given for real pictures, as a bound.
+that colour. Both are also given for real pictures, as a bound. This measures known captions; everyday_words.py others.
 """
 
 from __future__ import annotations
@@ -117,7 +117,7 @@ def found(model: Judge, x: Tensor, labels: Tensor, most: int = 5) -> float:
 
 def draw(sd: StableDiffusion, prompts: list[str], seed: int, steps: int, guidance: float) -> np.ndarray:
     """diffusers' own pipeline, several at once; our loop gives the same (a test compares). (N, H, W, 3)"""
-    pictures = []
+    pictures, prompts = [], [sd.understood(prompt) for prompt in prompts]
     for start in range(0, len(prompts), BATCH):
         part = prompts[start : start + BATCH]
         generators = [runtime.generator(seed + start + place) for place in range(len(part))]

@@ -13,19 +13,18 @@ import json
 import shutil
 from argparse import Namespace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
 from diffusers import AutoencoderTiny, DDIMScheduler, StableDiffusionPipeline, UNet2DConditionModel
 from diffusers.models.attention_processor import AttnProcessor
 from safetensors.torch import load_file
-from transformers import AutoTokenizer, DistilBertModel
+from transformers import CLIPTextModel, CLIPTokenizer
 
 from core import runtime
 from core.diffusion.point_diffusion import noised, velocity
 from core.diffusion.preview import FILE
-from recipes.emoji_run import WEIGHTS, Data, Run, arguments, caption, continue_from, load_data, to_tensor
+from recipes.emoji_run import WEIGHTS, Run, arguments, caption, continue_from, load_data, to_tensor
 from recipes.emoji_vae import autoencoder
 
 WIDTHS, HEADS = (128, 256), 4
@@ -70,11 +69,11 @@ def scheduler() -> DDIMScheduler:
     )
 
 
-def parts(folder: Path, smoke: bool) -> tuple[AutoencoderTiny, DistilBertModel, Any]:
-    """Autoencoder, text encoder and tokenizer, as they ship."""
+def parts(folder: Path, smoke: bool) -> tuple[AutoencoderTiny, CLIPTextModel, CLIPTokenizer]:
+    """The autoencoder in training; text encoder and tokenizer as they ship: trained with an earlier CLIP, see LOG.md."""
     vae = autoencoder() if smoke else AutoencoderTiny.from_pretrained(folder / "vae")
-    reader = DistilBertModel.from_pretrained(WEIGHTS / "text_encoder", dtype=torch.float32)
-    return vae, reader.eval(), AutoTokenizer.from_pretrained(WEIGHTS / "tokenizer")
+    reader = CLIPTextModel.from_pretrained(WEIGHTS / "text_encoder", dtype=torch.float32)
+    return vae, reader.eval(), CLIPTokenizer.from_pretrained(WEIGHTS / "tokenizer")
 
 
 @torch.no_grad()
@@ -143,9 +142,6 @@ def export(folder: Path) -> None:
     pipeline.save_pretrained(out, max_shard_size="9MB")
     for config in out.glob("*/config.json"):
         plain(config)
-    CLIPModel.from_pretrained(folder / "clip").half().save_pretrained(out / "clip", max_shard_size="9MB")
-    for name in ("tokenizer.json", "tokenizer_config.json", "preprocessor_config.json"):
-        shutil.copy(folder / "clip" / name, out / "clip")
     if (WEIGHTS / FILE).is_file():  # fits as long as the autoencoder is the same; see emoji_preview
         shutil.copy(WEIGHTS / FILE, out)
     print(json.loads((folder / "checkpoint_unet" / "state.json").read_text()))

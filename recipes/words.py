@@ -4,9 +4,10 @@
 
 The student's token table begins as the teacher's answers to each piece read alone, and its two layers as nearly nothing:
 at first a text is the mean of its pieces, and what is learnt is how pieces change each other. Its answer is the mean of
-the last states of the pieces, made a unit vector. Targets are the teacher's vectors less their mean: e5 packs all texts into a cone (cosines 0.7 … 1.0), less the
-mean they spread, and unlike things come near 0. Loss: 1 − cosine, plus how the texts of a batch lie to each other
-(Kullback–Leibler over softmax of cosines), as only the order of neighbours matters in the end.
+the last states of the pieces, made a unit vector. Targets are the teacher's vectors less their mean: e5 packs all texts
+into a cone (cosines 0.7 … 1.0), less the mean they spread, and unlike things come near 0. Loss: 1 − cosine, plus how
+the texts of a batch lie to each other (Kullback–Leibler over softmax of cosines), as only the order of neighbours
+matters in the end.
 Sources: Hinton et al. 2015 (arXiv:1503.02531); Reimers & Gurevych 2020 (arXiv:2004.09813).
 """
 

@@ -45,46 +45,68 @@ COLOURS = {
 }  # fmt: skip
 THINGS = {
     "ko": (
-        "하트 원 동그라미 사각형 네모 세모 사과 책 꽃 장미 고양이 강아지 개 새 자동차 차 버스 모자 옷 원피스 신발 공 풍선 별 집 우산 가방 "
-        "물고기 나비 말 토끼 곰 눈 머리 리본 컵 의자 문 나무 열매 과일 채소 고추 포도 하늘 불 바지 양말 장갑 안경 연필 상자 토마토 배 다이아몬드 "
+        "하트 원 동그라미 사각형 네모 세모 사과 책 꽃 장미 고양이 강아지 개 새 자동차 차 버스 모자 옷 원피스 "
+        "신발 공 풍선 별 집 우산 가방 "
+        "물고기 나비 말 토끼 곰 눈 머리 리본 컵 의자 문 나무 열매 과일 채소 고추 포도 하늘 불 바지 양말 장갑 "
+        "안경 연필 상자 토마토 배 다이아몬드 "
         "마름모 삼각형 반지 보석 지붕 깃발 나뭇잎 치마 셔츠 드레스 딸기 레몬 용 뱀 개구리 새우 게 펜 케이크"
     ).split(),
     "en": (
-        "heart circle square triangle apple book flower rose cat dog puppy bird car bus hat dress shoe ball balloon star house umbrella "
-        "bag fish butterfly horse rabbit bear eye hair ribbon cup chair door tree berry fruit vegetable pepper grapes sky fire pants socks "
-        "gloves glasses pencil box tomato pear diamond ring gem roof flag leaf skirt shirt strawberry lemon dragon snake frog crab pen cake"
+        "heart circle square triangle apple book flower rose cat dog puppy bird car bus hat dress shoe ball "
+        "balloon star house umbrella "
+        "bag fish butterfly horse rabbit bear eye hair ribbon cup chair door tree berry fruit vegetable "
+        "pepper grapes sky fire pants socks "
+        "gloves glasses pencil box tomato pear diamond ring gem roof flag leaf skirt shirt strawberry lemon "
+        "dragon snake frog crab pen cake"
     ).split(),
 }
 HOW = {
-    "ko": "작은 큰 귀여운 예쁜 멋진 늙은 어린 새 오래된 뜨거운 차가운 맛있는 무서운 웃는 우는 화난 자는 뛰는 빠른 느린 슬픈 행복한 배고픈 더러운 깨끗한".split(),
+    "ko": (
+        "작은 큰 귀여운 예쁜 멋진 늙은 어린 새 오래된 뜨거운 차가운 맛있는 무서운 웃는 우는 화난 자는 뛰는 "
+        "빠른 느린 슬픈 행복한 배고픈 더러운 깨끗한"
+    ).split(),
     "en": (
-        "small big cute pretty old young new hot cold tasty scary smiling crying angry sleeping running fast slow sad happy hungry dirty clean"
+        "small big cute pretty old young new hot cold tasty scary smiling crying angry sleeping running fast "
+        "slow sad happy hungry dirty clean"
     ).split(),
 }
 PATTERNS = {
     "ko": (
-        "{h} {a}|{a:과} {b}|{a} 옆의 {b}|{a} 위에 있는 {b}|{a:을} 먹는 {b}|{a:이} 있어요|{a:을} 보는 {b}|{h} {a:을} 그려 줘|{a} 그림|{a:이} 좋아요|"
-        "{a:을} 사고 싶어요|{a:을} 든 {b}|{a:이} 없어요|저기 {a:이} 있다|{a:은} {h} 편이에요|나는 {a:을} 좋아해|{a} 하나|{a} 두 개|우리 {a}|{a} 주세요|"
-        "{a:이} {b:을} 봤다|{a} 만들기|{a} 타고 가요|{a} 보러 가자|{a:으로} 가는 길|{a:이} {h} 날|내 {a}|{a} 사진|{a:과} {b:과} {c}"
+        "{h} {a}|{a:과} {b}|{a} 옆의 {b}|{a} 위에 있는 {b}|{a:을} 먹는 {b}|{a:이} 있어요|{a:을} 보는 {b}|{h} "
+        "{a:을} 그려 줘|{a} 그림|{a:이} 좋아요|"
+        "{a:을} 사고 싶어요|{a:을} 든 {b}|{a:이} 없어요|저기 {a:이} 있다|{a:은} {h} 편이에요|나는 {a:을} "
+        "좋아해|{a} 하나|{a} 두 개|우리 {a}|{a} 주세요|"
+        "{a:이} {b:을} 봤다|{a} 만들기|{a} 타고 가요|{a} 보러 가자|{a:으로} 가는 길|{a:이} {h} 날|내 {a}|{a} "
+        "사진|{a:과} {b:과} {c}"
     ).split("|"),
     "en": (
-        "a {h} {a}|{a} and {b}|a {a} and a {b}|a {a} next to a {b}|a {a} on a {b}|a {a} eating a {b}|there is a {a}|draw a {h} {a}|"
-        "picture of a {a}|i like my {a}|i want to buy a {a}|a {b} with a {a}|no {a} here|the {a} is {h}|two {a}s|my {a}|the {a} saw the {b}|"
-        "how to make a {a}|going by {a}|let us see the {a}|on the way to the {a}|{a}, {b} and {c}|a photo of a {h} {a}|the {h} {a} and the {b}"
+        "a {h} {a}|{a} and {b}|a {a} and a {b}|a {a} next to a {b}|a {a} on a {b}|a {a} eating a {b}|there "
+        "is a {a}|draw a {h} {a}|"
+        "picture of a {a}|i like my {a}|i want to buy a {a}|a {b} with a {a}|no {a} here|the {a} is {h}|two "
+        "{a}s|my {a}|the {a} saw the {b}|"
+        "how to make a {a}|going by {a}|let us see the {a}|on the way to the {a}|{a}, {b} and {c}|a photo of "
+        "a {h} {a}|the {h} {a} and the {b}"
     ).split("|"),
 }
 OPINIONS = {
     "ko": (
-        "{x:이} {m} {g}|{m} {g} {x}|{x:은} 별로 {g} 않았어요|{x} {m} 최고예요|{x} 때문에 실망했어요|{x:이} 나쁘지 않네요|{x} {m} 추천해요|다시는 안 갈 거예요, {x:이} 엉망|"
-        "{x:은} 괜찮은데 {y:이} 아쉬워요|{x:은} 좋았지만 {y:은} 싫었어요|{x:이} 기대보다 못했어요|{x} 덕분에 행복했어요",
-        "맛 음식 서비스 화면 배송 직원 방 침대 이야기 배우 음악 강의 책 앱 소리 가격 옷 색깔 배터리 커피 분위기 결말 설명 포장 날씨",
-        "좋아요 맛있어요 재미있어요 지루해요 친절해요 불친절해요 비싸요 싸요 예뻐요 별로예요 느려요 빨라요 깨끗해요 더러워요 훌륭해요 형편없어요",
+        "{x:이} {m} {g}|{m} {g} {x}|{x:은} 별로 {g} 않았어요|{x} {m} 최고예요|{x} 때문에 실망했어요|{x:이} "
+        "나쁘지 않네요|{x} {m} 추천해요|다시는 안 갈 거예요, {x:이} 엉망|"
+        "{x:은} 괜찮은데 {y:이} 아쉬워요|{x:은} 좋았지만 {y:은} 싫었어요|{x:이} 기대보다 못했어요|{x} 덕분에 "
+        "행복했어요",
+        "맛 음식 서비스 화면 배송 직원 방 침대 이야기 배우 음악 강의 책 앱 소리 가격 옷 색깔 배터리 커피 "
+        "분위기 결말 설명 포장 날씨",
+        "좋아요 맛있어요 재미있어요 지루해요 친절해요 불친절해요 비싸요 싸요 예뻐요 별로예요 느려요 빨라요 "
+        "깨끗해요 더러워요 훌륭해요 형편없어요",
         "정말 너무 아주 진짜 조금 꽤 전혀",
     ),
     "en": (
-        "the {x} was {m} {g}|{m} {g} {x}|the {x} is not {g}|best {x} ever|the {x} was a let-down|the {x} is not bad at all|i would recommend the {x}|never again, "
-        "the {x} was awful|the {x} was fine but the {y} was {g}|loved the {x}, hated the {y}|the {x} was worse than expected|so happy with the {x}",
-        "food service screen delivery staff room bed story cast music class book app sound price dress colour battery coffee mood ending advice box weather",
+        "the {x} was {m} {g}|{m} {g} {x}|the {x} is not {g}|best {x} ever|the {x} was a let-down|the {x} is "
+        "not bad at all|i would recommend the {x}|never again, "
+        "the {x} was awful|the {x} was fine but the {y} was {g}|loved the {x}, hated the {y}|the {x} was "
+        "worse than expected|so happy with the {x}",
+        "food service screen delivery staff room bed story cast music class book app sound price dress "
+        "colour battery coffee mood ending advice box weather",
         "good tasty fun boring friendly rude expensive cheap pretty poor slow fast clean dirty great terrible",
         "really so very truly a bit quite hardly",
     ),

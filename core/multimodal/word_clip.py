@@ -22,6 +22,7 @@ from core.language.known_names import HEADS, Head
 from core.language.word_vectors import WordVectors
 from core.multimodal.clip import ImageText
 
+
 class TwoTowers(nn.Module):
     """What ImageText calls a model: parameters, a scale, and pictures to vectors."""
 

@@ -51,7 +51,8 @@ def _stages(t: text.Text, sd: Any, run: shown.Run) -> kit.Update:
     """Prompt → tokens → vectors, and the noise the seed stands for."""
     from core.lessons.stable_diffusion import studio
 
-    prompt, tokens = run.settings.prompt, sd.tokens(run.settings.prompt)
+    prompt = sd.understood(run.settings.prompt)
+    tokens = sd.tokens(prompt)
     items = [
         {
             "text": f"{token.text} {token.part}/{token.parts}" if token.parts > 1 else token.text or t("mark"),
@@ -84,17 +85,18 @@ def _stages(t: text.Text, sd: Any, run: shown.Run) -> kit.Update:
 
 
 def _honest(t: text.Text, sd: Any, run: shown.Run) -> str:
-    """Which words the small model never met. Nothing is claimed about fetched models."""
+    """What the small model takes the prompt for. Nothing is claimed about fetched models."""
     from core.lessons.stable_diffusion import studio
     from core.pretrained.shipped import card
 
     if not card(run.model):
         return ""
-    words = studio.familiar(sd, run.settings.prompt)
-    new = [word for word in words if not word.names]
-    if not new:
-        return t("known", words=", ".join(f"‘{word.text}’ ({word.names})" for word in words[:8]))
-    return t("unknown", words=", ".join(f"‘{word.text}’" for word in new[:8]), pieces=max(w.pieces for w in new))
+    typed = run.settings.prompt
+    read = sd.understood(typed)
+    if read.lower() != " ".join(typed.lower().split()):
+        return t("unknown", typed=typed[:60], name=read)
+    words = studio.familiar(sd, read)
+    return t("known", words=", ".join(f"‘{word.text}’ ({word.names})" for word in words[:8]))
 
 
 @kit.handler

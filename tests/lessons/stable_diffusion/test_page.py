@@ -20,6 +20,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from core.data import emoji
 from core.diffusion import loading, preview
 from core.diffusion.settings import Settings
 from core.errors import CoreError
@@ -77,7 +78,10 @@ def test_an_unknown_word_is_said_and_a_known_one_counted() -> None:
     words = studio.familiar(sd, "red dragonfly zzyzx")
     assert words[0].names > 3 and words[0].pieces == 1 and words[2].names == 0 and words[2].pieces > 1
     chips = next(lesson.on_draw("ko", MODEL, WORDS.changed(prompt="zzyzx")))["chips"]
-    assert "‘zzyzx’" in chips["caption"] and "짐작" in chips["caption"]
+    read = sd.understood("zzyzx")
+    assert "‘zzyzx’" in chips["caption"] and f"‘{read}’" in chips["caption"] and read in emoji.load().en
+    assert "".join(item["text"] for item in chips["items"][1:-1]) == read.replace(" ", "")
+    assert sd.understood("빨간 사과") == "빨간 사과" and sd.understood("노란 하트") == "노란색 하트"
     assert studio.familiar(sd, "사과")[0].names > 0
 
 
