@@ -146,7 +146,9 @@ def load(folder: Path) -> Any:
     dtype = torch.float16 if half else torch.float32
     with runtime.MAKING:
         parts = {
-            part: _part(folder / part, *made, dtype) for part, made in _index(folder).items() if _is_model(part, made)
+            part: _part(folder / part, made[0], made[1], dtype)
+            for part, made in _index(folder).items()
+            if _is_model(part, made)
         }
         pipeline = getattr(diffusers, kind).from_pretrained(folder, dtype=dtype, local_files_only=True, **parts)
     pipeline.set_progress_bar_config(disable=True)

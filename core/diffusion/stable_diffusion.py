@@ -177,7 +177,7 @@ class StableDiffusion:
             clean = self._encode(image, generator, dtype)
             latents = scheduler.add_noise(clean, _randn(clean.shape, generator, device, dtype), times[:1])
         accepted = inspect.signature(scheduler.step).parameters
-        extra = {"generator": generator} if "generator" in accepted else {}
+        extra: dict[str, Any] = {"generator": generator} if "generator" in accepted else {}
         extra |= {"eta": 0.0} if "eta" in accepted else {}  # as the pipeline asks for
         return _Run(scheduler, generator, conditions, guided, latents, extra), times
 

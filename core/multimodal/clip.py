@@ -63,7 +63,8 @@ class ImageText:
         """The CLIP that ships, a folder, or a Hub id. Raises InvalidInput or Unavailable."""
         from transformers import AutoConfig, AutoImageProcessor, AutoModel, AutoTokenizer
 
-        from core.multimodal.word_clip import HEADS, WordClip
+        from core.language.known_names import HEADS
+        from core.multimodal.word_clip import WordClip
 
         folder = _place(name)
         if (folder / HEADS).is_file() and (folder / "config.json").is_file():
