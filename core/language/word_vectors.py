@@ -28,7 +28,7 @@ register({"no_word_vectors": "The word vectors are not in this copy: {missing} i
 
 TABLE = "embeddings.word_embeddings.weight"
 MARKS = 2  # start, padding and end are the first three rows of the table
-TOKENS = 2048  # in one batch
+BATCH = 128
 MOST_LETTERS = 2000  # of a text; what lies beyond is not read
 
 
@@ -135,23 +135,18 @@ class WordVectors:
 
 @torch.no_grad()
 def pooled(model: Any, ids: Sequence[Sequence[int]]) -> Tensor:
-    """The mean of the last states over each text's pieces, (N, D). Texts of like length are read together."""
-    order = sorted(range(len(ids)), key=lambda place: len(ids[place]))
+    """The mean of the last states over each text's pieces, (N, D). Texts of one length are read together: no padding."""
     out = torch.zeros(len(ids), model.config.hidden_size, device=model.device)
-    start = 0
-    while start < len(order):
-        stop = start + 1
-        while stop < len(order) and (stop - start + 1) * len(ids[order[stop]]) <= TOKENS:
-            stop += 1
-        rows = order[start:stop]
-        longest = len(ids[rows[-1]])
-        pad = model.config.pad_token_id
-        padded = torch.tensor([[*ids[row], *[pad] * (longest - len(ids[row]))] for row in rows], device=model.device)
-        same = len(ids[rows[0]]) == longest  # nothing padded: no mask to make
-        states = model(input_ids=padded, attention_mask=None if same else (padded != pad).long()).last_hidden_state
-        mask = (padded > MARKS).long()
-        out[rows] = (states * mask[..., None]).sum(1) / mask.sum(1, keepdim=True).clamp_min(1)
-        start = stop
+    places = dict[int, list[int]]()
+    for place, row in enumerate(ids):
+        places.setdefault(len(row), []).append(place)
+    for same in places.values():
+        for start in range(0, len(same), BATCH):
+            rows = same[start : start + BATCH]
+            table = torch.tensor([ids[row] for row in rows], device=model.device)  # (B, T)
+            states = model(input_ids=table).last_hidden_state
+            mask = (table > MARKS)[..., None]
+            out[rows] = (states * mask).sum(1) / mask.sum(1).clamp_min(1)
     return out
 
 
