@@ -150,7 +150,7 @@ def test_pieces_of_words_read_well() -> None:
     """CLIP ends a word's last piece with "</w>", which is no part of the text: "먕" was told as ⟨…3C 2F 77 3E⟩."""
     from core.llm import detokenizer
 
-    cut = CLIPTokenizer.from_pretrained(shipped.FOLDER / "emoji" / "clip", local_files_only=True)
+    cut = CLIPTokenizer.from_pretrained(shipped.FOLDER / "emoji" / "tokenizer", local_files_only=True)
     found = detokenizer.pieces(cut, cut("빨간 사과 먕").input_ids)
     assert not any("3C" in piece.text or "w>" in piece.text for piece in found)
     assert "".join(piece.letters for piece in found if piece.part == 1 and not piece.special) == "빨간사과먕"
