@@ -53,7 +53,7 @@ class Meaning:
     sign: str
     name: str  # in the language of the text
     share: float  # 0..1: its share of the softmax over all
-    exact: bool  # the text is itself the name of an emoji
+    exact: bool  # the text is itself the name of an emoji, or its sign
 
 
 class KnownNames:
@@ -65,7 +65,8 @@ class KnownNames:
     def __init__(self, vectors: WordVectors, head: Head, places: Tensor, scale: float) -> None:
         self.vectors, self.head, self.places, self.scale = vectors, head.eval(), places, scale
         names = emoji.load()
-        self.rows = {name.lower(): row for listed in (names.en, names.ko) for row, name in enumerate(listed)}
+        listed = (names.en, names.ko, [_plain(sign) for sign in names.signs])
+        self.rows = {name.lower(): row for every in listed for row, name in enumerate(every)}
 
     @classmethod
     @functools.cache
@@ -81,7 +82,7 @@ class KnownNames:
         """Raises InvalidInput for a text without a letter."""
         if not isinstance(text, str) or not text.strip():
             raise InvalidInput("empty", name="text", least="one word")
-        names, row = emoji.load(), self.rows.get(" ".join(text.lower().split()))
+        names, row = emoji.load(), self.rows.get(_plain(text))
         shares = self._shares(text)
         best = int(shares.argmax()) if row is None else row
         korean = any("ㄱ" <= letter <= "ㆎ" or "가" <= letter <= "힣" for letter in text)
@@ -93,3 +94,8 @@ class KnownNames:
         vector = self.head(torch.from_numpy(self.vectors.encode([text])))
         shares: np.ndarray = (self.scale * F.normalize(vector, dim=-1) @ self.places.T).softmax(-1)[0].numpy()
         return shares
+
+
+def _plain(text: str) -> str:
+    """Lower case, one space between words, without marks that cannot be seen; joined emoji stay joined."""
+    return " ".join("".join(letter for letter in text.lower() if letter not in "\ufe0f\u200b\ufeff").split())

@@ -64,11 +64,11 @@ class ImageText:
         from transformers import AutoConfig, AutoImageProcessor, AutoModel, AutoTokenizer
 
         from core.language.known_names import HEADS
-        from core.multimodal.word_clip import WordClip
+        from core.multimodal import word_clip
 
         folder = _place(name)
         if (folder / HEADS).is_file() and (folder / "config.json").is_file():
-            return WordClip.open(folder, name)
+            return cls(*word_clip.opened(folder), name)
         parts = {
             "config.json": "config.json",
             "tokenizer": "tokenizer*.json",
@@ -110,6 +110,8 @@ class ImageText:
     def embed_texts(self, texts: Sequence[str]) -> np.ndarray:
         """Unit vectors (N, D) float32. Longer sentences than the model reads are cut."""
         texts = self._checked(texts)
+        if hasattr(self.model, "embed_texts"):  # one that reads words its own way: word_clip.TwoTowers
+            return _unit(self.model.embed_texts(texts))
         longest = min(self.tokenizer.model_max_length, self.model.config.text_config.max_position_embeddings)
         padding = "longest" if self.model.config.model_type == "clip" else "max_length"
         parts = []

@@ -7,20 +7,16 @@ styles (recipes/emoji_clip.py). The folder: a CLIPVisionModel as transformers wr
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
-import numpy as np
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
 
 from core import runtime
 from core.language.known_names import HEADS, Head
 from core.language.word_vectors import WordVectors
-from core.multimodal.clip import ImageText
 
 
 class TwoTowers(nn.Module):
@@ -29,6 +25,7 @@ class TwoTowers(nn.Module):
     def __init__(self, vectors: WordVectors, words: Head, vision: Any, looks: Head, logit_scale: Tensor) -> None:
         super().__init__()
         self.encoder, self.words, self.vision, self.looks = vectors.model, words, vision, looks
+        self._vectors = vectors
         self.logit_scale = nn.Parameter(logit_scale)
         self.config = SimpleNamespace(model_type="clip", vision_config=vision.config)
         self.eval().requires_grad_(False)
@@ -37,34 +34,24 @@ class TwoTowers(nn.Module):
     def device(self) -> torch.device:
         return self.logit_scale.device
 
+    def embed_texts(self, texts: list[str]) -> Tensor:
+        """(N, D). Every text has a vector: an unknown word lands near what its pieces resemble."""
+        out: Tensor = self.words(torch.from_numpy(self._vectors.encode(texts)).to(self.device))
+        return out
+
     def get_image_features(self, pixel_values: Tensor) -> Any:
         return SimpleNamespace(pooler_output=self.looks(self.vision(pixel_values=pixel_values).pooler_output))
 
 
-class WordClip(ImageText):
-    """ImageText over word vectors. Every text has a vector: an unknown word lands near what its pieces resemble."""
+def opened(folder: Path) -> tuple[TwoTowers, Any, Any]:
+    """Model, tokenizer and processor of the folder."""
+    from safetensors.torch import load_file
+    from transformers import AutoImageProcessor, CLIPVisionModel
 
-    def __init__(self, vectors: WordVectors, model: TwoTowers, processor: Any, name: str = "") -> None:
-        super().__init__(model, vectors.tokenizer, processor, name)
-        self.vectors = vectors
-
-    @classmethod
-    def open(cls, folder: Path, name: str) -> WordClip:
-        from safetensors.torch import load_file
-        from transformers import AutoImageProcessor, CLIPVisionModel
-
-        own: dict[str, Any] = {"local_files_only": True}
-        with runtime.MAKING:
-            vision = CLIPVisionModel.from_pretrained(folder, dtype=torch.float32, use_safetensors=True, **own)
-        state = {key: value.float() for key, value in load_file(folder / HEADS).items()}
-        vectors, words, looks = WordVectors.load(), Head.of(state, "words"), Head.of(state, "looks")
-        model = TwoTowers(vectors, words, vision, looks, state["logit_scale"]).to(runtime.device())
-        return cls(vectors, model, AutoImageProcessor.from_pretrained(folder, **own), name)
-
-    @torch.no_grad()
-    def embed_texts(self, texts: Sequence[str]) -> np.ndarray:
-        """Unit vectors (N, D) float32."""
-        texts = self._checked(texts)
-        vectors = torch.from_numpy(self.vectors.encode(texts)).to(self.model.device)
-        found: np.ndarray = F.normalize(self.model.words(vectors), dim=-1).cpu().numpy()
-        return found
+    own = {"local_files_only": True}
+    with runtime.MAKING:
+        vision = CLIPVisionModel.from_pretrained(folder, dtype=torch.float32, use_safetensors=True, **own)
+    state = {key: value.float() for key, value in load_file(folder / HEADS).items()}
+    vectors = WordVectors.load()
+    model = TwoTowers(vectors, Head.of(state, "words"), vision, Head.of(state, "looks"), state["logit_scale"])
+    return model.to(runtime.device()), vectors.tokenizer, AutoImageProcessor.from_pretrained(folder, **own)

@@ -356,7 +356,7 @@ def test_an_empty_prompt_is_told_in_whole_sentences() -> None:
 
 def test_html_in_a_prompt_stays_text() -> None:
     update = next(lesson.on_draw("en", MODEL, WORDS.changed(prompt="<img src=x onerror=alert(1)>")))
-    assert "<img" in "".join(item["text"] for item in update["chips"]["items"])  # chips write text nodes only
+    assert "<img" in update["chips"]["caption"]  # chips and their caption write text nodes only
     words = lesson.on_code("en", MODEL, WORDS.changed(prompt="<b>'\""))
     compile(words, "x.py", "exec")
 
