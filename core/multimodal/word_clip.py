@@ -48,7 +48,7 @@ def opened(folder: Path) -> tuple[TwoTowers, Any, Any]:
     from safetensors.torch import load_file
     from transformers import AutoImageProcessor, CLIPVisionModel
 
-    own = {"local_files_only": True}
+    own: dict[str, Any] = {"local_files_only": True}
     with runtime.MAKING:
         vision = CLIPVisionModel.from_pretrained(folder, dtype=torch.float32, use_safetensors=True, **own)
     state = {key: value.float() for key, value in load_file(folder / HEADS).items()}
