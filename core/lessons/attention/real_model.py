@@ -18,6 +18,7 @@ from core.pretrained.catalog import DEFAULT
 
 register(
     {
+        "no_words": "There is not a single word in these texts. Write some letters.",
         "not_on_disk": "{name} is not on this computer yet. Lesson 11 fetches it once; then its maps appear here.",
         "text_too_long": "Row {row} has {received} characters; at most {most} are allowed. Shorten it.",
     }

@@ -28,7 +28,12 @@ from core.llm.detokenizer import Piece, pieces
 from core.pretrained import resolve
 from core.pretrained.catalog import DEFAULT
 
-register({"no_tiny_gpt": "The tiny GPT has not learnt anything yet. Train it first."})
+register(
+    {
+        "no_tiny_gpt": "The tiny GPT has not learnt anything yet. Train it first.",
+        "not_on_disk": "{name} is not on this computer yet. Lesson 11 fetches it once; then its maps appear here.",
+    }
+)
 
 MOST_PIECES = 400
 WORD_END = " 3C 2F 77 3E⟩"  # "</w>" in bytes: CLIP marks the end of a word so
