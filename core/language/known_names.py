@@ -8,6 +8,7 @@ Left out: two things in one text; only the likelier is found.
 from __future__ import annotations
 
 import functools
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -77,6 +78,20 @@ class KnownNames:
         state = {k: v.float() for k, v in load_file(shipped.FOLDER / "emoji" / "clip" / HEADS).items()}
         scale = float(state["logit_scale"].exp())
         return cls(WordVectors.load(), Head.of(state, "words"), state["places"], scale)
+
+    @property
+    def dimensions(self) -> int:
+        return int(self.places.shape[1])
+
+    @property
+    def parameters(self) -> int:
+        return self.vectors.parameters + sum(p.numel() for p in self.head.parameters())
+
+    @torch.no_grad()
+    def encode(self, texts: Sequence[str]) -> np.ndarray:
+        """Unit vectors, (N, D) float32, in the space of the small CLIP: word vectors that have also met pictures."""
+        found: np.ndarray = F.normalize(self.head(torch.from_numpy(self.vectors.encode(texts))), dim=-1).numpy()
+        return found
 
     def meaning(self, text: str) -> Meaning:
         """Raises InvalidInput for a text without a letter."""

@@ -44,8 +44,8 @@ class Piece:
 
 class WordVectors:
     """
-    >>> wv = WordVectors.load(); cat, dog, car = wv.encode(["고양이", "강아지", "자동차"])
-    >>> bool(cat @ dog > cat @ car)
+    >>> wv = WordVectors.load(); korean, english, car = wv.encode(["고양이", "cat", "자동차"])
+    >>> bool(korean @ english > korean @ car)
     True
     """
 

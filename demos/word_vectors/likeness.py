@@ -25,7 +25,7 @@ def on_compare(lang: str, first: str, second: str) -> kit.Update:
     ]
     shared = ", ".join(kit.quote(token) for token in found.shared[:12]) or "–"
     same = found.bag > 0.999
-    key = "order" if same else "meaning" if found.vectors - found.bag > 0.3 else "agree"
+    key = "order" if same else "meaning" if found.vectors - found.bag > 0.25 else "agree"
     said = t(f"likeness.{key}", bag=found.bag, vectors=found.vectors, shared=shared)
     return SCREEN(both={"items": items, "low": 0, "high": 1, "caption": t("likeness.caption")}, both_said=said)
 

@@ -25,14 +25,14 @@ def on_word(lang: str, word: str) -> kit.Update:
     from core.lessons.word_vectors import space
 
     clock, t = Deadline(), text.load("word_vectors", lang)
-    wv, found = space.encoder(), space.neighbours(word)
+    wv, found = space.space(), space.neighbours(word)
     chips = [{"text": piece.text, "id": piece.id} for piece in found.pieces]
     label = kit.badge_text(
         t,
         source="shipped",
         parameters=wv.parameters,
         seconds=clock.elapsed,
-        device=runtime.describe(str(wv.model.device)),
+        device=runtime.describe("cpu"),
     )
     best = max(found.ko[0], found.en[0], key=lambda each: each.cosine)
     values = {"word": kit.quote(found.text), "nearest": best.text, "cosine": best.cosine, "numbers": wv.dimensions}
@@ -64,22 +64,20 @@ def on_code(lang: str, word: str, a: str, b: str, c: str, first: str, second: st
     return CODE.format(word=word.strip(), a=a, b=b, c=c, first=first, second=second, spoken=spoken)
 
 
-CODE = """from core.language.word_vectors import WordVectors
-from core.lessons.word_vectors import space
+CODE = """from core.lessons.word_vectors import space
 
-wv = WordVectors.load()
 for language in ("ko", "en"):
-    texts, table = space.listed(language)  # everyday words and their vectors, (N, {{}})
-    cosines = table @ wv.encode([{word!r}])[0]
+    texts, table = space.listed(language)  # everyday words and their vectors, (N, 256)
+    cosines = table @ space.vectors([{word!r}])[0]
     for row in [row for row in (-cosines).argsort() if texts[row] != {word!r}][:8]:
         print(f"{{cosines[row]:.4f}}  {{texts[row]}}")
 
-one, two, three = wv.encode([{a!r}, {b!r}, {c!r}])  # {b} - {a} + {c}
+one, two, three = space.vectors([{a!r}, {b!r}, {c!r}])  # {b} - {a} + {c}
 print([near.text for near in space.arithmetic({a!r}, {b!r}, {c!r}, {spoken!r}).nearest])
 
-first, second = wv.encode([{first!r}, {second!r}])
+first, second = space.vectors([{first!r}, {second!r}])
 print(f"vectors: {{first @ second:.4f}}, bags: {{space.alike({first!r}, {second!r}, {spoken!r}).bag:.4f}}")
-""".replace("{{}}", "384")
+"""
 
 
 def build(lang: str) -> Room:

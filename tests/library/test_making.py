@@ -101,7 +101,8 @@ def test_whoever_opens_a_checkpoint_keeps_others_from_making(
         assert free == [False]
         raise Opened
 
-    for owner in (diffusers.StableDiffusionPipeline, transformers.AutoModel, transformers.AutoModelForCausalLM):
+    models = (transformers.AutoModel, transformers.AutoModelForCausalLM, transformers.CLIPVisionModel)
+    for owner in (diffusers.StableDiffusionPipeline, *models):
         monkeypatch.setattr(owner, "from_pretrained", opens)
     with pytest.raises(Opened):
         if kind == "llm":

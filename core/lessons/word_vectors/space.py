@@ -1,6 +1,8 @@
 """Words and sentences as points of one space: neighbours, a map, arithmetic, and the same pair of texts as bags.
 
-All of it is products of unit vectors of core/language/word_vectors.py. What is searched are the pairs of
+All of it is products of unit vectors: those of core/language/word_vectors.py after one more layer that was taught with
+pictures and their names (the text side of the small CLIP; nearer in meaning, measured: of 274 words 87 % find their twin in
+the other language among the first five, 54 % without it). What is searched are the pairs of
 core/data/words.py. Left out: training (recipes/words.py); a classifier on the vectors (reviews.py).
 Sources: Mikolov et al. 2013 (arXiv:1301.3781) for the arithmetic; Levy and Goldberg 2014 for why the words of the
 question are left out of its answer; Pearson 1901 for the map.
@@ -17,6 +19,7 @@ import numpy as np
 
 from core.data import words
 from core.errors import Check, InvalidInput, register
+from core.language.known_names import KnownNames
 from core.language.word_vectors import Piece, WordVectors
 from core.lessons.word_vectors import choices
 
@@ -116,21 +119,21 @@ RIDDLES = {
 }
 
 
-@functools.cache
-def _opened() -> WordVectors:
-    return WordVectors.load()
+def space() -> KnownNames:
+    """The shipped vectors with the head that has met pictures, opened once, shared by all visitors. Raises Unavailable."""
+    with _OPENING:
+        return KnownNames.load()
 
 
 def encoder() -> WordVectors:
-    """The shipped encoder, opened once and shared by all visitors. Raises Unavailable."""
-    with _OPENING:
-        return _opened()
+    """The encoder below it, for whole texts."""
+    return space().vectors
 
 
 @functools.cache
 def _listed(language: str) -> tuple[tuple[str, ...], np.ndarray]:
     texts = tuple(dict.fromkeys(pair.ko if language == "ko" else pair.en for pair in words.load()))
-    return texts, encoder().encode(texts)  # (N, D)
+    return texts, space().encode(texts)  # (N, D)
 
 
 def listed(language: str) -> tuple[tuple[str, ...], np.ndarray]:
@@ -153,7 +156,7 @@ def vectors(texts: Sequence[str]) -> np.ndarray:
             raise InvalidInput("empty", name="text", least=1)
         if len(text) > choices.MOST_LETTERS:
             raise InvalidInput("prompt_too_long", name="text", received=len(text), most=choices.MOST_LETTERS)
-    return encoder().encode([text.strip() for text in texts])
+    return space().encode([text.strip() for text in texts])
 
 
 def nearest(point: np.ndarray, language: str, count: int, without: Sequence[str] = ()) -> tuple[Neighbour, ...]:
