@@ -28,7 +28,7 @@ def test_cells_chips_and_keys_write_the_sum_out(visit: Any) -> None:
     page.keyboard.press("Enter")
     page.wait_for_selector("text=/share dog → brought = 0/")
     page.locator(".taste-tokens:visible button").nth(4).click()
-    page.wait_for_selector("text=/Seen from the chosen token “ball”/")
+    page.wait_for_selector("text=/Seen from the selected token “ball”/")
     page.get_by_role("radio", name="③ Q·Kᵀ").first.check()
     page.wait_for_selector("text=/Q\\(me\\)·K\\(the\\) = .* × /")
     assert not v.faults
