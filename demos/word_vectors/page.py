@@ -90,7 +90,7 @@ def build(lang: str) -> Room:
             word = t("example.word")
             desk.put(word=gr.Textbox(word, label=t("word_label"), info=t("word_info"), max_length=choices.MOST_LETTERS))
             with gr.Row(elem_classes="taste-buttons"):
-                find = gr.Button(t("find"), variant="primary", min_width=120)
+                find = gr.Button(t("find"), min_width=120)
                 take = gr.Button(t("take"), size="md", min_width=150)
             gr.Examples([[each] for each in t("examples").split("|")], desk.word, label=t("examples_label"))
             desk.put(pieces=views.tokens(), said=kit.markdown("", min_height=52), badge=kit.badge())
