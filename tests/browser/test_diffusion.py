@@ -67,7 +67,7 @@ def test_every_step_is_kept_and_a_branch_begins_in_the_middle(visit: Any) -> Non
     assert film.locator("output").inner_text() == "step 1 of 20"
     page.wait_for_function("(end) => document.querySelector('.taste-film img').getAttribute('src') !== end", arg=end)
     panel = page.locator(".tabitem:visible", has_text="Go back to a step of the picture").last
-    panel.get_by_role("button", name="Run", exact=True).click()
+    panel.get_by_role("button", name="Rewind and draw on", exact=True).click()
     page.wait_for_function(
         "() => document.body.textContent.includes('Both branches share the first 8 of 20 steps')", timeout=60_000
     )
