@@ -24,7 +24,7 @@ def test_a_photo_is_where_a_drawing_starts(visit: Any) -> None:
     page.get_by_role("tab", name="Start from a picture").click(timeout=SLOW)
     page.get_by_role("button", name="Take a photo with the webcam").click(timeout=SLOW)
     photographed(page)
-    page.wait_for_selector("text=This picture is the start now", timeout=SLOW)
+    page.wait_for_selector("text=/Runs start from this picture now/", timeout=SLOW)
     page.wait_for_function(REEL, arg="start", timeout=SLOW)
     page.get_by_role("button", name="Switch it off").click()
     v.shot("photo_start_en")
