@@ -126,8 +126,9 @@ taste.define('camera', (stage) => {
     }
   }); // by keyboard or a screen reader
   power.addEventListener('click', () => (state === 'off' ? on() : off()));
-  new IntersectionObserver(([entry]) => {
-    if (state !== 'off' && !entry.isIntersecting && !stage.root.offsetParent) off();
+  // a size changes when a tab hides it, wherever the page is scrolled
+  new ResizeObserver(() => {
+    if (state !== 'off' && !stage.root.offsetParent) off();
   }).observe(stage.root);
   addEventListener('pagehide', () => off());
   function draw() {

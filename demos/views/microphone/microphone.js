@@ -154,8 +154,9 @@ taste.define('microphone', (stage) => {
       sound.play();
     }
   });
-  new IntersectionObserver(([entry]) => {
-    if (state !== 'off' && !entry.isIntersecting && !stage.root.offsetParent) off();
+  // a size changes when a tab hides it, wherever the page is scrolled
+  new ResizeObserver(() => {
+    if (state !== 'off' && !stage.root.offsetParent) off();
   }).observe(stage.root);
   addEventListener('pagehide', () => off());
   function draw() {
