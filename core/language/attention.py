@@ -20,7 +20,6 @@ from numpy.typing import ArrayLike, NDArray
 from core.errors import Check, InvalidInput
 
 Array = NDArray[np.float64]
-MOST_TOKENS = 64  # a matrix larger than this cannot be read on a screen
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,8 +127,6 @@ def toy_head(tokens: Sequence[str], config: ToyConfig = ToyConfig()) -> ToyHead:
     """Tokens → embeddings → Q, K, V → attention. The same token and seed always give the same embedding."""
     if not tokens:
         raise InvalidInput("empty", name="tokens", least=1)
-    if len(tokens) > MOST_TOKENS:
-        raise InvalidInput("too_many", name="tokens", most=MOST_TOKENS, received=len(tokens))
     x = np.stack([_embedding(token, config) for token in tokens])  # (T, D)
     if config.positions:
         x = x + positions(len(tokens), config.width)

@@ -14,7 +14,7 @@ from core.mlp.activations import ACTIVATIONS
 from core.mlp.names import named
 from core.mlp.numpy_engine import LayerSpec
 
-MOST_UNITS = 1000
+MOST_UNITS = 1_000_000
 register(
     {
         "dropout_last": "Dropout after the last layer would drop answers. Put it between two Dense layers.",
@@ -25,7 +25,7 @@ register(
 
 @dataclass(frozen=True)
 class Dense:
-    """f(x·kernel + bias). 1–1000 ``units``; l1, l2: penalties on the kernel, added to the loss as in Keras.
+    """f(x·kernel + bias). 1–1,000,000 ``units``; l1, l2: penalties on the kernel, added to the loss as in Keras.
 
     input_shape: (features,) or the number itself, which is also called ``input_dim``.
 

@@ -40,7 +40,7 @@ from core.training.callbacks import Callback, Progress, check_verbose, tell
 from core.training.torch_engine import TorchEngine
 from core.training.trainer import Engine, History, Numbers, TrainConfig, Trainer, averages
 
-MOST_LAYERS, CHUNK = 64, 4096  # CHUNK: rows measured at once
+MOST_LAYERS, CHUNK = 1000, 4096  # CHUNK: rows measured at once
 _DTYPES = {"float64": torch.float64, "float32": torch.float32}
 register(
     {

@@ -40,7 +40,7 @@ register(
     }
 )
 
-MOST_WORDS, MOST_RECORDINGS, LONGEST_NAME = 20, 400, 40
+LONGEST_NAME = 40  # letters of a word
 Recording = Sound | np.ndarray | str | Path | bytes
 
 
@@ -93,16 +93,12 @@ class WordClassifier:
         check = Check()
         if len(recordings) < 2:
             check.add("one_word", received=len(recordings))
-        if len(recordings) > MOST_WORDS:
-            check.add("too_many", name="words", most=MOST_WORDS, received=len(recordings))
         for name, sounds in recordings.items():
             if not isinstance(name, str) or not 1 <= len(name.strip()) <= LONGEST_NAME:
                 check.add("word_without_name", most=LONGEST_NAME)
             elif not len(sounds):
                 check.add("word_without_recordings", name=shown(name))
         total = sum(len(sounds) for sounds in recordings.values())
-        if total > MOST_RECORDINGS:
-            check.add("too_many", name="recordings", most=MOST_RECORDINGS, received=total)
         check.done()
         return self._learn(recordings, total, deadline)
 
@@ -162,7 +158,7 @@ class WordClassifier:
                 about = json.loads((file.metadata() or {})["words"])
                 tensors = {name: file.get_tensor(name) for name in file.keys()}
             words = tuple(str(word) for word in about["words"])
-            if not 2 <= len(words) <= MOST_WORDS or any(len(word) > LONGEST_NAME for word in words):
+            if len(words) < 2 or any(len(word) > LONGEST_NAME for word in words):
                 raise ValueError("words")
             ear = cls(WordConfig(**about["config"]))
             ear.words, ear.module = words, WordNet(len(words))

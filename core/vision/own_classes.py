@@ -39,7 +39,7 @@ register(
     }
 )
 
-MOST_CLASSES, MOST_PICTURES, LONGEST_NAME = 50, 2000, 60
+LONGEST_NAME = 60  # letters of a class
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,21 +120,17 @@ class OwnClasses:
         """Learn these classes anew: name → pictures (files, bytes, PIL images or arrays), in the order given.
 
         Raises:
-            InvalidInput: fewer than two classes, a class without name or pictures, too many, or an unreadable picture.
+            InvalidInput: fewer than two classes, a class without name or pictures, or an unreadable picture.
         """
         check = Check()
         if len(pictures) < 2:
             check.add("too_few", name="classes", least=2, received=len(pictures))
-        if len(pictures) > MOST_CLASSES:
-            check.add("too_many", name="classes", most=MOST_CLASSES, received=len(pictures))
         for name, sources in pictures.items():
             if not 1 <= len(name.strip()) <= LONGEST_NAME:
                 check.add("class_without_name", most=LONGEST_NAME)
             elif not len(sources):
                 check.add("class_without_pictures", name=shown(name))
         total = sum(len(sources) for sources in pictures.values())
-        if total > MOST_PICTURES:
-            check.add("too_many", name="pictures", most=MOST_PICTURES, received=total)
         check.done()
         return self._learn(pictures, total)
 

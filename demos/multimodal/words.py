@@ -27,14 +27,14 @@ def on_record(lang: str, word: str, kept: Kept | None, taken: gr.EventData) -> k
 def _filed(t: text.Text, kept: Kept, word: Any, sound: Any) -> kit.Update:
     from core.errors import InvalidInput
     from core.lessons.multimodal.sounds import cut
-    from core.speech.word_classifier import LONGEST_NAME, MOST_WORDS
+    from core.speech.word_classifier import LONGEST_NAME
 
     word = word.strip() if isinstance(word, str) else ""
     if not 1 <= len(word) <= LONGEST_NAME:
         raise InvalidInput("word_without_name", most=LONGEST_NAME)
-    if word not in kept and len(kept) >= MOST_WORDS:
-        raise InvalidInput("too_many", name="words", most=MOST_WORDS, received=len(kept) + 1)
-    kept[word] = (*kept.get(word, ()), cut(sound))[-20:]  # the twenty latest
+    if word not in kept and len(kept) >= choices.MOST_WORDS:
+        raise InvalidInput("too_many", name="words", most=choices.MOST_WORDS, received=len(kept) + 1)
+    kept[word] = (*kept.get(word, ()), cut(sound))[-choices.MOST_RECORDINGS :]
     return SCREEN(kept=kept, counts=_counts(t, kept))
 
 

@@ -16,6 +16,7 @@ SHAPE = speech.SOUND
 WINDOW = Options(("256", "400", "512", "1024", "2048"), str(speech.N_FFT.default))
 HOP = Range(32, 256, default=speech.HOP.default, step=16)
 MELS = Range(16, 128, default=speech.MELS.default, step=8)
+MOST_WORDS, MOST_RECORDINGS = 20, 20  # to teach; of a word: the latest
 SECONDS, WORD_SECONDS, LISTEN_SECONDS = 20, 3, 60  # of one recording; of a word; of one listening
 EPOCHS = Range(1, 40, default=speech.EPOCHS.default, step=1)
 

@@ -139,8 +139,6 @@ def test_five_hundred_pictures_are_no_problem():
         ({"only": [np.zeros((4, 4))]}, "too_few"),
         ({"a": [np.zeros((4, 4))], "b": []}, "class_without_pictures"),
         ({"a": [np.zeros((4, 4))], " ": [np.zeros((4, 4))]}, "class_without_name"),
-        ({"a": [np.zeros((4, 4))] * 1001, "b": [np.zeros((4, 4))] * 1000}, "too_many"),
-        ({str(i): [np.zeros((4, 4))] for i in range(51)}, "too_many"),
     ],
 )
 def test_misuse(pictures, code):
