@@ -23,18 +23,18 @@ from safetensors.torch import save_file
 from torch import Tensor, nn
 
 from core import runtime
-from core.errors import Check, InvalidInput, NotReady, register
+from core.errors import Check, InvalidInput, NotReady, register, shown
 from core.events import Done, Every, TrainStep, drain
 from core.files.images import Source
 from core.pretrained import shipped
 from core.training.torch_engine import TorchEngine
 from core.training.trainer import History, TrainConfig, Trainer, accuracy
-from core.vision import inside, preparing
+from core.vision import efficientnet_lite, inside, preparing
 from core.vision.layers import Augment, Augmentation, CnnConfig, Network, Shape, build, cosine, to_batch, to_labels
 
 register({"no_run": "There is no training to continue. Call fit() or steps() first."})
 
-Preparation = Literal["object", "photo"]  # how a stranger's picture is prepared: preparing.see_object or see_photo
+Preparation = Literal["object", "digit", "photo"]  # how a stranger's picture is prepared: preparing.see_<name>
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,7 +206,7 @@ class ImageClassifier:
         """Go on with the last run, on its data, at the next batch."""
         if self.trainer is None:
             raise NotReady("no_run")
-        events = self.trainer.steps(epochs, every=every, seconds=deadline)
+        events = self.trainer.steps(epochs, every=every, deadline=deadline)
         return self._with_kernels(events, self.trainer.updates) if kernels else events
 
     def _with_kernels(
@@ -249,6 +249,8 @@ class ImageClassifier:
         channels, height, _ = self._shape()
         if self.preparation == "object":
             return preparing.see_object(source, height)
+        if self.preparation == "digit":
+            return preparing.see_digit(source, height)
         return preparing.see_photo(source, height, grey=channels == 1, zoom=self.zoom)
 
     def answer(self, source: Source) -> Answer:
@@ -308,7 +310,14 @@ class ImageClassifier:
     def pretrained(
         cls, name: str = "fashion", *, weights: str | Path | None = None, device: str | None = None
     ) -> ImageClassifier:
-        """The shipped "fashion", or a torchvision model by name where its weights can be had (torchvision_models)."""
+        """What ships, or a torchvision model by name where its weights can be had (torchvision_models).
+
+        "fashion" knows ten garments, "digits" ten handwritten digits, "photos" (EfficientNet-Lite0) ImageNet's 1,000 things.
+        """
+        if not isinstance(name, str):
+            raise InvalidInput("unknown_model", received=shown(name), hint="")
+        if name == efficientnet_lite.NAME:
+            return cls.adopted(efficientnet_lite.load(), device)
         file = shipped.FOLDER / name / "model.safetensors"
         if name == Path(name).name and file.is_file():
             return cls.load(file, device)

@@ -1,9 +1,10 @@
 """From a drawing or a photo to what the network sees, with every stage kept so that it can be shown.
 
 ``see_object`` repeats how Fashion-MNIST was made: grey, light on dark, trimmed, the longer side fitted to 28, centred.
-``see_photo`` is the way of photo networks: a centred square, shrunk. A drawn outline is filled, for the network learnt
-from photographs of clothes, not from line art.
-Left out: finding the object in a cluttered photo. Source of the steps: arXiv 1708.07747, section 2.
+A drawn outline is filled, for that network learnt from photographs of clothes, not from line art. ``see_digit`` repeats
+how MNIST was made: 20 pixels long, strokes some 2 pixels wide, the centre of mass in the middle of 28 × 28.
+``see_photo`` is the way of photo networks: a centred square, shrunk.
+Left out: finding the object in a cluttered photo. Sources of the steps: arXiv 1708.07747, section 2; LeCun et al. 1998.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from PIL import Image
-from scipy.ndimage import binary_closing, binary_fill_holes, label
+from scipy.ndimage import binary_closing, binary_fill_holes, distance_transform_edt, label, maximum_filter
 
 from core.errors import InvalidInput, register
 from core.files import images
@@ -25,11 +26,14 @@ register(
 INK = 0.05  # of the picture's contrast: what is lighter belongs to the object (the set's own rule: 5 % of the maximum)
 MOST_LOOPS = 6  # the largest parts that lines surround; only among them a handle is looked for
 WORKING_SIDE = 224  # larger pictures are shrunk to this before anything else
+DIGIT, STROKE = 20, 2.4  # pixels of a digit's longer side and of its line in MNIST's 28 × 28
+SPECK = 0.03  # of the largest piece of ink: smaller ones are dirt
+NOTES = ("several",)  # beside those of images.NOTES: more than one thing lies side by side
 
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """One step of the way. ``name``: original, grey, inverted, stretched, filled, trimmed, fitted, square."""
+    """One step of the way. ``name``: original, grey, inverted, stretched, filled, thickened, trimmed, fitted, centred, square."""
 
     name: str
     pixels: np.ndarray  # (H, W) or (H, W, 3) uint8
@@ -40,7 +44,7 @@ class Sight:
     """All stages; the last one is exactly what the network gets."""
 
     stages: tuple[Stage, ...]
-    notes: tuple[str, ...]  # what reading the file changed: codes of images.NOTES
+    notes: tuple[str, ...]  # what reading the file changed: codes of images.NOTES; what was seen: of NOTES above
 
     @property
     def final(self) -> np.ndarray:  # (size, size) or (size, size, 3) uint8
@@ -58,6 +62,73 @@ def see_object(source: images.Source, size: int = 28, fill: bool | None = None) 
     Raises:
         InvalidInput: not a picture, or one flat colour.
     """
+    stages, light, ink, notes = _on_black(source)
+    inside = _enclosed(ink)
+    if fill or (fill is None and inside.sum() > ink.sum()):
+        inside &= ~_handles(inside, max(1, max(ink.shape) // 28))
+        light = np.where(inside, np.median(light[ink]), light)
+        ink = ink | inside
+        stages.append(Stage("filled", _bytes(light)))
+    rows, columns = np.flatnonzero(ink.any(axis=1)), np.flatnonzero(ink.any(axis=0))
+    trimmed = _bytes(light)[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+    stages.append(Stage("trimmed", trimmed))
+    stages.append(Stage("fitted", _fit(trimmed, size)))
+    return Sight(tuple(stages), notes)
+
+
+def see_digit(source: images.Source, size: int = 28) -> Sight:
+    """One handwritten digit, as an MNIST picture (size, size), light on black. A photo of paper will do.
+
+    Thin lines are thickened, dirt goes. The note "several" says that two digits lie side by side.
+
+    Raises:
+        InvalidInput: not a picture, or one flat colour.
+    """
+    stages, light, ink, notes = _on_black(source)
+    parts, count = label(ink, np.ones((3, 3)))
+    areas = np.bincount(parts.ravel(), minlength=count + 1)[1:]
+    kept = np.flatnonzero(areas >= SPECK * areas.max()) + 1
+    ink = np.isin(parts, kept)
+    light = np.where(ink, light, 0)
+    if _side_by_side(parts, kept):
+        notes = (*notes, "several")
+    rows, columns = _span(ink.any(axis=1)), _span(ink.any(axis=0))
+    longest = max(rows[1] - rows[0], columns[1] - columns[0])
+    missing = STROKE * longest / (DIGIT * size / 28) - _line_width(ink)  # in this picture's pixels
+    if missing > 1:
+        reach = int(np.ceil(missing / 2))
+        ink, light = np.pad(ink, reach), np.pad(light, reach)
+        away = distance_transform_edt(~ink)
+        light = np.maximum(light, (missing / 2 + 0.5 - away).clip(0, 1) * light.max())
+        ink = light > 0
+        stages.append(Stage("thickened", _bytes(light)))
+        rows, columns = _span(ink.any(axis=1)), _span(ink.any(axis=0))
+    trimmed = _bytes(light)[slice(*rows), slice(*columns)]
+    stages.append(Stage("trimmed", trimmed))
+    small = _shrunk(trimmed, round(DIGIT * size / 28))
+    stages.append(Stage("fitted", small))
+    stages.append(Stage("centred", _centred(small, size)))
+    return Sight(tuple(stages), notes)
+
+
+def see_photo(source: images.Source, size: int, grey: bool = False, zoom: float = 1.0) -> Sight:
+    """The centred square of a photo, ``zoom`` times enlarged, as (size, size, 3), or (size, size) when ``grey``."""
+    picture = images.read(source, max_side=max(WORKING_SIDE, 2 * size))
+    stages = [Stage("original", picture.pixels)]
+    height, width = picture.pixels.shape[:2]
+    side = max(1, round(min(height, width) / zoom))
+    top, left = (height - side) // 2, (width - side) // 2
+    square = picture.pixels[top : top + side, left : left + side]
+    stages.append(Stage("square", square))
+    final = np.array(Image.fromarray(square).resize((size, size), Image.Resampling.BILINEAR))  # antialiased
+    stages.append(Stage("fitted", final))
+    if grey:
+        stages.append(Stage("grey", greyscale(final)))
+    return Sight(tuple(stages), picture.notes)
+
+
+def _on_black(source: images.Source) -> tuple[list[Stage], np.ndarray, np.ndarray, tuple[str, ...]]:
+    """What is drawn or photographed on a plain ground: (stages so far, light (H, W) in 0..1, ink (H, W), notes)."""
     picture = images.read(source, WORKING_SIDE, keep_alpha=True)
     pixels = picture.pixels if picture.pixels.shape[2] == 3 else _on_paper(picture.pixels)
     stages = [Stage("original", pixels)]
@@ -76,33 +147,52 @@ def see_object(source: images.Source, size: int = 28, fill: bool | None = None) 
         raise InvalidInput("blank_picture")
     light = light.clip(0, 1)
     stages.append(Stage("stretched", _bytes(light)))
-    inside = _enclosed(ink)
-    if fill or (fill is None and inside.sum() > ink.sum()):
-        inside &= ~_handles(inside, max(1, max(ink.shape) // 28))
-        light = np.where(inside, np.median(light[ink]), light)
-        ink = ink | inside
-        stages.append(Stage("filled", _bytes(light)))
-    rows, columns = np.flatnonzero(ink.any(axis=1)), np.flatnonzero(ink.any(axis=0))
-    trimmed = _bytes(light)[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
-    stages.append(Stage("trimmed", trimmed))
-    stages.append(Stage("fitted", _fit(trimmed, size)))
-    return Sight(tuple(stages), picture.notes)
+    return stages, light, ink, picture.notes
 
 
-def see_photo(source: images.Source, size: int, grey: bool = False, zoom: float = 1.0) -> Sight:
-    """The centred square of a photo, ``zoom`` times enlarged, as (size, size, 3), or (size, size) when ``grey``."""
-    picture = images.read(source, max_side=max(WORKING_SIDE, 2 * size))
-    stages = [Stage("original", picture.pixels)]
-    height, width = picture.pixels.shape[:2]
-    side = max(1, round(min(height, width) / zoom))
-    top, left = (height - side) // 2, (width - side) // 2
-    square = picture.pixels[top : top + side, left : left + side]
-    stages.append(Stage("square", square))
-    final = np.array(Image.fromarray(square).resize((size, size), Image.Resampling.BILINEAR))  # antialiased
-    stages.append(Stage("fitted", final))
-    if grey:
-        stages.append(Stage("grey", greyscale(final)))
-    return Sight(tuple(stages), picture.notes)
+def _span(filled: np.ndarray) -> tuple[int, int]:
+    """First place that is set, and the place after the last."""
+    places = np.flatnonzero(filled)
+    return int(places[0]), int(places[-1]) + 1
+
+
+def _line_width(ink: np.ndarray) -> float:
+    """How wide the lines are, in pixels: twice the typical distance from their middle to their edge."""
+    away = distance_transform_edt(np.pad(ink, 1))
+    middle = (away == maximum_filter(away, 3)) & (away > 0)
+    return float(2 * np.median(away[middle]) - 1)
+
+
+def _side_by_side(parts: np.ndarray, kept: np.ndarray) -> bool:
+    """Whether two tall pieces lie next to each other, none above a part of the other."""
+    tall = np.ptp(np.flatnonzero(np.isin(parts, kept).any(axis=1))) / 2
+    spans = []
+    for one in kept:
+        piece = parts == one
+        if np.ptp(np.flatnonzero(piece.any(axis=1))) >= tall:
+            spans.append(_span(piece.any(axis=0)))
+    spans.sort()
+    return any(after[0] >= before[1] for before, after in zip(spans, spans[1:], strict=False))
+
+
+def _shrunk(trimmed: np.ndarray, side: int) -> np.ndarray:
+    """The longer side becomes ``side``, proportions stay."""
+    height, width = trimmed.shape
+    scale = side / max(height, width)
+    h, w = max(1, round(height * scale)), max(1, round(width * scale))
+    return np.array(Image.fromarray(trimmed).resize((w, h), Image.Resampling.BOX if scale < 1 else None))
+
+
+def _centred(small: np.ndarray, size: int) -> np.ndarray:
+    """On a black square, the centre of mass in its middle, as far as the frame allows."""
+    weights = small.astype(float) + 1e-9
+    canvas = np.zeros((size, size), np.uint8)
+    places = []
+    for axis, length in enumerate(small.shape):
+        mean = (weights.sum(axis=1 - axis) @ np.arange(length)) / weights.sum()
+        places.append(min(max(round(size / 2 - mean), 0), size - length))
+    canvas[places[0] : places[0] + small.shape[0], places[1] : places[1] + small.shape[1]] = small
+    return canvas
 
 
 def _enclosed(ink: np.ndarray) -> np.ndarray:
@@ -170,10 +260,8 @@ def _bytes(light: np.ndarray) -> np.ndarray:
 
 def _fit(trimmed: np.ndarray, size: int) -> np.ndarray:
     """The longer side becomes ``size``, proportions stay, the rest is background on both sides alike."""
-    height, width = trimmed.shape
-    scale = size / max(height, width)
-    h, w = max(1, round(height * scale)), max(1, round(width * scale))
-    small = np.array(Image.fromarray(trimmed).resize((w, h), Image.Resampling.BOX if scale < 1 else None))
+    small = _shrunk(trimmed, size)
+    h, w = small.shape
     canvas = np.zeros((size, size), np.uint8)
     top, left = (size - h + 1) // 2, (size - w + 1) // 2
     canvas[top : top + h, left : left + w] = small
