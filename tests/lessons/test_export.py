@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import re
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +16,7 @@ from demos.perceptron import page as perceptron
 from demos.sequential import controls as lab
 from demos.sequential import own
 from demos.sequential import page as sequential
-from tests.places import ROOT
+from tests import programs
 
 
 def shown_loss(badge: str) -> float:
@@ -29,8 +26,7 @@ def shown_loss(badge: str) -> float:
 
 
 def printed_loss(script: str) -> float:
-    out = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout
-    return float(re.findall(r"final loss = (\S+)", out)[-1])
+    return float(re.findall(r"final loss = (\S+)", programs.run(script))[-1])
 
 
 @pytest.mark.parametrize(("rate", "standardise"), [(0.1, True), (1.5e-4, False)])
@@ -98,7 +94,5 @@ def test_the_program_that_the_page_of_lesson_8_opens_with(preset: str, tmp_path:
     form = lab.of_preset(preset, lab.FORM.values()).changed(epochs=5)
     last = kit.settled(sequential.on_fit("en", None, form))
     (tmp_path / "data.csv").write_text(own.on_data("en", form))
-    (tmp_path / "run.py").write_text(sequential.on_code("en", last["lab"], "core", form))
-    path = os.environ | {"PYTHONPATH": str(ROOT)}
-    ran = subprocess.run([sys.executable, "run.py"], cwd=tmp_path, env=path, capture_output=True, text=True, check=True)
-    assert float(ran.stdout.splitlines()[-2]) == pytest.approx(shown_loss(last["badge"]), rel=1e-6)
+    printed = programs.run(sequential.on_code("en", last["lab"], "core", form), tmp_path)
+    assert float(printed.splitlines()[-2]) == pytest.approx(shown_loss(last["badge"]), rel=1e-6)

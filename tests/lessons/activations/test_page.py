@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import re
-import subprocess
-import sys
 from types import SimpleNamespace
 from typing import Any
 
@@ -19,7 +17,7 @@ from demos import kit
 from demos.activations import page as activations
 from demos.activations import side_by_side as gallery
 from demos.kit import text
-from tests.places import ROOT
+from tests import programs
 
 SMALL = {"data": "xor", "hidden": 4, "epochs": 3, "rate": 0.05, "pace": "fast"}
 NETS = gallery.FORM.values(**SMALL)
@@ -115,10 +113,10 @@ def test_the_code_prints_the_numbers_on_the_screen() -> None:
     run = next(gallery.on_train("en", None, NETS, count=1))["run"]
     form = activations.ALL.values(name="gelu", others=["relu"], z=-1.5, **SMALL)
     script = activations.on_code("en", run, form)
-    done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True)
+    printed = programs.run(script)
     point, net = at("gelu", -1.5), run.view().nets[2]
-    assert f"gelu {point.value} {point.slope} falling" in done.stdout
-    assert f"tanh {net.loss} {net.accuracy}" in done.stdout
+    assert f"gelu {point.value} {point.slope} falling" in printed
+    assert f"tanh {net.loss} {net.accuracy}" in printed
     assert "epochs=3)" in activations.on_code("en", None, form.changed(others=[], z=0))
 
 

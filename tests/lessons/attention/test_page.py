@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import math
 import re
-import subprocess
-import sys
 from types import SimpleNamespace
 from typing import Any
 
@@ -24,7 +22,7 @@ from demos import kit
 from demos.attention import gpt, real, shown
 from demos.attention import page as lesson
 from demos.kit import text
-from tests.places import ROOT
+from tests import programs
 
 SENTENCE = "the dog brought the ball to me"
 
@@ -181,7 +179,7 @@ def test_the_sliders_reach_every_layer_and_head() -> None:
 
 def test_the_code_prints_in_a_fresh_process_what_the_page_shows(run: Any) -> None:
     code = lesson.on_code("en", form(), run, "en", "stories", "")
-    printed = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    printed = programs.run(code)
     head = steps.toy(SENTENCE.split(), ToyConfig(4, True, True, 0))
     assert " ".join(f"{share:.6f}" for share in head.trace.weights[-1]) in printed
     loss = re.search(rf"loss after {run.update} updates: (\S+)", printed)

@@ -5,8 +5,6 @@ from __future__ import annotations
 import csv
 import io
 import re
-import subprocess
-import sys
 from typing import Any
 
 import gradio as gr
@@ -15,7 +13,7 @@ import pytest
 from demos import kit
 from demos.backpropagation import depth
 from demos.backpropagation import page as backpropagation
-from tests.places import ROOT
+from tests import programs
 
 OWN = backpropagation.FORM.values()
 DEEP = depth.FORM.values(depth=6)
@@ -27,9 +25,7 @@ def rows(text: str) -> list[dict[str, str]]:
 
 def printed(script: str) -> tuple[float, float]:
     """(loss, loss after the update) that a fresh process prints."""
-    done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, timeout=120)
-    assert done.returncode == 0, done.stderr
-    found = re.findall(r"^(?:loss|after the update) = (\S+)$", done.stdout, re.MULTILINE)
+    found = re.findall(r"^(?:loss|after the update) = (\S+)$", programs.run(script), re.MULTILINE)
     return float(found[0]), float(found[1])
 
 

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import re
-import subprocess
-import sys
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -24,7 +22,7 @@ from core.lessons.bag_of_words.stages import stages
 from demos import kit
 from demos.bag_of_words import learn, order
 from demos.bag_of_words import page as lesson
-from tests.places import ROOT
+from tests import programs
 
 SENTENCES = "the dog bites the man\nthe man bites the dog\na cat eats the fish"
 REVIEW = "The food was delicious but the waiter was rude."
@@ -227,7 +225,7 @@ def test_wrong_use_is_one_sentence(call: Any) -> None:
 def test_the_script_prints_in_a_fresh_process_what_the_page_shows() -> None:
     review = "delicious, but rude"
     code = lesson.on_code("en", SENTENCES, "en", "words", "tfidf", 0, review)
-    printed = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    printed = programs.run(code)
     *_, last = learn.on_learn("en", None, form(review))
     assert f"{last['bars']['items'][-1]['value']:+.4f}  = logit" in printed
     accuracy = re.search(r"held out: ([\d.]+)", printed)

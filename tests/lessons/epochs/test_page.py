@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import csv
 import io
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +14,7 @@ from core.lessons.epochs.run import EpochsConfig
 from demos import kit
 from demos.epochs import page
 from demos.epochs.page import FORM
+from tests import programs
 
 SMALL: dict[str, Any] = {"samples": "100", "batch": 30, "epochs": 3, "pace": "fast"}
 
@@ -99,16 +98,12 @@ def test_what_was_measured_goes_when_it_is_measured_on_other_samples() -> None:
     assert listens == {controls[name]._id for name in changing}
 
 
-def printed(script: str, folder: Path) -> list[str]:
-    command = [sys.executable, "-W", "error", "-c", script]
-    return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=True).stdout.splitlines()
-
-
 @pytest.mark.parametrize("more", [{}, {"hidden": 5, "shuffle": False, "drop_last": True, "samples": "10", "batch": 3}])
 def test_the_program_prints_the_losses_of_the_page_in_an_empty_folder(more: dict[str, Any], tmp_path: Path) -> None:
     form = FORM.values(**SMALL).changed(**more)
     run = kit.settled(page.on_run("en", None, form))["run"]
-    rows = [line.split() for line in printed(page.on_code("en", form), tmp_path)]
+    printed = programs.run(page.on_code("en", form), tmp_path, alone=True, strict=True)
+    rows = [line.split() for line in printed.splitlines()]
     assert [(int(epoch), int(update)) for epoch, update, _ in rows] == [(r.epoch, r.updates) for r in run.rows]
     assert [float(loss) for *_, loss in rows] == pytest.approx([r.end_loss for r in run.rows], abs=1e-6)
 

@@ -5,8 +5,6 @@ from __future__ import annotations
 import csv
 import io
 import re
-import subprocess
-import sys
 from typing import Any
 
 import gradio as gr
@@ -18,7 +16,7 @@ from core.lessons.perceptron.line import SCALINGS
 from demos import kit
 from demos.gradient_descent import page, race
 from demos.kit import handling, text
-from tests.places import ROOT
+from tests import programs
 
 
 @pytest.fixture(autouse=True)
@@ -71,7 +69,7 @@ def test_the_program_prints_the_loss_of_the_page(optimizer: str, batch: str) -> 
     settings = {"optimizer": optimizer, "batch": batch, "steps": 30}
     again = run(before=run(**settings)["run"], **settings)  # pressed twice: 60 steps
     script = page.on_code("en", again["run"], again["curve"], form=page.FORM.values(**settings))
-    out = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    out = programs.run(script)
     shown = re.search(r"final loss (-?[\d.e+-]+)", again["badge"])
     assert again["run"].step == 60 and shown
     assert float(re.findall(r"final loss = (\S+)", out)[-1]) == pytest.approx(float(shown[1]), rel=1e-6)

@@ -3,8 +3,6 @@
 import doctest
 import math
 import re
-import subprocess
-import sys
 from dataclasses import replace
 
 import numpy as np
@@ -35,6 +33,7 @@ from core.lessons.gradient_descent.race import (
     surface,
     three_gradients,
 )
+from tests import programs
 
 KG, CM = people.load()
 
@@ -332,8 +331,8 @@ def test_the_scripts_print_the_same_losses_in_a_fresh_process():
     runs = [resumed, drain(descend(configs[1], KG, CM))]
     raced = drain(race(racers(steps=50), KG, CM))
     source = "\n".join(map(script, [*runs, raced]))
-    out = subprocess.run([sys.executable, "-W", "error", "-c", source], capture_output=True, text=True, check=True)
-    printed = [float(loss) for loss in re.findall(r"final loss = (\S+)", out.stdout)]
+    out = programs.run(source, strict=True)
+    printed = [float(loss) for loss in re.findall(r"final loss = (\S+)", out)]
     assert resumed.step == 66
     assert printed == pytest.approx([run.loss for run in [*runs, *raced.runs]], rel=1e-9)
 

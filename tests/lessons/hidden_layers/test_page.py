@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 import re
-import subprocess
-import sys
 
 import pytest
 
 from core.mlp.plain_net import Parameter
 from demos.hidden_layers import page as hidden_layers
 from demos.hidden_layers.controls import FORM
-from tests.places import ROOT
+from tests import programs
 
 SMALL = FORM.values(samples=40, epochs=2, pace="fast")
 
 
 def printed_loss(script: str) -> float:
-    done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True)
-    return float(re.findall(r"final loss = (\S+)", done.stdout)[-1])
+    return float(re.findall(r"final loss = (\S+)", programs.run(script))[-1])
 
 
 @pytest.mark.parametrize("by_hand", [False, True])

@@ -2,8 +2,6 @@
 
 import itertools
 import re
-import subprocess
-import sys
 import time
 from dataclasses import replace
 
@@ -30,6 +28,7 @@ from core.lessons.hidden_layers.two_losses import VersusStep, loss_shapes, versu
 from core.lessons.sequential.lab import opened
 from core.mlp.plain_net import Parameter
 from core.mlp.sequential import Sequential
+from tests import programs
 
 SMALL = PlaygroundConfig(samples=60, epochs=4)
 
@@ -310,7 +309,7 @@ def test_the_program_of_a_run_with_detours_prints_its_losses():
     drain(play.steps(updates=2))
     play = play.changed(replace(play.config, learning_rate=0.1, optimizer="sgd", loss="mse", dropout=0.0))
     drain(play.steps(3))
-    out = subprocess.run([sys.executable, "-c", play.script()], capture_output=True, text=True, check=True).stdout
+    out = programs.run(play.script())
     train, test = play.scores()
     assert float(re.search(r"^test loss = (\S+)", out, re.M)[1]) == pytest.approx(test.loss, rel=1e-9)
     assert float(re.search(r"^final loss = (\S+)", out, re.M)[1]) == pytest.approx(train.loss, rel=1e-9)

@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import base64
-import os
 import re
-import subprocess
-import sys
 import time
 from types import SimpleNamespace
 from typing import Any
@@ -24,7 +21,7 @@ from demos.image_classifier import page as lesson
 from demos.image_classifier import train
 from demos.image_classifier.shown import FORM
 from demos.kit import text
-from tests.places import ROOT
+from tests import programs
 
 SHIRT = "[[-40,60,-15,60,0,50,15,60,40,60,80,20,55,5,42,25,42,-80,-42,-80,-42,25,-55,5,-80,20,-40,60]]"
 WAY = ("relu1", "fashion", None)  # layer, model, course
@@ -201,21 +198,12 @@ def test_the_first_kernels_are_those_the_training_begins_with() -> None:
     assert noise["groups"][0]["tiles"] == begun["frames"][0]
 
 
-def printed(code: str, folder: Any) -> str:
-    """What a program writes in a fresh process."""
-    environment = os.environ | {"PYTHONPATH": str(ROOT)}
-    run = subprocess.run(
-        [sys.executable, "-c", code], cwd=folder, env=environment, check=True, capture_output=True, text=True
-    )
-    return run.stdout
-
-
 def test_the_code_prints_the_same_accuracy(tmp_path: Any) -> None:
     *_, last = train.on_train("en", SMALL)
     course = last["course"]
-    out = printed(train.on_code("en", course, train.FORM.values()), tmp_path)
+    out = programs.run(train.on_code("en", course, train.FORM.values()), tmp_path)
     assert f"held out: {course.judge().accuracy}" in out
-    mine = printed(lesson.on_code("en", opened("en", name="bag")["here"], FORM.values(), "mine"), tmp_path)
+    mine = programs.run(lesson.on_code("en", opened("en", name="bag")["here"], FORM.values(), "mine"), tmp_path)
     share = course.classifier.answer(look.example("bag")[1]).probabilities[fashion.CLASSES.index("bag")]
     assert f"{'bag':12} {share:.3f}" in mine
 
@@ -223,7 +211,7 @@ def test_the_code_prints_the_same_accuracy(tmp_path: Any) -> None:
 def test_the_code_prints_the_bars(tmp_path: Any) -> None:
     form = FORM.values(name="drawn", drawing=SHIRT, layer="conv1")
     shown = lesson.on_open("en", form, "fashion", None)
-    out = printed(lesson.on_code("en", shown["here"], form, "fashion"), tmp_path)
+    out = programs.run(lesson.on_code("en", shown["here"], form, "fashion"), tmp_path)
     assert "filled (224, 224)" in out
     for name, item in zip(fashion.CLASSES, shown["bars"]["items"], strict=True):
         assert f"{name:12} {item['value']:.3f}" in out

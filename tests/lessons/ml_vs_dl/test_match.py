@@ -2,8 +2,6 @@
 
 import dataclasses
 import math
-import subprocess
-import sys
 
 import numpy as np
 import pytest
@@ -17,7 +15,7 @@ from core.events import Done, drain
 from core.lessons.hidden_layers.own_points import labelled
 from core.lessons.ml_vs_dl.match import Deep, Machine, Net, VersusConfig, build_net, fit_linear, script, versus
 from core.lessons.ml_vs_dl.sample_size import SweepConfig, few_points, sweep
-from tests.places import ROOT
+from tests import programs
 
 CIRCLE = ToyConfig("circle", samples=200, noise=10, seed=1)
 SMALL = Net((4,), learning_rate=0.05)
@@ -177,8 +175,7 @@ def test_the_script_prints_the_same_scores():
     match = drain(versus(VersusConfig(CIRCLE, ("x1²", "x2²"), SMALL, epochs=3)))
     own = drain(versus(VersusConfig(net=SMALL, epochs=2), toy.make(ToyConfig("gauss_field", 40))))
     own = dataclasses.replace(own, own=True)
-    command = [sys.executable, "-W", "error", "-c", script(match) + script(own)]
-    out = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
-    printed = [float(row.rpartition(" ")[2]) for row in out.stdout.splitlines()]
+    out = programs.run(script(match) + script(own), strict=True)
+    printed = [float(row.rpartition(" ")[2]) for row in out.splitlines()]
     expected = [score for run in (match, own) for score in (run.machine.score.test, run.deep.score.test)]
     assert printed == pytest.approx(expected, abs=1e-6)

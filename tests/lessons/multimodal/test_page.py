@@ -5,8 +5,6 @@ from __future__ import annotations
 import base64
 import io
 import re
-import subprocess
-import sys
 import wave
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -34,7 +32,7 @@ from demos.kit import sounds, text
 from demos.multimodal import loop, space, speech, words
 from demos.multimodal import map as places
 from demos.multimodal import page as lesson
-from tests.places import ROOT
+from tests import programs
 
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")  # diffusers on numpy 2
 MEL, TAUGHT = speech.FORM.values(), words.FORM.values()
@@ -440,8 +438,7 @@ def test_the_voice_of_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_the_script_in_a_fresh_process_prints_what_the_page_shows() -> None:
     wish = lesson.FORM.values(captions="빨간 사과\nrocket", labels="과일\n동물", steps=4, noise_seed=1)
-    program = [sys.executable, "-c", lesson.on_code("ko", None, wish)]
-    printed = subprocess.run(program, capture_output=True, text=True, check=True, cwd=ROOT).stdout
+    printed = programs.run(lesson.on_code("ko", None, wish))
     numbers = [float(number) for number in re.findall(r"-?\d+\.\d*", printed)]
     compared = space.on_compare("ko", None, wish.captions, wish.labels)
     cosines = [float(cell) for row in compared["matrix"]["text"] for cell in row]

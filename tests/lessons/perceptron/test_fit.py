@@ -3,8 +3,6 @@
 import doctest
 import math
 import re
-import subprocess
-import sys
 
 import numpy as np
 import pytest
@@ -36,6 +34,7 @@ from core.lessons.perceptron.fit import (
     script,
     steps,
 )
+from tests import programs
 
 KG, CM = people.load()
 
@@ -260,6 +259,6 @@ def test_the_scripts_print_the_same_losses_in_a_fresh_process():
     configs = [LineConfig(37, 0.05, True, 0.3, 90), LineConfig(60, 1e-4, False, 1, 1), LineConfig(9, 0.1, False)]
     runs = [drain(steps(config, KG, CM)) for config in configs]
     source = "\n".join(map(script, runs))
-    out = subprocess.run([sys.executable, "-W", "error", "-c", source], capture_output=True, text=True, check=True)
-    printed = [float(loss) for loss in re.findall(r"final loss = (\S+)", out.stdout)]
+    out = programs.run(source, strict=True)
+    printed = [float(loss) for loss in re.findall(r"final loss = (\S+)", out)]
     assert printed == pytest.approx([run.loss for run in runs], rel=1e-9)

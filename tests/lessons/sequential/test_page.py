@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import itertools
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +17,7 @@ from demos.sequential import controls as ctl
 from demos.sequential import own, race
 from demos.sequential import page as lesson
 from demos.sequential.controls import FORM
-from tests.places import ROOT
+from tests import programs
 
 
 def given(preset: str = "deep", **changes: Any) -> kit.Values:
@@ -195,18 +193,9 @@ def test_the_program_prints_the_number_on_the_badge(tmp_path: Path, name: str, l
     form = given(name, epochs=4)
     end = fitted(form, fitted(form)["lab"])  # pressed twice: eight epochs
     (tmp_path / "data.csv").write_text(own.on_data("en", form))
-    (tmp_path / "run.py").write_text(lesson.on_code("en", end["lab"], library, form))
-    done = subprocess.run(
-        [sys.executable, "run.py"],
-        cwd=tmp_path,
-        env={"PYTHONPATH": str(ROOT), "PATH": ""},
-        capture_output=True,
-        text=True,
-        timeout=120,
-    )
-    assert done.returncode == 0, done.stderr
+    said = programs.run(lesson.on_code("en", end["lab"], library, form), tmp_path)
     shown = end["badge"].split("final loss ")[1].split()[0]
-    printed = [f"{float(word):.9g}" for word in done.stdout.replace(",", " ").split() if _is_number(word)]
+    printed = [f"{float(word):.9g}" for word in said.replace(",", " ").split() if _is_number(word)]
     assert shown in printed
 
 

@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import base64
-import os
 import shutil
 import socket
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -33,7 +30,7 @@ from demos import kit
 from demos.kit import pictures, text
 from demos.stable_diffusion import compare, shown, tools
 from demos.stable_diffusion import page as lesson
-from tests.places import ROOT
+from tests import programs
 
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")  # diffusers on numpy 2
 
@@ -278,9 +275,7 @@ def test_a_language_it_does_not_know_is_drawn_and_said(prompt: str) -> None:
 
 def test_code_in_a_fresh_process_draws_the_picture_of_the_page(tmp_path: Path) -> None:
     wish = WORDS.changed(negative="cat", seed=7, scheduler="euler")
-    program = [sys.executable, "-c", lesson.on_code("en", MODEL, wish)]
-    there = {"cwd": tmp_path, "env": os.environ | {"PYTHONPATH": str(ROOT)}}  # it saves the picture where it runs
-    printed = subprocess.run(program, capture_output=True, text=True, check=True, **there).stdout
+    printed = programs.run(lesson.on_code("en", MODEL, wish), tmp_path)  # it saves the picture where it runs
     picture = np.asarray(Image.open(tmp_path / "picture.png")).astype(int)
     assert np.abs(picture - drawn("en", wish)["picture_shelf"]).max() <= 1
     assert [line.split()[0] for line in printed.splitlines()[-3:]] == ["1", "2", "3"]

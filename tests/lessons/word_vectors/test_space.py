@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from types import SimpleNamespace
 from typing import Any
 
@@ -18,7 +16,7 @@ from core.events import Done
 from core.lessons.word_vectors import choices, reviews, space
 from demos import kit
 from demos.word_vectors import learn, likeness, map, page, sums
-from tests.places import ROOT
+from tests import programs
 
 
 def test_neighbours_are_the_largest_products_and_leave_the_word_out() -> None:
@@ -114,8 +112,8 @@ def test_the_script_prints_the_numbers_on_the_screen() -> None:
     shown = page.on_word("en", "cat")
     both = likeness.on_compare("en", "the film was fun", "a picture I enjoyed a lot")["both"]["items"]
     script = page.on_code("en", "cat", "man", "king", "woman", "the film was fun", "a picture I enjoyed a lot", "en")
-    done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True)
+    printed = programs.run(script)
     for side in ("ko", "en"):
         for item in shown[side]["items"][1:]:
-            assert f"{item['value']:.4f}  {item['name']}" in done.stdout
-    assert f"vectors: {both[1]['value']:.4f}, bags: {both[0]['value']:.4f}" in done.stdout
+            assert f"{item['value']:.4f}  {item['name']}" in printed
+    assert f"vectors: {both[1]['value']:.4f}, bags: {both[0]['value']:.4f}" in printed

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import re
-import subprocess
-import sys
 from typing import Any
 
 import numpy as np
@@ -12,6 +10,7 @@ import pytest
 
 from core import Dense, Dropout, Sequential, to_script
 from core.errors import InvalidInput
+from tests import programs
 
 X = np.random.default_rng(0).normal(size=(37, 3))
 CLASS = (X[:, :1] * X[:, 1:2] > 0).astype(float)
@@ -20,8 +19,7 @@ THREE = np.eye(3)[X.argmax(1)]
 
 
 def printed(script: str, name: str = "final") -> float:
-    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
-    return float(re.findall(rf"^{name} loss = (\S+)$", done.stdout, re.MULTILINE)[-1])
+    return float(re.findall(rf"^{name} loss = (\S+)$", programs.run(script, alone=True), re.MULTILINE)[-1])
 
 
 def trained(optimizer: str, loss: str, y: Any, end: str, layers: Any = None, **settings: Any) -> Any:
