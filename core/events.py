@@ -12,8 +12,11 @@ After simonw/llm (typed stream events) and yuanchenyang/smalldiffusion (the call
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
@@ -56,9 +59,22 @@ class TrainStep:
         return bool(self.logs)
 
 
+_stop: ContextVar[threading.Event | None] = ContextVar("stop", default=None)
+
+
+@contextmanager
+def stopped_by(stop: threading.Event) -> Iterator[None]:
+    """Every ``Deadline`` asked inside has expired once ``stop`` is set: how a run that cannot yield is ended."""
+    token = _stop.set(stop)
+    try:
+        yield
+    finally:
+        _stop.reset(token)
+
+
 @dataclass(slots=True)
 class Deadline:
-    """Wall-clock bound of a run; ``seconds=None`` never expires."""
+    """Wall-clock bound of a run; ``seconds=None`` never expires, unless somebody stops it (``stopped_by``)."""
 
     seconds: float | None = None
     started: float = field(default_factory=time.perf_counter)
@@ -69,7 +85,8 @@ class Deadline:
 
     @property
     def expired(self) -> bool:
-        return self.seconds is not None and self.elapsed >= self.seconds
+        stop = _stop.get()
+        return (self.seconds is not None and self.elapsed >= self.seconds) or (stop is not None and stop.is_set())
 
 
 class Cadence:

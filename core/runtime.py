@@ -13,6 +13,7 @@ import os
 import sys
 import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
@@ -81,17 +82,34 @@ def autocast(enabled: bool | None = None) -> Iterator[None]:
         yield
 
 
-@contextlib.contextmanager
-def threads(count: int) -> Iterator[None]:
-    """Use ``count`` torch threads inside the block. Tiny nets run fastest on one."""
+@functools.cache
+def usual_threads() -> int:
+    """How many threads torch uses where nobody asked for another number. First called outside ``threads``."""
     import torch
 
-    before = torch.get_num_threads()
+    return torch.get_num_threads()
+
+
+_elsewhere = ThreadPoolExecutor(1, "usual-threads")  # never computes
+
+
+@contextlib.contextmanager
+def threads(count: int) -> Iterator[None]:
+    """Use ``count`` torch threads inside the block. Tiny nets run fastest on one.
+
+    torch keeps the number for each thread, and gives a new thread the number that was set last, wherever that was: so it
+    is set once more, to the usual, from another thread. Else what is born meanwhile would compute on one thread for ever.
+    """
+    import torch
+
+    usual, before = usual_threads(), torch.get_num_threads()
     torch.set_num_threads(count)
+    _elsewhere.submit(torch.set_num_threads, usual).result()
     try:
         yield
     finally:
         torch.set_num_threads(before)
+        _elsewhere.submit(torch.set_num_threads, usual).result()
 
 
 def give_back() -> None:

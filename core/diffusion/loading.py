@@ -49,7 +49,7 @@ class Cost:
 
 def place(name: str) -> Path:
     """The folder of a model, fetched when it is not on this machine. Raises InvalidInput or Unavailable."""
-    if not name.strip() or len(name) > 250:
+    if not isinstance(name, str) or not name.strip() or len(name) > 250:
         raise InvalidInput("no_such_model", received=shown(name))
     if (shipped.FOLDER / name / "model_index.json").is_file() and Path(name).name == name:
         return shipped.FOLDER / name

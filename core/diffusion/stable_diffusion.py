@@ -2,6 +2,7 @@
 
 The parts are diffusers' and transformers' own; the loop is ours, because a pipeline cannot yield. It gives what
 ``pipe(...)`` gives with the same generator, by whatever sampler the weights came with (the tests compare), or refuses.
+Drawings that are under way at the same time share the denoiser's passes (batch.py), also across threads.
 Works for Stable Diffusion 1.x, 2.x, XL and Turbo.
 Left out: inpainting, ControlNet, LoRA.
 Sources: Rombach et al. 2022 (latent diffusion, arXiv:2112.10752); Ho & Salimans 2022 (guidance, arXiv:2207.12598).
@@ -11,7 +12,8 @@ from __future__ import annotations
 
 import inspect
 import threading
-from collections.abc import Iterator
+from collections.abc import Collection, Generator, Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -22,12 +24,15 @@ from PIL import Image
 from torch import Tensor
 
 from core import runtime
-from core.diffusion import attention_maps, loading, prompt_tokens, samplers
+from core.diffusion import attention_maps, batch, loading, prompt_tokens, samplers
 from core.diffusion import preview as sd_preview
 from core.diffusion.settings import DenoiseStep, Drawn, Moment, Settings
 from core.errors import Check, InvalidInput
 from core.events import Deadline, Done, drain
 from core.files import images
+from core.together import Together
+
+Course = Generator[Any, Any, None]  # a drawing on its way: events, and an Ask wherever it needs the denoiser's answer
 
 
 @dataclass(slots=True)
@@ -55,6 +60,8 @@ class StableDiffusion:
         self._preview = sd_preview.Preview(pipeline, folder)
         self._taught_names = folder is not None and (folder / "clip" / "heads.safetensors").is_file()
         self._reading = threading.Lock()  # a tokenizer keeps its padding as state: one visitor at a time
+        self._answers = Together[batch.Ask, Tensor](lambda asks: batch.answered(pipeline.unet, asks), batch.MOST)
+        self._pictures = Together[Tensor, Tensor](self._decoded, batch.MOST, patience=0)
         attention_maps.install(pipeline.unet)
 
     @classmethod
@@ -123,11 +130,71 @@ class StableDiffusion:
         check.one_of("preview", preview, sd_preview.KINDS)
         check.done()
         samplers.checked(self.pipeline, settings.scheduler)
-        return self._draw(settings, image, preview, guides, maps, start, Deadline(deadline))
+        return self._drawn(self._course(settings, image, preview, guides, maps, start, Deadline(deadline)))
 
-    def _draw(
+    def steps_many(
+        self,
+        settings: Sequence[Settings],
+        *,
+        preview: str = "none",
+        deadline: float | None = None,
+        stopped: Collection[int] = (),
+    ) -> Iterator[tuple[int, DenoiseStep | Done[Drawn]]]:
+        """Draw several pictures at once, each as it would be alone: (its number, its event), a step of each in turn.
+
+        Own words, seeds, steps, guidance and samplers; every pass of the denoiser answers all of them. ``stopped``: numbers
+        of drawings that are to end now; the caller may add to it on the way (a set), and the others go on.
+        """
+        check = Check()
+        check.one_of("preview", preview, sd_preview.KINDS)
+        check.done()
+        for each in settings:
+            samplers.checked(self.pipeline, each.scheduler)
+        clock = Deadline(deadline)
+        courses = {n: self._course(s, None, preview, False, False, None, clock) for n, s in enumerate(settings)}
+        return self._side_by_side(courses, stopped)
+
+    def _drawn(self, course: Course) -> Iterator[DenoiseStep | Done[Drawn]]:
+        """One drawing; others of this moment, in other threads, are answered with it."""
+        answer = None
+        with closing(course), self._answers.attending():
+            while True:
+                try:
+                    item = course.send(answer)
+                except StopIteration:
+                    return
+                answer = self._answers(item) if isinstance(item, batch.Ask) else None
+                if answer is None:
+                    yield item
+
+    def _side_by_side(
+        self, courses: dict[int, Course], stopped: Collection[int]
+    ) -> Iterator[tuple[int, DenoiseStep | Done[Drawn]]]:
+        answers: dict[int, Any] = dict.fromkeys(courses)
+        try:
+            while courses:
+                asks: dict[int, batch.Ask] = {}
+                for n, course in list(courses.items()):
+                    while n in courses and n not in asks:
+                        item = None if n in stopped else next_of(course, answers.pop(n, None))
+                        if item is None:
+                            courses.pop(n).close()
+                        elif isinstance(item, batch.Ask):
+                            asks[n] = item
+                        else:
+                            yield n, item
+                waiting = list(asks)
+                for start in range(0, len(waiting), batch.MOST):
+                    part = waiting[start : start + batch.MOST]
+                    found = batch.answered(self.pipeline.unet, [asks[n] for n in part])
+                    answers |= zip(part, found, strict=True)
+        finally:
+            for course in courses.values():
+                course.close()
+
+    def _course(
         self, s: Settings, image: Any, preview: str, guides: bool, maps: bool, start: Moment | None, clock: Deadline
-    ) -> Iterator[DenoiseStep | Done[Drawn]]:
+    ) -> Course:
         run, times = self._begin(s, image)
         seen = attention_maps.Maps((run.latents.shape[2], run.latents.shape[3])) if maps else None
         first, total, stopped = 0, len(times), None
@@ -135,7 +202,7 @@ class StableDiffusion:
             self._continue(run, start, total)
             first = start.step
         for step in range(first, total):
-            prediction, halves, x = self._predict(run, times[step], s.guidance_scale, seen)
+            prediction, halves, x = yield from self._predict(run, times[step], s.guidance_scale, seen)
             out = run.scheduler.step(prediction, times[step], run.latents, **run.extra)
             run.latents = out.prev_sample
             clean = samplers.clean(run.scheduler, out, x, prediction, times[step]).to(run.latents)
@@ -147,7 +214,7 @@ class StableDiffusion:
             if clock.expired and step + 1 < total:
                 stopped = "deadline"
                 break
-        picture, flagged = self._decode(run.latents, run.generator)
+        picture, flagged = self._decode(run.latents)
         words, attention = self._attention(s.prompt, seen) if seen else ((), None)
         yield Done(Drawn(picture, s, _numpy(run.latents), flagged, words, attention), clock.elapsed, stopped)
 
@@ -217,15 +284,18 @@ class StableDiffusion:
             skipped = len(run.scheduler.timesteps) - total
             run.scheduler.set_begin_index(skipped + start.step)
 
-    @torch.no_grad()
     def _predict(
         self, run: _Run, t: Tensor, scale: float, maps: Any
-    ) -> tuple[Tensor, tuple[Tensor, Tensor] | None, Tensor]:
+    ) -> Generator[batch.Ask, Tensor, tuple[Tensor, tuple[Tensor, Tensor] | None, Tensor]]:
         """The UNet's answer (guided: without words + scale · (with words − without)), its two halves, what it saw."""
         x = torch.cat([run.latents] * 2) if run.guided else run.latents  # (1 or 2, C, h, w)
         x = run.scheduler.scale_model_input(x, t)
-        with attention_maps.recorded(maps):
-            answer = self.pipeline.unet(x, t, **run.conditions, return_dict=False)[0]
+        ask = batch.Ask(x, t, run.conditions)
+        if maps is None:
+            answer = yield ask
+        else:
+            with attention_maps.recorded(maps):  # of these rows only
+                (answer,) = batch.answered(self.pipeline.unet, [ask])
         if not run.guided:
             return answer, None, x
         without, with_words = answer.chunk(2)
@@ -236,12 +306,17 @@ class StableDiffusion:
         return self._preview.show(torch.cat([samplers.implied(scheduler, x, half, t) for half in halves]), preview)
 
     @torch.no_grad()
-    def _decode(self, latents: Tensor, generator: torch.Generator) -> tuple[Image.Image, bool]:
+    def _decoded(self, latents: list[Tensor]) -> tuple[Tensor, ...]:
+        pictures: Tensor = self.pipeline.vae.decode(torch.cat(latents), return_dict=False)[0]
+        return pictures.split(1)
+
+    @torch.no_grad()
+    def _decode(self, latents: Tensor) -> tuple[Image.Image, bool]:
         pipe = self.pipeline
         if pipe.vae.dtype == torch.float16 and pipe.vae.config.force_upcast:
             pipe.vae.to(torch.float32)  # XL's autoencoder overflows in half precision
         scaled = latents.to(pipe.vae.dtype) / pipe.vae.config.scaling_factor
-        picture, flags = pipe.vae.decode(scaled, return_dict=False, generator=generator)[0], None
+        picture, flags = self._pictures(scaled), None
         if getattr(pipe, "safety_checker", None) is not None:
             picture, flags = pipe.run_safety_checker(picture, picture.device, latents.dtype)
         pipe.maybe_free_model_hooks()
@@ -279,6 +354,14 @@ class StableDiffusion:
         """A picture through the encoder, (C, h, w) float32."""
         with torch.no_grad():
             return _numpy(self._encode(image, runtime.generator(0), torch.float32))
+
+
+def next_of(course: Course, answer: Any) -> Any:
+    """What a drawing says or asks next; None at its end."""
+    try:
+        return course.send(answer)
+    except StopIteration:
+        return None
 
 
 def middle(pixels: np.ndarray) -> np.ndarray:

@@ -155,9 +155,10 @@ def _place(name: str) -> Path:
         raise InvalidInput("incomplete_image_text", name=shown(name), missing="config.json")
     if Path(name).name == name and (shipped.FOLDER / name / "clip" / "config.json").is_file():
         return shipped.FOLDER / name / "clip"
-    if Path(name).is_dir():
+    from core.pretrained import catalog, resolve
+
+    if not catalog.public_host() and Path(name).is_dir():
         return Path(name)
-    from core.pretrained import resolve
 
     return resolve.resolve(name, kind="image-text").path
 

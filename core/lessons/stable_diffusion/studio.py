@@ -41,6 +41,8 @@ _opening = threading.Lock()
 
 def shared(name: str = "emoji") -> StableDiffusion:
     """The model of this name, loaded once for all visitors; two are kept. Raises InvalidInput or Unavailable."""
+    if not isinstance(name, str):
+        raise InvalidInput("no_such_model", received=shown(name))
     with _opening:
         if name not in _models:
             _models[name] = StableDiffusion.load(name)

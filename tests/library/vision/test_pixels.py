@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import struct
+import threading
 import warnings
 import zlib
 
@@ -295,3 +296,43 @@ def test_layouts_and_ranges_come_back():
     every = np.arange(256, dtype=np.uint8)
     assert np.array_equal(pixels.to_bytes(pixels.to_unit(every)), every)
     assert code_of(lambda: pixels.to_bytes(np.array([1.5]))) == "out_of_range"
+
+
+@pytest.mark.parametrize("mode", ["L", "RGB", "RGBA", "P", "I;16", "CMYK", "1"])
+def test_a_picture_shrunk_on_the_way_is_the_one_shrunk_afterwards(mode, monkeypatch):
+    monkeypatch.setattr(images, "BAND", 3000)  # several bands
+    rng = np.random.default_rng(0)
+    noise = Image.fromarray(rng.integers(0, 256, (157, 90, 4), dtype=np.uint8))
+    wide = Image.fromarray(rng.integers(0, 65_536, (157, 90), dtype=np.uint16))
+    image = wide if mode == "I;16" else noise.convert(mode) if mode != "P" else noise.convert("RGB").quantize(16)
+    data = encoded(image, "TIFF" if mode == "CMYK" else "PNG")
+    whole, small = images.read(data), images.read(data, max_side=40)
+    then = np.asarray(Image.fromarray(whole.pixels).resize((23, 40), Image.Resampling.LANCZOS))
+    assert small.notes == (*whole.notes, "shrunk")
+    assert np.array_equal(small.pixels, then)
+
+
+def test_a_picture_of_one_line_is_told_in_a_sentence():
+    with pytest.raises(CoreError, match=r"A side of the picture has 49,000,000 pixels; at most 30,000 are read\."):
+        images.read(hollow_png(49_000_000, 1))
+
+
+def test_files_are_decoded_one_at_a_time(monkeypatch):
+    inside, most = [], []
+    decode = images._from_pil
+
+    def watched(*given):
+        inside.append(1)
+        most.append(len(inside))
+        made = decode(*given)
+        inside.pop()
+        return made
+
+    monkeypatch.setattr(images, "_from_pil", watched)
+    data = encoded(Image.new("L", (1500, 1500)))
+    readers = [threading.Thread(target=images.read, args=(data, 100)) for _ in range(6)]
+    for reader in readers:
+        reader.start()
+    for reader in readers:
+        reader.join()
+    assert most == [1] * 6
