@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import functools
 import html
+import re
 import string
 import tomllib
 from pathlib import Path
@@ -40,15 +41,33 @@ _DIGIT_ENDS = {
 }  # 영 일 삼 육 칠 팔 end in a consonant; the index of ㅇ ㄹ ㅁ ㄱ ㄹ ㄹ
 
 
-def particle(word: str, pair: str) -> str:
-    """The particle after ``word``: 학습률 + 을를 → 을.
+def _latin_end(word: str) -> int:
+    """The final consonant heard in a word of Latin letters, as an index like the digits'; 0 for none, or a guess.
 
-    >>> particle("학습률", "은는"), particle("손실", "으로"), particle("w", "은는")
-    ('은', '로', '는')
+    A letter by itself, or capitals, are spelled out: L 엘, M 엠, N 엔, R 아르; a word ends as it is usually written in
+    Hangul: model 모델, token 토큰, ram 램, training 트레이닝, cat 캣, but cake 케이크, code 코드.
+    """
+    letters = re.search("[A-Za-z]*$", word)
+    last = letters[0] if letters else ""
+    if last.isupper() or len(last) == 1:
+        return {"l": 8, "m": 16, "n": 4}.get(last[-1:].lower(), 0)
+    if last.endswith("ng"):
+        return 21
+    if re.search("(^|[^aeiou])[aeiou][ptk]$", last):
+        return 17
+    return {"l": 8, "m": 16, "n": 4}.get(last[-1:], 0)
+
+
+def particle(word: str, pair: str) -> str:
+    """The particle after ``word``: 학습률 + 을를 → 을. Marks behind it (bold, quotes, brackets) are not heard.
+
+    >>> particle("학습률", "은는"), particle("손실", "으로"), particle("w", "은는"), particle("**top-k**", "으로")
+    ('은', '로', '는', '로')
     """
     closed, open_ = _PARTICLES[pair]
-    last = word.rstrip(")」'\" ")[-1:]
-    final = (ord(last) - 0xAC00) % 28 if "가" <= last <= "힣" else _DIGIT_ENDS.get(last, 0)
+    heard = word.rstrip(")」'’”\"*`_ ")
+    last = heard[-1:]
+    final = (ord(last) - 0xAC00) % 28 if "가" <= last <= "힣" else _DIGIT_ENDS.get(last, _latin_end(heard))
     if pair == "으로" and final == 8:  # ㄹ takes 로
         return open_
     return closed if final else open_
