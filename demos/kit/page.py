@@ -1,4 +1,4 @@
-"""The page being built: what travels between its lessons, and which page names its endpoints."""
+"""The page being built: what travels between its lessons, and how its events are named."""
 
 from __future__ import annotations
 
@@ -15,10 +15,9 @@ from demos.kit.events import PRIVATE
 
 @dataclass
 class Page:
-    """The page being built: its shelf carries things from lesson to lesson; only one page names its endpoints."""
+    """The page being built: its shelf carries things from lesson to lesson."""
 
     shelf: dict[str, gr.State]
-    public: bool = False
 
 
 SHELF = ("model", "picture", "prompt")  # what one lesson makes and another takes
@@ -47,6 +46,5 @@ def shelf(thing: str) -> gr.State:
 
 
 def api(name: str) -> dict[str, Any]:
-    """A named endpoint, on the page that holds the endpoints; the same event is private glue on the others."""
-    page = _PAGE.get()
-    return {"api_name": name} if page and page.public else PRIVATE
+    """An event's name, for the log and the tests. It stays private: programs call ``demos.api``."""
+    return {"api_name": name} | PRIVATE

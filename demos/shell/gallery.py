@@ -172,8 +172,8 @@ def warm_up() -> None:
 
 def launch(demo: Gallery, **overrides: Any) -> Any:
     """Serve it. Port and host come from the environment (GRADIO_SERVER_PORT, GRADIO_SERVER_NAME), as Spaces expect."""
-    if overrides.get("mcp_server") or os.environ.get("GRADIO_MCP_SERVER", "").lower() == "true":
-        demo.endpoints.build()  # its tools are counted at the start
+    if overrides.pop("mcp_server", None) or os.environ.get("GRADIO_MCP_SERVER", "").lower() == "true":
+        demo.endpoints.serve_mcp()
     demo.queue(max_size=40, default_concurrency_limit=4, api_open=False)
     settings: dict[str, Any] = {
         "theme": theme(),
@@ -181,6 +181,7 @@ def launch(demo: Gallery, **overrides: Any) -> Any:
         "head": views.head(),
         "ssr_mode": False,
         "run_history": False,
+        "mcp_server": False,  # ours stands at its address (demos/api/mcp_server.py)
         "show_error": False,
         "max_threads": 16,
         "max_file_size": "10mb",

@@ -37,7 +37,7 @@ def language(event: Any) -> str:
     """The language a handler is given, or that of its page."""
     given = (block.value for block in event.inputs if isinstance(block, gr.State))
     spoken = next((value for value in given if isinstance(value, str) and value in text.LANGUAGES), None)
-    return spoken or ("en" if event.page == "en" else "ko")
+    return spoken or ("en" if event.page in ("en", "endpoints") else "ko")
 
 
 def _why(t: text.Text, event: Any, inputs: Any) -> str:

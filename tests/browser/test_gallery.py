@@ -127,7 +127,7 @@ def test_the_foot_of_a_page_leads_to_the_endpoints(visit: Any) -> None:
     page.locator("footer .show-api").click(no_wait_after=True)
     page.wait_for_url(re.compile("/endpoints"), wait_until="commit", timeout=60_000)
     docs = page.locator(".api-docs:visible")
-    docs.get_by_text("/perceptron_steps").first.wait_for(timeout=120_000)
+    docs.get_by_text("/train_net").first.wait_for(timeout=120_000)
     before = counters(neighbour)  # building them has not lost those who were here
     neighbour.locator("button.primary:visible").first.click()
     neighbour.wait_for_function("(old) => document.querySelector('.taste-big p')?.innerText !== old", arg=before)

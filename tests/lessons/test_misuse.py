@@ -22,6 +22,7 @@ from demos.kit import handling, lesson, text
 from demos.perceptron import page as perceptron
 from demos.sequential import own as sequential_own
 from demos.shell import building, guard
+from tests import served
 
 LESSONS = CHAPTERS[0].lessons + CHAPTERS[1].lessons + CHAPTERS[2].lessons
 GARBAGE = ("abc", [1, "x"], {"a": 1}, None, math.nan, 1e308, -1, 10**400)
@@ -37,7 +38,7 @@ def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
 @functools.cache
 def made(slug: str, lang: str) -> tuple[gr.Blocks, lesson.Room]:
     """One lesson with its named endpoints, guarded as in the gallery."""
-    with gr.Blocks() as demo, kit.building(kit.Page(kit.new_shelf(), public=True)):
+    with gr.Blocks() as demo, kit.building(kit.Page(kit.new_shelf())):
         room = building.safe_build(slug, lang)
     guard.protect(demo)
     return demo, room
@@ -73,7 +74,7 @@ def refused(demo: gr.Blocks, event: Any, values: list[Any], lang: str, data: Any
 
 
 def endpoints(demo: gr.Blocks) -> dict[str, Any]:
-    return {event.api_name: event for event in demo.fns.values() if event.api_visibility == "public"}
+    return served.named(demo)
 
 
 @pytest.mark.parametrize("slug", LESSONS)

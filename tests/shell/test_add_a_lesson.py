@@ -70,15 +70,16 @@ answer = "2 × {{number}} = 6"
 
 OPENS = """
 import json
-from demos import CHAPTERS, Chapter, kit
-from demos.shell import gallery
+import gradio as gr
+from demos import CHAPTERS, kit
+from demos.shell import building, gallery
 from demos.doubling import page
 config = json.dumps(gallery.build(CHAPTERS).get_config_file(), default=str)
-demo = gallery.build((Chapter("alone", ("doubling",)),))
-demo.endpoints.build()
+with gr.Blocks() as demo, kit.building(kit.Page(kit.new_shelf())):
+    building.safe_build("doubling", "en")
 print(json.dumps({
     "tab": "Doubling" in config,
-    "endpoint": any(event.api_name == "doubling" for event in demo.fns.values()),
+    "event": any(event.api_name == "doubling" for event in demo.fns.values()),
     "bars": page.on_open("en", 4)["bars"]["bars"][0]["value"],
     "task": kit.on_task("doubling", page.TASKS[0], "en", "six"),
 }))
@@ -106,4 +107,4 @@ def test_a_lesson_is_one_folder_and_one_word(tmp_path: Path) -> None:
     done = subprocess.run([sys.executable, "-c", OPENS], cwd=copy, env=env, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr[-3000:]
     told = json.loads(done.stdout.splitlines()[-1])
-    assert told["tab"] and told["endpoint"] and told["bars"] == 8 and "**6**" in told["task"]
+    assert told["tab"] and told["event"] and told["bars"] == 8 and "**6**" in told["task"]

@@ -1,42 +1,48 @@
-"""The whole app without a browser: builds strictly, endpoints are named once, errors are told, links read safely."""
+"""The whole app without a browser: builds strictly, programs see the functions alone, errors are told, links read safely."""
 
 from __future__ import annotations
 
 import asyncio
 import base64
 import json
-import socket
-from concurrent.futures import ThreadPoolExecutor
+import tracemalloc
 from types import SimpleNamespace
 from typing import Any
 
 import gradio as gr
-import httpx
 import pytest
 from gradio.state_holder import SessionState
+from starlette.testclient import TestClient
 
 from core.errors import InvalidInput
-from demos import CHAPTERS, Chapter, kit
-from demos.shell import endpoints, gallery, links
+from demos import CHAPTERS, kit
+from demos.api import FUNCTIONS
+from demos.shell import building, gallery, links
 
 
 @pytest.fixture(scope="module")
 def demo() -> gallery.Gallery:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("STRICT", "1")
-        built = gallery.build(CHAPTERS)
-        built.endpoints.build()
-        return built
+        return gallery.build(CHAPTERS)
 
 
-def test_every_lesson_has_an_endpoint_and_each_name_is_used_once(demo: gr.Blocks) -> None:
-    public = [d for d in demo.config["dependencies"] if d["api_visibility"] == "public"]
-    names = [d["api_name"] for d in public]
-    assert len(names) == len(set(names)), sorted(names)
-    assert not [n for n in names if "lambda" in n or n.endswith("_1")]
-    lessons = [slug for chapter in CHAPTERS for slug in chapter.lessons]
-    for slug in lessons:
-        assert any(n.startswith(slug) for n in names), f"{slug} has no endpoint"
+def test_programs_are_told_of_the_functions_alone(demo: gallery.Gallery) -> None:
+    told = demo.get_api_info()["named_endpoints"]
+    assert list(told) == [f"/{function.name}" for function in FUNCTIONS]
+    parameters = [parameter for each in told.values() for parameter in each["parameters"]]
+    assert all(parameter["parameter_name"] != "param" and parameter["type"] for parameter in parameters)
+    public = {d["api_name"] for d in demo.config["dependencies"] if d["api_visibility"] == "public"}
+    assert public == {function.name for function in FUNCTIONS}
+
+
+@pytest.mark.parametrize("slug", [slug for chapter in CHAPTERS for slug in chapter.lessons])
+def test_every_lesson_names_its_events_and_each_name_is_used_once(slug: str) -> None:
+    with gr.Blocks() as alone, kit.building(kit.Page(kit.new_shelf())):
+        building.safe_build(slug, "ko")
+    names = [event.api_name for event in alone.fns.values() if event.api_name.startswith(slug)]
+    assert names and not [name for name in names if "lambda" in name or name.endswith("_1")]
+    assert not [event for event in alone.fns.values() if event.api_visibility == "public"]
 
 
 def test_the_page_is_light(demo: gr.Blocks) -> None:
@@ -47,55 +53,31 @@ def test_the_page_is_light(demo: gr.Blocks) -> None:
     assert not values, "pictures are filled in when a lesson is opened, not shipped with the page"
 
 
-@pytest.mark.parametrize(
-    ("path", "query", "needed"),
-    [
-        ("/", b"", False),
-        ("/en", b"lesson=info", False),
-        ("/config", b"page=en", False),
-        ("/gradio_api/queue/join", b"", False),
-        ("/gradio_api/file=/x/config/a.css", b"", False),
-        ("/config", b"", True),
-        ("/gradio_api/info", b"serialize=False", True),
-        ("/gradio_api/info", b"page=endpoints", True),
-        ("/gradio_api/call/perceptron_fit", b"", True),
-        ("/gradio_api/call/v2/perceptron_fit/", b"", True),
-        ("/endpoints", b"view=api", True),
-        ("/base/endpoints/", b"", True),
-    ],
-)
-def test_only_a_program_waits_for_the_endpoints(path: str, query: bytes, needed: bool) -> None:
-    assert endpoints.needs_names(path, query) == needed
+def test_asking_what_there_is_costs_no_session_anything(demo: gallery.Gallery) -> None:
+    """One request for the description once made every later session cost 3.6 MB."""
+    client = TestClient(gr.routes.App.create_app(demo))
+    before = session_bytes(demo)
+    assert client.get("/gradio_api/info").status_code == 200
+    assert client.get("/gradio_api/info?all_endpoints=true").status_code == 200
+    assert session_bytes(demo) < before + 5_000
+    assert before < 300_000
 
 
-def test_pages_come_first_and_the_endpoints_when_a_program_asks() -> None:
-    from gradio_client import Client
-
-    demo = gallery.build((Chapter("basics", ("ml_vs_dl", "perceptron")),))
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    app, url, _ = gallery.launch(demo, prevent_thread_lock=True, quiet=True, server_name="127.0.0.1", server_port=port)
-    try:
-        for page in ("", "en"):
-            assert httpx.get(url + page, timeout=60).status_code == 200
-        assert not demo.endpoints.built
-        bare = len(demo.fns)
-        with ThreadPoolExecutor(3) as pool:  # three programs at once: built once, all of them answered
-            clients = list(pool.map(lambda _: Client(url, verbose=False), range(3)))
-        assert demo.endpoints.built and len(demo.fns) > bare
-        assert [page for page, *_ in demo.pages] == ["", "endpoints", "en"]
-        for client in clients:
-            assert "/perceptron_steps" in client.view_api(return_format="dict", print_info=False)["named_endpoints"]
-        assert clients[0].predict(api_name="/ml_vs_dl_match")
-        assert demo.app is app and demo.state_holder is app.state_holder, "visitors were lost"
-        assert httpx.get(url, timeout=60).status_code == 200
-    finally:
-        demo.close()
+def session_bytes(demo: gallery.Gallery) -> int:
+    """What the tenth to the nineteenth session of the app take, each."""
+    kept = [SessionState(demo) for _ in range(10)]
+    tracemalloc.start()
+    kept += [SessionState(demo) for _ in range(10)]
+    taken = tracemalloc.get_traced_memory()[0]
+    tracemalloc.stop()
+    assert len(kept) == 20
+    return taken // 10
 
 
-def test_an_updated_control_stays_the_same_block(demo: gallery.Gallery) -> None:
+def test_an_updated_control_stays_the_same_block() -> None:
     """Else a visitor's table of blocks grows with each use, which breaks a lesson that is just being built."""
+    with gallery.Gallery() as demo, kit.building(kit.Page(kit.new_shelf())):
+        building.safe_build("ml_vs_dl", "ko")
     event = next(e for e in demo.fns.values() if e.api_name == "ml_vs_dl_match")
     controls = [block for block in event.inputs if not isinstance(block, gr.State)]
     update = SimpleNamespace(

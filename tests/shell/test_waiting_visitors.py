@@ -14,9 +14,9 @@ import pytest
 from core.events import Done, Progress
 from core.lessons.language_model import story
 from core.llm.decoding import Generation, Token
-from demos import Chapter, kit
+from demos import kit
 from demos.kit import text
-from demos.shell import gallery
+from tests import served
 
 gradio_client = pytest.importorskip("gradio_client")
 SETTINGS = (10, 0, 1.0, 0, 1.0, 0.0, 1.0)  # length, seed, the sliders
@@ -50,10 +50,8 @@ def gate(monkeypatch: pytest.MonkeyPatch) -> threading.Event:
 
 @pytest.fixture
 def address() -> Iterator[str]:
-    demo = gallery.build((Chapter("alone", ("language_model",)),))
-    _, url, _ = gallery.launch(demo, prevent_thread_lock=True, quiet=True, server_name="127.0.0.1")
-    yield url
-    demo.close()
+    with served.address("language_model") as url:
+        yield url
 
 
 def until(true: Callable[[], bool]) -> None:

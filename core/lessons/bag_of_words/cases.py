@@ -6,6 +6,7 @@ Built on core/language/bag_of_words.py and stages.py; nothing here learns.
 from __future__ import annotations
 
 import csv
+import functools
 import io
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -14,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from core.data.reviews import HARD, Reviews
+from core.data.reviews import load as load_reviews
 from core.errors import Check, InvalidInput
 from core.events import Done, Progress
 from core.language.bag_of_words import BagConfig, BagOfWords, Explanation, LearnStep, Vectorised
@@ -176,6 +178,13 @@ def teach(
         raise InvalidInput("empty", name="texts", least=1)
     accuracy = score(bag, judged.texts, judged.labels) if len(judged) else float("nan")
     yield Done(Taught(bag, len(learnt), len(judged), accuracy), end.seconds, end.stopped)
+
+
+@functools.lru_cache(maxsize=8)
+def taught_on_all(language: str, tokens: str | None = None) -> BagOfWords:
+    """A bag that has learnt every shipped review of a language, kept: to be asked, never to be taught more."""
+    corpus = load_reviews(language)
+    return BagOfWords(language, tokens).fit(corpus.texts, corpus.labels)
 
 
 def score(bag: BagOfWords, texts: Sequence[str], labels: Sequence[Label]) -> float:

@@ -191,3 +191,9 @@ def to_csv(output: np.ndarray) -> str:
     for channel, plane in enumerate(output.tolist()):
         writer.writerows([channel, row, *numbers] for row, numbers in enumerate(plane))
     return file.getvalue()
+
+
+def grey_picture(output: np.ndarray) -> np.ndarray:
+    """A map (H', W') as a picture, uint8: the size of each number, white from 255 on."""
+    grey: np.ndarray = np.abs(output).round().clip(0, 255).astype(np.uint8)
+    return grey

@@ -13,10 +13,10 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from core.errors import Check, InvalidInput, Unavailable, register
+from core.errors import Check, InvalidInput, Unavailable, register, shown
 from core.events import Deadline, Done, Progress, drain
 from core.lessons.language_model import choices
-from core.lessons.language_model.offers import named
+from core.lessons.language_model.offers import named, offers
 from core.llm import inside, letter_models, remote
 from core.llm.decoding import Candidate
 from core.llm.detokenizer import Piece
@@ -28,6 +28,7 @@ from core.pretrained.catalog import DEFAULT as DEFAULT
 register(
     {
         "get_first": "{name} is not on this computer yet. Press the button that gets the model first.",
+        "not_served": "{received} is no model of this server. It has: {choices}.",
         "no_hood": "Only the LLM can be opened here. Choose it above.",
     }
 )
@@ -141,6 +142,19 @@ def llm(name: str = DEFAULT) -> LanguageModel:
     """The LLM, if it is on this disk. Raises Unavailable ``get_first``."""
     model: LanguageModel = opened("llm", "en", name)
     return model
+
+
+def served(name: str, language: str = "en") -> Any:
+    """What programs may ask by name: counted letters ("counts"), or an LLM of the catalogue that is on this disk.
+
+    Raises InvalidInput ``not_served``; no path is opened, no address is asked, nothing is fetched.
+    """
+    if name == "counts":
+        return letter_models.counted(language)
+    here = [offer.name for offer in offers(language) if offer.here]
+    if name not in here:
+        raise InvalidInput("not_served", received=shown(name), choices=", ".join([*here, "counts"]))
+    return llm(name)
 
 
 def begin(model: TextModel, who: str, language: str, name: str, prompt: str) -> Story:

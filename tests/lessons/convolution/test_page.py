@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -22,14 +21,13 @@ from core.data import photos
 from core.files import images
 from core.lessons.convolution import choices, kernels
 from core.vision import convolution as core
-from demos import Chapter, kit
+from demos import kit
 from demos.convolution import page as lesson
 from demos.convolution import shown
 from demos.convolution.shown import FORM, SEEN
 from demos.convolution.tasks import TASKS
 from demos.kit import text
-from demos.shell import gallery
-from tests import picture_files
+from tests import picture_files, served
 from tests.places import ROOT
 
 SOBEL = kernels.preset("vertical_edges")
@@ -210,13 +208,8 @@ def test_korean_particles_fit_the_numbers_before_them() -> None:
 def client() -> Iterator[Any]:
     from gradio_client import Client
 
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    demo = gallery.build((Chapter("vision", ("convolution",)),))
-    gallery.launch(demo, prevent_thread_lock=True, quiet=True, server_port=port, server_name="127.0.0.1")
-    yield Client(f"http://127.0.0.1:{port}/", verbose=False)
-    demo.close()
+    with served.address("convolution") as url:
+        yield Client(url, verbose=False)
 
 
 def test_every_kind_of_file_through_a_real_upload(client: Any, tmp_path: Path) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import json
 import os
-import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -25,13 +24,12 @@ from core.errors import CoreError
 from core.files.images import read, to_png
 from core.lessons.image_classifier import own_examples
 from core.vision.own_classes import OwnClasses, OwnConfig
-from demos import Chapter, kit
+from demos import kit
 from demos.image_classifier import own as lesson
 from demos.image_classifier.own import FORM
 from demos.image_classifier.shown import SEEN
 from demos.kit import pictures, text
-from demos.shell import gallery
-from tests import picture_files
+from tests import picture_files, served
 from tests.places import ROOT
 
 RNG = np.random.default_rng(0)
@@ -311,13 +309,8 @@ def test_what_the_camera_may_send() -> None:
 def client() -> Iterator[Any]:
     from gradio_client import Client
 
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    demo = gallery.build((Chapter("vision", ("image_classifier",)),))
-    gallery.launch(demo, prevent_thread_lock=True, quiet=True, server_port=port, server_name="127.0.0.1")
-    yield Client(f"http://127.0.0.1:{port}/", verbose=False)
-    demo.close()
+    with served.address("image_classifier") as url:
+        yield Client(url, verbose=False)
 
 
 @pytest.mark.parametrize("garbage", [(20, 3, 0), ("x", None, []), (1e99, -5, 3), (None, None, None)])

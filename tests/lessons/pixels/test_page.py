@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -20,14 +19,13 @@ from core.data import photos
 from core.files.images import read, to_png
 from core.lessons.pixels import choices, looks
 from core.vision import pixels
-from demos import Chapter, kit
+from demos import kit
 from demos.kit import pictures, text
 from demos.pixels import page as lesson
 from demos.pixels import panels
 from demos.pixels.state import ALL, FORM, Here
 from demos.pixels.tasks import TASKS
-from demos.shell import gallery
-from tests import picture_files
+from tests import picture_files, served
 from tests.places import ROOT
 
 CAT = photos.load("cat")
@@ -209,13 +207,8 @@ def test_a_picture_from_another_lesson_is_taken(lang: str) -> None:
 def client() -> Iterator[Any]:
     from gradio_client import Client
 
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    demo = gallery.build((Chapter("vision", ("pixels",)),))
-    gallery.launch(demo, prevent_thread_lock=True, quiet=True, server_port=port, server_name="127.0.0.1")
-    yield Client(f"http://127.0.0.1:{port}/", verbose=False)
-    demo.close()
+    with served.address("pixels") as url:
+        yield Client(url, verbose=False)
 
 
 def upload(client: Any, path: Path) -> dict[str, Any]:
