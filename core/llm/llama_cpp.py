@@ -32,15 +32,16 @@ ORDER = ["penalties", "temperature", "top_k", "top_p", "min_p"]
 
 @dataclass(frozen=True, slots=True)
 class Drawn:
-    """A token that llama.cpp chose, with the model's own probability of it.
+    """What llama.cpp wrote next, with the model's own probability of it.
 
-    Without alternatives llama.cpp tells whole letters only: ``id`` is −1, ``probability`` NaN, and ``text`` says it.
+    It tells whole letters. One made of several tokens (most Korean ones, in a small vocabulary) and any without
+    alternatives have the ``id`` −1 and the ``probability`` NaN: llama.cpp says at most its last piece's.
     """
 
     id: int
     probability: float
+    text: str
     alternatives: tuple[Candidate, ...] = ()
-    text: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,8 +130,12 @@ def _request(ids: Sequence[int], most: int, sampling: Sampling, alternatives: in
 def _drawn(choice: dict[str, Any], alternatives: int, label: Callable[[int], str]) -> Iterator[Drawn]:
     told = (choice.get("logprobs") or {}).get("content")
     if not told and choice.get("text"):
-        yield Drawn(-1, math.nan, text=choice["text"])
+        yield Drawn(-1, math.nan, choice["text"])
     for token in told or ():
+        id, text = int(token["id"]), token["token"]
+        if label(id).strip() != text.strip():  # a piece: the letter took more tokens than this last one
+            yield Drawn(-1, math.nan, text)
+            continue
         others = token["top_logprobs"][:alternatives]
         candidates = tuple(Candidate(each["id"], label(each["id"]), math.exp(each["logprob"])) for each in others)
-        yield Drawn(int(token["id"]), math.exp(token["logprob"]), candidates)
+        yield Drawn(id, math.exp(token["logprob"]), text, candidates)

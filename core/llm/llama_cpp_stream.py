@@ -9,7 +9,6 @@ from typing import Any
 
 from core.events import Deadline, Done, Progress
 from core.llm.decoding import Generation, Sampling, StopStrings, Token, Truncated
-from core.llm.detokenizer import Speech
 from core.llm.llama_cpp import Ended
 from core.llm.prompts import Prompt
 
@@ -25,9 +24,9 @@ def relay(
     alternatives: int,
     deadline: float | None,
 ) -> Iterator[Progress | Truncated | Token | Done[Generation]]:
-    """``full`` is why it ends after ``most`` tokens. Without alternatives ids are −1 and probabilities NaN."""
+    """``full`` is why it ends after ``most`` tokens. A letter of several tokens has the id −1."""
     clock, ids, text, new, first = Deadline(deadline), [*prompt.ids, *begun], "", list[int](), 0.0
-    speech, stopped, end = Speech(lm.tokenizer, ids), None, int(lm.tokenizer.eos_token_id)
+    stopped, end = None, int(lm.tokenizer.eos_token_id)
     if prompt.dropped:
         yield Truncated(prompt.dropped, len(prompt.ids), lm.context)
     events = lm.engines.native().stream(ids, most, sampling, alternatives, lm.label)
@@ -37,7 +36,7 @@ def relay(
                 yield event
             elif isinstance(event, Ended):
                 stopped = full if event.full else None
-                said = stops.add(speech.end()) + stops.end()
+                said = stops.end()
                 new += [-1] * (event.tokens - len(new)) + ([] if event.full else [end])
                 text, first = text + said, first or clock.elapsed
                 if said or not event.full:
@@ -45,7 +44,7 @@ def relay(
                 break
             else:
                 new.append(event.id)
-                said = stops.add(event.text if event.id < 0 else speech.add(event.id))
+                said = stops.add(event.text)
                 text, first = text + said, first or clock.elapsed
                 yield Token(event.id, said, event.probability, event.alternatives)
             if stops.hit or clock.expired:

@@ -19,11 +19,12 @@ from core.errors import CoreError
 from core.events import Done, Progress
 from core.llm import llama_cpp
 from core.llm.decoding import Token
+from core.llm.detokenizer import token_bytes
 from tests.library.llm.test_language_model import CHAT, PROMPT, bytes_tokenizer, spelled, tiny
 
 
 class Server:
-    """Says ``answer`` token by token, as llama.cpp's own server does."""
+    """Says ``answer`` letter by letter, as llama.cpp's own server does: a letter's entry has its last token's numbers."""
 
     answer, asked, heard, mode = list[int](), list[dict[str, Any]](), 0, "well"
 
@@ -40,16 +41,27 @@ class Server:
         for done in range(0, len(body["prompt"]), llama_cpp.BATCH):
             if hear({"choices": [], "prompt_progress": {"total": len(body["prompt"]), "processed": done}}):
                 return
+        held = b""
         for token in Server.answer[: body["n_predict"]]:
-            top = [{"id": token, "logprob": -0.5}, {"id": 65, "logprob": -1.5}]
-            told = {"content": [{"id": token, "logprob": -0.5, "top_logprobs": top}]} if body["n_probs"] else None
+            held += bytes_of(token)
             Server.heard += 1
             time.sleep(0.002)
-            if hear({"choices": [{"text": chr(token), "logprobs": told, "finish_reason": None}]}):
+            try:
+                text, held = held.decode(), b""
+            except UnicodeDecodeError:
+                continue
+            top = [{"id": token, "logprob": -0.5}, {"id": 65, "logprob": -1.5}]
+            entry = {"id": token, "token": text, "logprob": -0.5, "top_logprobs": top}
+            told = {"content": [entry]} if body["n_probs"] else None
+            if hear({"choices": [{"text": text, "logprobs": told, "finish_reason": None}]}):
                 return
         why = "length" if len(Server.answer) >= body["n_predict"] else "stop"
         usage = {"completion_tokens": min(len(Server.answer), body["n_predict"])}
         hear({"choices": [{"text": "", "logprobs": None, "finish_reason": why}], "usage": usage})
+
+
+def bytes_of(token: int) -> bytes:
+    return token_bytes(bytes_tokenizer(), token)
 
 
 @pytest.fixture
@@ -77,15 +89,18 @@ def test_letters_come_whole_and_it_ends_by_itself(lm: LanguageModel) -> None:
     tokens, done = run(lm, CHAT, temperature=0.7, top_k=5, repetition_penalty=1.2, seed=3, alternatives=2)
     assert done.result.text == "".join(token.text for token in tokens) == "안녕 👩‍🚀" and done.stopped is None
     assert not any("\ufffd" in token.text for token in tokens)
-    assert list(done.result.ids) == [*Server.answer, 257] and done.result.engine == "llamacpp"
-    assert tokens[0].probability == pytest.approx(math.exp(-0.5)) and tokens[0].alternatives[1].text == "b"
+    assert done.result.engine == "llamacpp" and len(done.result.ids) == len(Server.answer) + 1
+    assert {-1, *spelled(" "), 257} == set(done.result.ids), "only what is one token has an id"
+    letter, space = tokens[0], next(token for token in tokens if token.text == " ")
+    assert letter.id == -1 and math.isnan(letter.probability) and letter.alternatives == ()
+    assert space.probability == pytest.approx(math.exp(-0.5)) and space.alternatives[1].text == "b"
     (asked,) = Server.asked
     assert asked["prompt"] == list(lm.next_token(CHAT).seen) and asked["seed"] == 3 and asked["top_k"] == 5
     assert asked["samplers"][:2] == ["penalties", "temperature"] and asked["repeat_penalty"] == 1.2
 
 
 def test_without_alternatives_it_tells_letters_only(lm: LanguageModel) -> None:
-    Server.answer = list(map(ord, "a<b c"))
+    Server.answer = spelled("a<b c")
     for most, text, stopped, ids in ((50, "a<b c", None, (-1,) * 5 + (257,)), (2, "a<", "length", (-1, -1))):
         tokens, done = run(lm, most=most, alternatives=0, stop="<br>")
         assert (done.result.text, done.stopped, done.result.ids) == (text, stopped, ids)
