@@ -101,12 +101,16 @@ def _accuracy(a: Array, y: Array) -> Any:
 
 
 def _confusion(a: Array, y: Array) -> Array:
-    """True positives, false positives, false negatives of each class, as shares of the rows. → (3, classes)"""
+    """True positives, false positives, false negatives of each class, as shares of the rows. → (3, classes)
+
+    Several outputs say the largest one's class; as in Keras, equal largest ones are both said, and zeros say nothing
+    (dead ReLUs at the end).
+    """
     if a.shape[1] == 1:
         said, true = a > 0.5, y > 0.5
     else:
-        classes = np.arange(a.shape[1])
-        said, true = a.argmax(1)[:, None] == classes, y.argmax(1)[:, None] == classes
+        said = (a == a.max(1, keepdims=True)) & (abs(a) > 1e-9)
+        true = y.argmax(1)[:, None] == np.arange(a.shape[1])
     return np.stack([(said & true).mean(0), (said & ~true).mean(0), (~said & true).mean(0)])
 
 

@@ -14,6 +14,9 @@ from core.mlp.named_optimizers import OPTIMIZERS
 
 MOST_LITERAL = 20  # rows written into the program
 SPARSE = "sparse_categorical_crossentropy"
+CLIPPED = (
+    "# raw inputs drive probabilities below 1e-7: there Keras clips, loss and slope, and its numbers leave the lesson's"
+)
 _CLASSES = {"sgd": "SGD", "rmsprop": "RMSprop", "adagrad": "Adagrad", "adam": "Adam", "adamw": "AdamW"}
 
 
@@ -92,10 +95,7 @@ def _loss(spec: RunSpec, keras: bool) -> str:
 
 
 def _metrics(spec: RunSpec, keras: bool) -> str:
-    """Keras' bare "f1_score" takes every row as positive for one output, and gives one number a class for several.
-
-    (Of two equal largest outputs Keras counts both as said, we the first.)
-    """
+    """Keras' bare "f1_score" takes every row as positive for one output, and gives one number a class for several."""
     one = ", threshold=0.5" if spec.layers[-1].units == 1 else ""
     f1 = f'F1Score(average="macro"{one})'
     names = [f1 if keras and name == "f1_score" else f'"{name}"' for name in spec.metrics]
@@ -113,6 +113,7 @@ def _model(spec: RunSpec, features: int, keras: bool) -> list[str]:
     optimizer = f"optimizer={_CLASSES[name]}({options})" if keras else f'optimizer="{name}"'
     ends = [optimizer, f'loss="{_loss(spec, keras)}"', f"metrics={_metrics(spec, keras)}"]
     ends += [options] if options and not keras else []
+    lines += [CLIPPED] if keras and "crossentropy" in spec.loss and not spec.standardise else []
     return [*lines, f"model.compile({', '.join(ends)})", "model.summary()" if keras else "print(model.summary())"]
 
 

@@ -1,0 +1,190 @@
+"""Does every program of the Sequential lesson's code panel give the lesson's numbers? All of them, run against real Keras.
+
+Ends × losses × sets of metrics × data, with the optimisers, hidden activations, validation splits and scaling in turn,
+three epochs from equal weights in equal order. Keras computes in float64, so that what differs differs by rule, not by
+rounding. For each spec Keras' program, our own and plain PyTorch's are run. tests/lessons/sequential/test_sweep.py takes a
+sample. Left out: Dropout and shuffling, whose dice differ.
+Usage: python -m benchmarks.keras_sweep [--every 1]
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import io
+import itertools
+import os
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+os.environ.setdefault("KERAS_BACKEND", "torch")
+
+import numpy as np
+import torch
+
+from core.errors import CoreError
+from core.events import drain
+from core.lessons.sequential import choices
+from core.lessons.sequential.lab import Lab
+from core.lessons.sequential.script import code
+from core.lessons.sequential.spec import LayerSpec, RunSpec
+from core.mlp.script import to_script
+
+CLOSE = {"rtol": 1e-5, "atol": 1e-8}  # Keras clips probabilities at 1e-7, we do not
+SUBSETS = [s for n in range(len(choices.METRICS) + 1) for s in itertools.combinations(choices.METRICS, n)]
+CLIP = 1e-6  # Keras clips at 1e-7; probabilities of the epochs before were a little larger
+ROWS = 24
+
+
+def own_table(kind: str) -> dict[str, object]:
+    """Settings for a learner's own rows: ten numbers made by a formula; the kinds are what a table may be."""
+    x = [[float(i % 5), float(i * i % 7), 3.0] for i in range(ROWS)]  # the third column is constant
+    y = {
+        "measured": [i * 0.5 - 3 for i in range(ROWS)],
+        "flat": [2.0] * ROWS,
+        "words": [float(i % 2) for i in range(ROWS)],
+        "gaps": [(-1.0, 4.0, 9.0)[i % 3] for i in range(ROWS)],  # classes that are not 0, 1, 2
+        "rare": [float(i == 1) + 2 * float(i == 5) for i in range(ROWS)],  # one row each
+        "many": [float(i % 11) for i in range(ROWS)],
+    }[kind]
+    table = tuple((*row, value) for row, value in zip(x, y, strict=True))
+    labels = ("고양이", 'a "dog"') if kind == "words" else ()
+    return {"data": "table", "table": table, "classify": kind not in ("measured", "flat"), "labels": labels}
+
+
+def _datasets() -> Iterator[tuple[str, int, dict[str, object]]]:
+    """Task, classes, settings."""
+    for name in ("people", "many_people", "plane"):
+        yield "regression", 0, {"data": name}
+    for name in ("measured", "flat"):
+        yield "regression", 0, own_table(name)
+    for name in ("moons", "circle", "xor", "spiral", "gauss"):
+        yield "binary", 2, {"data": name}
+    yield "binary", 2, own_table("words")
+    yield "multiclass", 3, {"data": "groups"}
+    for name, classes in (("gaps", 3), ("rare", 3), ("many", 11)):
+        yield "multiclass", classes, own_table(name)
+
+
+def specs() -> Iterator[RunSpec]:
+    """Every pair of end and loss, with every set of metrics, on every data; what cannot work is left to ``refused``."""
+    turn = 0
+    for task, classes, data in _datasets():
+        for units in {"regression": (1,), "binary": (1, 2), "multiclass": (classes,)}[task]:
+            for activation, loss, metrics in itertools.product(choices.ACTIVATION, choices.LOSS, SUBSETS):
+                turn += 1
+                hidden = tuple(choices.ACTIVATION)[turn % 9]
+                yield RunSpec(
+                    layers=(LayerSpec(units=4, activation=hidden), LayerSpec(units=units, activation=activation)),
+                    samples=40,
+                    loss=loss,
+                    metrics=metrics,
+                    optimizer=tuple(choices.OPTIMIZER)[turn % 7],
+                    learning_rate=(None, 0.05)[turn // 2 % 2],
+                    batch_size=(10, 7, 256)[turn % 3],
+                    validation_split=(0.0, 0.3)[turn // 3 % 2],
+                    standardise=turn // 5 % 2 == 0,
+                    patience=(None, 1)[turn // 7 % 2],
+                    shuffle=False,
+                    epochs=3,
+                    seed=turn,
+                    **data,  # type: ignore[arg-type]
+                )
+
+
+def allowed(spec: RunSpec) -> Lab | None:
+    try:
+        return Lab(spec)
+    except CoreError:
+        return None
+
+
+def clips(lab: Lab) -> bool:
+    """Whether a probability left what Keras keeps: there its loss and its slope are others (the program says so)."""
+    if "crossentropy" not in lab.spec.loss:
+        return False
+    said = np.clip(lab.model.predict(lab.x), 0, 1)
+    return bool((said < CLIP).any() or (said > 1 - CLIP).any())
+
+
+def differences(lab: Lab) -> list[str]:
+    """What the programs of this run print otherwise than the lesson shows; empty if all is equal."""
+    found: list[str] = []
+    with tempfile.TemporaryDirectory() as folder, contextlib.chdir(folder), contextlib.redirect_stdout(io.StringIO()):
+        Path("data.csv").write_text(lab.data.table, encoding="utf-8")
+        weights = lab.model.get_weights()
+        drain(lab.steps(every=None))
+        ours = lab.trainer.history
+        for library in ("keras", "core"):
+            program = code(lab.spec, library)
+            space: dict[str, object] = {"weights": weights}
+            try:
+                exec(program.replace("model.summary()", "model.set_weights(weights)", 1), space)
+                part = slice(0, lab.data.training)
+                scores = space["model"].evaluate(space["x"][part], space["y"][part], verbose=0)  # type: ignore
+            except Exception as error:  # whatever it is, a learner would see it
+                found.append(f"{library} fails: {type(error).__name__}: {str(error)[:120]}")
+                continue
+            theirs = space["history"].history  # type: ignore[attr-defined]
+            if theirs.keys() != ours.keys():
+                found.append(f"{library} measures {list(theirs)}, the lesson {list(ours)}")
+                continue
+            for name, values in ours.items():
+                if len(np.ravel(theirs[name])) != len(values) or not np.allclose(theirs[name], values, **CLOSE):
+                    found.append(f"{library} {name}: {np.ravel(theirs[name])[-1]:.6g}, the lesson {values[-1]:.6g}")
+            shown = [value for _, value in lab.evaluate().values]
+            if not np.allclose(np.ravel(scores), shown, **CLOSE):
+                found.append(f"{library} evaluates {scores}, the lesson {shown}")
+        said = _plain_torch(to_script(lab.run))
+        if not np.isclose(said, ours["loss"][-1], rtol=1e-9):
+            found.append(f"torch: {said}, the lesson {ours['loss'][-1]}")
+    return found
+
+
+def _plain_torch(program: str) -> float:
+    """The final loss that the program prints."""
+    with contextlib.redirect_stdout(io.StringIO()) as out:
+        try:
+            exec(program, {"__name__": "plain"})
+        finally:
+            torch.set_default_dtype(torch.float32)
+    return float(out.getvalue().partition("final loss = ")[2])
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--every", type=int, default=1, help="take every n-th program")
+    options = parser.parse_args()
+    import keras
+
+    keras.config.set_floatx("float64")
+    began, run, refused, wrong, clipped = time.monotonic(), 0, 0, 0, 0
+    for number, spec in enumerate(specs()):
+        if number % options.every:
+            continue
+        lab = allowed(spec)
+        if lab is None:
+            refused += 1
+            continue
+        run += 1
+        found = differences(lab)
+        keras.utils.clear_session()
+        if found and clips(lab):
+            clipped += 1
+        elif found:
+            wrong += 1
+            print(
+                number, spec.data, spec.loss, spec.layers, spec.metrics, spec.optimizer, *found, sep="\n  ", flush=True
+            )
+    minutes = (time.monotonic() - began) / 60
+    print(
+        f"keras {keras.__version__}: {run} programs run, {wrong} fail or differ, {refused} refused; {minutes:.1f} min"
+    )
+    sys.exit(wrong > 0)
+
+
+if __name__ == "__main__":
+    main()
