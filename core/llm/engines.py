@@ -2,7 +2,7 @@
 
 An engine opens a session per sequence: ``read(ids)`` takes in a part of the prompt, ``step(token)`` one token more; both
 answer with the logits (V,) of what comes next, float32 on the CPU. A third one, "llamacpp" (see ``llama_cpp``), draws by
-itself. Left out: batches of sequences.
+itself. Sequences of several threads share the passes of the fast one (``together``).
 """
 
 from __future__ import annotations
@@ -21,6 +21,8 @@ from core.errors import Check, InvalidInput, register
 from core.llm import fast_decode, llama_cpp
 from core.llm.fast_decode import FastDecoder, FastSession
 from core.llm.llama_cpp import LlamaCpp
+from core.llm.together import Ask, SharedSession, shared_steps
+from core.together import Together
 
 register({"no_fast_engine": "{name} cannot be decoded by the fast engine here. Use the engine torch."})
 
@@ -60,11 +62,11 @@ class TorchSession:
 
 
 class FastTurns:
-    """A FastSession whose reading, which borrows the model, waits for its turn."""
+    """A FastSession whose reading, which borrows the model, waits for its turn; its steps are made with those of others."""
 
-    def __init__(self, session: FastSession, turn: threading.RLock) -> None:
+    def __init__(self, session: FastSession, turn: threading.RLock, steps: Together[Ask, Tensor]) -> None:
         self._session, self._turn = session, turn
-        self.step = session.step
+        self.step = SharedSession(session, steps).step
 
     def read(self, ids: Sequence[int]) -> Tensor:
         with self._turn:
@@ -79,6 +81,7 @@ class Engines:
         self.model, self.name, self.gguf, self.turn = model, name, gguf, threading.RLock()
         self._fast: FastDecoder | None = None
         self._llama: LlamaCpp | None = None
+        self._steps = shared_steps()
         self.supported = fast_decode.supports(model)
         self.parameters = sum(weight.numel() for weight in model.parameters())
 
@@ -104,7 +107,7 @@ class Engines:
         """A new sequence of at most ``capacity`` tokens."""
         if engine == "torch":
             return TorchSession(self.model, self.turn)
-        return FastTurns(self.decoder().begin(capacity), self.turn)
+        return FastTurns(self.decoder().begin(capacity), self.turn, self._steps)
 
     def decoder(self) -> FastDecoder:
         """The packed weights, made on the first call."""

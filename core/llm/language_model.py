@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from core import runtime
-from core.errors import Check, InvalidInput, Unavailable, register
+from core.errors import Check, InvalidInput, Unavailable, register, shown
 from core.events import Deadline, Done, Progress, drain
 from core.llm import inside, llama_cpp, prompts, remote
 from core.llm.decoding import Generation, Sampling, StopStrings, Token, Truncated, choose, most_probable, skip
@@ -97,6 +97,8 @@ class LanguageModel(BaseLanguageModel):
     ) -> Iterator[Progress | Done[BaseLanguageModel]]:
         """The same as a stream: Progress while fetching ("download", "convert", …), then "load", then Done."""
         clock = Deadline()
+        if not isinstance(name, str):
+            raise InvalidInput("not_one_of", name="model", choices=DEFAULT, received=shown(name), hint="")
         if remote.is_address(name):
             yield Done(remote.RemoteLanguageModel(name), clock.elapsed)
             return

@@ -2,7 +2,8 @@
 
 ``LanguageModel.load("http://127.0.0.1:8000/v1")`` gives one; ``…/v1#name`` chooses among several models of a server. Such
 a server hands out text and the probabilities of a few candidates, so attention and logit lens cannot be shown, nor every
-candidate be re-weighed: that is said. A key goes into DL_SERVER_KEY. Never on a public host. Left out: tools, pictures.
+candidate be re-weighed: that is said. The key in DL_SERVER_KEY is sent to the address in DL_SERVER only; a public host asks no
+other. Left out: tools, pictures.
 """
 
 from __future__ import annotations
@@ -45,6 +46,12 @@ def is_address(name: Any) -> bool:
     return isinstance(name, str) and name.strip().lower().startswith(("http://", "https://"))
 
 
+def is_own(address: Any) -> bool:
+    """Whether this is the server that DL_SERVER names, where the key in DL_SERVER_KEY belongs."""
+    own = os.environ.get("DL_SERVER", "").strip().rstrip("/")
+    return bool(own) and is_address(address) and address.strip().partition("#")[0].rstrip("/") == own
+
+
 class NoRedirect(urllib.request.HTTPRedirectHandler):
     """A server that sends us elsewhere is refused: the address typed is the one that is asked."""
 
@@ -59,7 +66,8 @@ class RemoteLanguageModel(BaseLanguageModel):
 
     def __init__(self, address: str) -> None:
         """Asks the server which models it has. Raises InvalidInput, Unavailable."""
-        if catalog.public_host() or not is_address(address) or len(address) > 300:
+        strange = catalog.public_host() and not is_own(address)
+        if strange or not is_address(address) or len(address) > 300:
             names = ", ".join(entry.name for entry in catalog.models())
             raise InvalidInput("not_allowed", choices=names, received=shown(address))
         base, _, wish = address.strip().partition("#")
@@ -160,7 +168,7 @@ class RemoteLanguageModel(BaseLanguageModel):
 
     def _ask(self, path: str, body: dict[str, Any] | None = None) -> Any:
         headers = {"Content-Type": "application/json", "Accept": "text/event-stream, application/json"}
-        if key := os.environ.get("DL_SERVER_KEY"):
+        if (key := os.environ.get("DL_SERVER_KEY")) and is_own(self.address):
             headers["Authorization"] = f"Bearer {key}"
         data = None if body is None else json.dumps(body).encode()
         try:

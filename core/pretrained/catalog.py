@@ -1,7 +1,7 @@
 """The catalogue: which pretrained models this library knows by name, and what it may load here.
 
-The records stand in ``catalog.toml``; this file reads and checks them. A public host (a Space, or
-DL_PUBLIC=1) loads only what is listed; a private machine also takes any Hub id or folder. After torchvision's weights
+The records stand in ``catalog.toml``; this file reads and checks them. A public host (``public_host``) loads only what is
+listed, of the kind that was asked for; a private machine also takes any Hub id or folder. After torchvision's weights
 API: a weight is a record with its size, licence and origin.
 """
 
@@ -68,10 +68,26 @@ def models(kind: str = "causal-lm", language: str | None = None) -> list[Entry]:
     return sorted(found, key=lambda entry: language is not None and language not in entry.languages)
 
 
+_served = [""]  # the address at which a page of this process is served, told by ``served_at``
+OURSELVES = re.compile(r"|localhost|127(\.\d+){3}|\[?::1\]?", re.IGNORECASE)
+
+
+def served_at(host: str | None) -> None:
+    """Tell where the pages can be reached; None or "" is this machine only."""
+    _served[0] = host or ""
+
+
 def public_host() -> bool:
-    """Whether strangers may be at the controls: on a Space, or where DL_PUBLIC=1 says so (DL_PUBLIC=0 says not)."""
+    """Whether strangers may be at the controls: on a Space, or wherever another machine can reach the pages.
+
+    DL_PUBLIC=1 says so in any case, DL_PUBLIC=0 says not: everybody in reach is trusted.
+    """
     wish = os.environ.get("DL_PUBLIC")
-    return wish == "1" if wish is not None else "SPACE_ID" in os.environ
+    if wish is not None:
+        return wish == "1"
+    places = (_served[0], os.environ.get("GRADIO_SERVER_NAME", ""))
+    shared = os.environ.get("GRADIO_SHARE", "").lower() == "true"
+    return "SPACE_ID" in os.environ or shared or not all(OURSELVES.fullmatch(place.strip()) for place in places)
 
 
 def find(name: str, kind: str = "causal-lm") -> Entry:
@@ -79,13 +95,13 @@ def find(name: str, kind: str = "causal-lm") -> Entry:
 
     Raises InvalidInput for anything else, with the nearest name.
     """
-    for entry in entries().values():
-        if name.lower() in (entry.name, entry.hub.lower()):
+    for entry in models(kind):
+        if isinstance(name, str) and name and name.lower() in (entry.name, entry.hub.lower()):
             return entry
     names = [entry.name for entry in models(kind)]
     if public_host():
         raise InvalidInput("not_allowed", choices=", ".join(names), received=shown(name))
-    if HUB_ID.fullmatch(name) and ".." not in name:
+    if isinstance(name, str) and HUB_ID.fullmatch(name) and ".." not in name:
         return Entry(name, name, kind, hub=name)
     check = Check()
     check.one_of("model", name, [*names, "owner/model"])

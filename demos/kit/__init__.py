@@ -5,8 +5,9 @@ on a page · ``tasks`` things to predict · ``page`` what travels between lesson
 ``pictures``, ``sounds``, ``downloads``.
 """
 
-from demos.kit.events import FRAME_SECONDS, LIGHT, LLM, PRIVATE, RUN, RUN_SECONDS, TALK, free, hold
+from demos.kit.events import CPU, DRAW, FETCH, FRAME_SECONDS, LIGHT, LLM, PRIVATE, RUN, RUN_SECONDS, TALK, free, hold
 from demos.kit.form import Desk, Form, Screen, Update, Values, dropdown, number_box, radio, slider
+from demos.kit.gpu import gpu
 from demos.kit.handling import Sent, empty_box, handler, number, paced, quote, settled, whole
 from demos.kit.page import SHELF, Page, api, building, new_shelf, shelf
 from demos.kit.parts import (
@@ -25,6 +26,9 @@ from demos.kit.parts import (
 from demos.kit.tasks import Task, on_task, tasks
 
 __all__ = [
+    "CPU",
+    "DRAW",
+    "FETCH",
     "FRAME_SECONDS",
     "LIGHT",
     "LLM",
@@ -52,6 +56,7 @@ __all__ = [
     "dropdown",
     "empty_box",
     "free",
+    "gpu",
     "handler",
     "header",
     "hold",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 from typing import Any
 
 import gradio as gr
@@ -14,9 +15,13 @@ FRAME_SECONDS = 0.12  # between two pictures of a live run: about eight a second
 RUN_SECONDS = 120  # wall-clock bound of one press of a button
 
 
-# Event settings. RUN: a training run. TALK: stands in the line of the LLM and is told its place.
-# LIGHT: a slider or hover, answered at once, the last value wins.
-RUN: dict[str, Any] = {"concurrency_id": "cpu", "concurrency_limit": 4, "show_progress": "hidden"}
+# Event settings. RUN: a training run, in the line CPU. TALK: stands in the line of the LLM and is told its place.
+# LIGHT: a slider or hover, answered at once, the last value wins. Gradio holds nobody back: the lines do, and say so.
+RUN: dict[str, Any] = {"concurrency_id": "cpu", "concurrency_limit": None, "show_progress": "hidden"}
+
+
+DRAW: dict[str, Any] = RUN | {"concurrency_id": "draw"}  # with Stable Diffusion, whose passes visitors share
+FETCH: dict[str, Any] = RUN | {"concurrency_id": "fetch"}  # a model, from the network
 
 
 TALK: dict[str, Any] = {"concurrency_id": "llm", "concurrency_limit": None, "show_progress": "hidden"}
@@ -28,7 +33,12 @@ LIGHT: dict[str, Any] = {"concurrency_limit": None, "show_progress": "hidden", "
 PRIVATE: dict[str, Any] = {"api_visibility": "private"}
 
 
-LLM = Line()  # one answer at a time has all cores; the others of this server see how many come first
+CPU = Line(places=4, most=60)  # whatever trains because somebody pressed a button
+CODE = Line(places=2, most=60)  # programs whose run must be made first
+OPENING = Line(places=4, most=200)  # first screens
+# They share the passes of the network, but llama.cpp, where it is installed, answers one at a time.
+LLM = Line(places=1 if importlib.util.find_spec("xllamacpp") else 8, most=40)
+LINES = {"cpu": CPU, "draw": Line(places=8, most=60), "fetch": Line(places=2, most=20)}  # by concurrency_id
 
 
 def hold(button: gr.Button, *others: gr.Button) -> None:

@@ -26,16 +26,19 @@ import functools
 import inspect
 import typing
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import closing
 from typing import Any, TypeVar
 
 import gradio as gr
 
 from core.choices import Options, Range
+from core.errors import CoreError
 from demos.kit import text
-from demos.kit.events import LIGHT, PRIVATE
-from demos.kit.handling import whole
+from demos.kit.events import LIGHT, LINES, PRIVATE, RUN_SECONDS
+from demos.kit.handling import Usher, told, whole
 from demos.kit.lesson import Opening
 from demos.kit.page import api as endpoint
+from demos.kit.waiting_line import Line, Waiting, Working, in_background
 
 Config = TypeVar("Config")
 
@@ -81,6 +84,9 @@ class Values(Mapping[str, Any]):
             return self.__dict__["_values"][name]
         except KeyError:
             raise AttributeError(f"no control {name!r}; this form has {', '.join(self.__dict__['_values'])}") from None
+
+    def __reduce__(self) -> Any:
+        return Values, (self._values,)
 
     def __getitem__(self, name: str) -> Any:
         return self._values[name]
@@ -170,13 +176,17 @@ class Desk:
         return {name: getattr(self, name) for name in self.form.names}
 
     def bound(
-        self, fn: Callable[..., Any], to: str | Iterable[str] | None = None, **fixed: Any
+        self, fn: Callable[..., Any], to: str | Iterable[str] | None = None, line: Line | None = None, **fixed: Any
     ) -> tuple[Callable[..., Any], list[Any], list[Any]]:
-        """(function for Gradio, its inputs, its outputs) of a handler; ``fixed`` are arguments that no component holds."""
+        """(function for Gradio, its inputs, its outputs) of a handler; ``fixed`` are arguments that no component holds.
+
+        ``line``: where it waits for its turn; it is a generator then, whatever the handler is.
+        """
         names, event = self._asked(fn, fixed)
         outputs = [to] if isinstance(to, str) else list(self.screen.names if to is None else to)
         inputs = [self.language, *(getattr(self, name) for name in names)]
-        return _adapted(fn, names, event, self.form.names, outputs, fixed), inputs, [getattr(self, o) for o in outputs]
+        call = _adapted(fn, names, event, self.form.names, outputs, fixed, line)
+        return call, inputs, [getattr(self, o) for o in outputs]
 
     def on(
         self,
@@ -193,7 +203,7 @@ class Desk:
 
         ``api`` names the endpoint; only the first of several listeners gets it.
         """
-        call, inputs, outputs = self.bound(fn, to, **fixed)
+        call, inputs, outputs = self.bound(fn, to, LINES.get(settings.get("concurrency_id", "")), **fixed)
         made: list[Any] = []
         for each in [listen] if callable(listen) else listen:
             public = endpoint(api) if api and not made else PRIVATE
@@ -228,6 +238,7 @@ def _adapted(
     form: tuple[str, ...],
     outputs: list[str],
     fixed: Mapping[str, Any],
+    line: Line | None,
 ) -> Callable[..., Any]:
     """``fn`` as Gradio calls it: values by position in, values by position out."""
     parameters = inspect.signature(fn).parameters
@@ -250,8 +261,24 @@ def _adapted(
         values = [update.get(name, gr.skip()) for name in outputs]
         return values if len(values) != 1 else values[0]
 
+    streams = inspect.isgeneratorfunction(inspect.unwrap(fn))
+    nothing = gr.skip() if len(outputs) <= 1 else [gr.skip()] * len(outputs)
     call: Callable[..., Any]
-    if inspect.isgeneratorfunction(inspect.unwrap(fn)):
+    if line is not None:
+
+        def call(lang: str, *values: Any) -> Iterator[Any]:
+            given, usher = arguments(values), Usher(lang)
+            work = fn(lang, **given) if streams else in_background(lambda: fn(lang, **given), RUN_SECONDS)
+            try:
+                with closing(line.served(work)) as stream:  # type: ignore[type-var]
+                    for update in stream:
+                        if isinstance(update, Waiting):
+                            usher(update)
+                        yield nothing if isinstance(update, Waiting | Working) else placed(update)
+            except CoreError as error:  # the house is full
+                raise told(lang, error) from error
+
+    elif streams:
 
         def call(lang: str, *values: Any) -> Iterator[Any]:
             stream = fn(lang, **arguments(values))

@@ -14,7 +14,9 @@ import gradio as gr
 from core.errors import Check, CoreError
 from core.events import Done
 from demos.kit import text
+from demos.kit.waiting_line import Waiting, resting
 
+PATIENCE = 0.5  # seconds that nobody needs to be told about
 Shown = TypeVar("Shown", bound=dict[str, Any])
 
 
@@ -28,15 +30,30 @@ class Sent:
         return self._data.get(name)
 
 
+def told(lang: str, error: CoreError) -> gr.Error:
+    t = text.load("common", lang)
+    return gr.Error(t.error(error), title=t("check_this"), print_exception=False, duration=8)
+
+
+class Usher:
+    """Tells a visitor who waits their place, whenever it changes: "2 ahead of you, about 8 s"."""
+
+    def __init__(self, lang: str) -> None:
+        self.lang, self.began, self.said = lang, time.monotonic(), -1
+
+    def __call__(self, event: Waiting) -> None:
+        if event.ahead == self.said or time.monotonic() - self.began < PATIENCE:
+            return
+        self.said, t = event.ahead, text.load("common", self.lang)
+        key = "waiting" if event.seconds is None else "waiting_about"
+        gr.Info(t(key, ahead=event.ahead, seconds=max(1, round(event.seconds or 0))), title=t("queue"), duration=4)
+
+
 def handler(fn: Callable[..., Any]) -> Callable[..., Any]:
     """Tell a CoreError as one translated sentence. Anything else is a bug and stays a traceback in the log."""
 
     def read(arg: Any) -> Any:
         return Sent(arg) if type(arg) is gr.EventData else arg
-
-    def told(lang: str, error: CoreError) -> gr.Error:
-        t = text.load("common", lang)
-        return gr.Error(t.error(error), title=t("check_this"), print_exception=False, duration=8)
 
     if inspect.isgeneratorfunction(fn):
 
@@ -92,7 +109,8 @@ def paced(events: Iterator[Any], seconds: float) -> Iterator[Any]:
         for event in events:
             yield event
             if seconds and not isinstance(event, Done):
-                time.sleep(seconds)
+                with resting():
+                    time.sleep(seconds)
 
 
 def settled(stream: Iterable[Shown]) -> Shown:

@@ -15,7 +15,7 @@ import gradio as gr
 
 from demos import views
 from demos.kit import text
-from demos.kit.events import LIGHT, PRIVATE
+from demos.kit.events import CODE, LIGHT, PRIVATE
 from demos.kit.form import Desk
 
 MATH = [{"left": "$$", "right": "$$", "display": True}, {"left": "$", "right": "$", "display": False}]
@@ -83,16 +83,19 @@ def buttons(t: text.Text, run: str, step: str | None = None) -> Buttons:
 
 
 def code_panel(desk: Desk, file_name: str, fn: Callable[..., str], also: tuple[Any, ...] = ()) -> None:
-    """ "코드 보기": the script that makes this very result; ``fn`` writes it when the panel is opened (``also``: or then)."""
+    """ "코드 보기": the script that makes this very result; ``fn`` writes it when the panel is opened (``also``: or then).
+
+    It may have to make the run first: in a line of its own, and closing the panel stops it.
+    """
     t = desk.t
     with gr.Accordion(t("code_title"), open=False) as panel:
         markdown(t("code_hint"))
         words = {name: t(f"code_{name}") for name in ("copy", "copied", "save")}
         code = views.script(name=file_name, words=words)
         again = gr.Button(t("code_again"), size="md")
-    call, inputs, _ = desk.bound(fn, ())
-    for listen in (panel.expand, again.click, *also):
-        listen(call, inputs, code, **LIGHT, **PRIVATE)
+    call, inputs, _ = desk.bound(fn, (), CODE)
+    writing = [listen(call, inputs, code, **LIGHT, **PRIVATE) for listen in (panel.expand, again.click, *also)]
+    panel.collapse(None, cancels=writing, **PRIVATE)
 
 
 def share(t: text.Text, controls: dict[str, Any]) -> None:

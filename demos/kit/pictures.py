@@ -20,7 +20,8 @@ REGION, PREVIEW = 256, 720  # of a larger one: the exact part around the pixel, 
 
 # For the event that takes the picture: gr.Image would open the file itself, and a bad one would end in a traceback.
 # ``opened`` checks that the path is an upload; core.files.images says in one sentence what is wrong with the file.
-RAW: dict[str, Any] = {"preprocess": False}
+# Files are decoded one at a time, so no more than two such events hold a thread of the server.
+RAW: dict[str, Any] = {"preprocess": False, "concurrency_id": "pictures", "concurrency_limit": 2}
 
 
 def intake(t: text.Text, height: int = 220) -> gr.Image:
@@ -69,7 +70,7 @@ def photographed(sent: Any) -> list[Any]:
             data = base64.b64decode(one[: LARGEST_PHOTO + 1], validate=True) if len(one) <= LARGEST_PHOTO else b""
         except (binascii.Error, ValueError):  # not base64, or not even ASCII
             data = b""
-        made.append(images.read(data))
+        made.append(images.read(data, MOST_SIDE))
     return made
 
 

@@ -18,6 +18,7 @@ FORM = kit.Form(words="", length=choices.ANSWER, seed=choices.SEED, **choices.SA
 SCREEN = kit.Screen("talk", "words", "said")
 
 
+@kit.gpu
 @kit.handler
 def on_chat(lang: str, talk: Any, form: kit.Values, name: str) -> Iterator[kit.Update]:
     """Answer the last message; the whole conversation is read again each time."""

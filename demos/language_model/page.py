@@ -182,7 +182,7 @@ def build(lang: str) -> Room:
         for key, allowed in choices.SAMPLING.items():
             words = {"label": t(f"weights.{key}"), "info": t(f"info.{key}")}
             desk.put(**{key: kit.slider(allowed, min_width=170, **words)})
-    look, inputs, outputs = desk.bound(on_look, STORY)
+    look, inputs, outputs = desk.bound(on_look, STORY, kit.CPU)
     looking = kit.RUN | {"trigger_mode": "always_last"}
     writing = []
     for button, fn in ((buttons.run, on_write), (buttons.step, on_step)):

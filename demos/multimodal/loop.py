@@ -285,7 +285,7 @@ def build(t: text.Text, language: gr.State, tab: gr.Tab, heard: gr.Textbox, word
         desk.on(buttons.run.click, on_loop, kit.RUN, to=ROUND, api="multimodal_loop"),
         desk.on(desk.words.submit, on_loop, kit.RUN, to=ROUND),
         desk.on(again.click, on_from_picture, kit.RUN, to=ROUND),
-        desk.on(desk.image.input, on_bring, kit.RUN | pictures.RAW, to=ROUND),
+        desk.on(desk.image.input, on_bring, pictures.RAW | kit.RUN, to=ROUND),
         desk.on(camera.snap, on_snap, kit.RUN, to=ROUND),
         desk.on(take.click, on_take, kit.RUN, to=ROUND),
     ]

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import importlib
 import os
+from collections.abc import Iterator
+from contextlib import closing
 from typing import Any
 
 import gradio as gr
 
 from demos.kit import text
+from demos.kit.events import OPENING, RUN_SECONDS
 from demos.kit.lesson import Lesson, Opening, Room
+from demos.kit.waiting_line import Waiting, Working, in_background
 
 
 def strict() -> bool:
@@ -29,12 +33,17 @@ def safe_build(slug: str, lang: str) -> Room:
 
 
 def fill(opening: Opening, active: bool = True) -> gr.Timer:
-    """Run the opening as soon as the lesson is on the screen (or the timer is set going), once."""
+    """Run the opening as soon as the lesson is on the screen (or the timer is set going), once, when it is its turn."""
     timer = gr.Timer(0.01, active=active)
 
-    def first(*values: Any) -> list[Any]:
-        result = opening.fn(*values)
-        return [gr.update(active=False), *(result if isinstance(result, (tuple, list)) else [result])]
+    def first(*values: Any) -> Iterator[list[Any]]:
+        work = in_background(lambda: opening.fn(*values), RUN_SECONDS)
+        with closing(OPENING.served(work)) as events:  # type: ignore[type-var]
+            for result in events:
+                if isinstance(result, Waiting | Working):
+                    yield [gr.update(active=False), *([gr.skip()] * len(opening.outputs))]
+                else:
+                    yield [gr.update(active=False), *(result if isinstance(result, (tuple, list)) else [result])]
 
     outputs = [timer, *opening.outputs]
     timer.tick(first, opening.inputs, outputs, show_progress="hidden", concurrency_limit=None, api_visibility="private")

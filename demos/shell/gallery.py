@@ -16,9 +16,10 @@ os.environ.setdefault("GRADIO_ANALYTICS_CACHE_FREQUENCY", str(10**9))  # else a 
 import gradio as gr  # noqa: E402
 from gradio.context import get_blocks_context  # noqa: E402
 
+from core.pretrained import catalog  # noqa: E402
 from demos import Chapter, kit, views  # noqa: E402
 from demos.kit import text
-from demos.shell import endpoints, guard, locale
+from demos.shell import endpoints, guard, locale, operations, running
 from demos.shell.building import fill, safe_build
 from demos.shell.endpoints import Endpoints  # noqa: E402
 from demos.shell.links import admissible, read_link
@@ -174,7 +175,7 @@ def launch(demo: Gallery, **overrides: Any) -> Any:
     """Serve it. Port and host come from the environment (GRADIO_SERVER_PORT, GRADIO_SERVER_NAME), as Spaces expect."""
     if overrides.pop("mcp_server", None) or os.environ.get("GRADIO_MCP_SERVER", "").lower() == "true":
         demo.endpoints.serve_mcp()
-    demo.queue(max_size=40, default_concurrency_limit=4, api_open=False)
+    demo.queue(max_size=None, default_concurrency_limit=4, api_open=False)
     settings: dict[str, Any] = {
         "theme": theme(),
         "css_paths": views.CSS,
@@ -183,13 +184,21 @@ def launch(demo: Gallery, **overrides: Any) -> Any:
         "run_history": False,
         "mcp_server": False,  # ours stands at its address (demos/api/mcp_server.py)
         "show_error": False,
-        "max_threads": 16,
+        "max_threads": 96,  # most of them only wait in a line (demos.kit.waiting_line)
         "max_file_size": "10mb",
         "state_session_capacity": 300,
         "footer_links": ["api", "settings"],
-        "app_kwargs": {"middleware": [*locale.middleware(), endpoints.middleware(demo.endpoints)]},
+        "app_kwargs": {
+            "middleware": [*operations.middleware(demo), *locale.middleware(), endpoints.middleware(demo.endpoints)]
+        },
     }
-    return demo.launch(**(settings | overrides))
+    blocking = not overrides.pop("prevent_thread_lock", False)
+    catalog.served_at(overrides.get("server_name"))
+    launched = demo.launch(**(settings | overrides), prevent_thread_lock=True)
+    running.forget_sessions(demo.app)
+    if blocking and threading.current_thread() is threading.main_thread():
+        running.until_told(demo)
+    return launched
 
 
 def launch_one(slug: str) -> None:

@@ -7,6 +7,7 @@ Left out: values a control lets through; core's configs refuse those.
 from __future__ import annotations
 
 import html
+import re
 from typing import Any
 
 import gradio as gr
@@ -16,12 +17,17 @@ from gradio.exceptions import InvalidComponentError
 from core.errors import shown
 from demos.kit import text
 
+HALF = re.compile("[\ud800-\udfff]")
+
 
 def protect(app: gr.Blocks) -> None:
     """Let this app tell refused values in the language of the page they were meant for."""
     prepare = app.preprocess_data
 
     async def preprocess_data(event: Any, inputs: list[Any], *args: Any, **options: Any) -> list[Any]:
+        if not encodable(inputs):
+            t = text.load("common", language(event))
+            raise gr.Error(t("refused.text"), title=t("check_this"), print_exception=False, duration=8)
         try:
             return await prepare(event, inputs, *args, **options)
         except InvalidComponentError:  # our own fault
@@ -31,6 +37,22 @@ def protect(app: gr.Blocks) -> None:
             raise gr.Error(_why(t, event, inputs), title=t("check_this"), print_exception=False, duration=8) from error
 
     app.preprocess_data = preprocess_data
+
+
+def encodable(value: Any) -> bool:
+    """Whether every text in what was sent can be sent back: JSON may hold halves of letters, which no answer can."""
+    try:
+        return _encodable(value)
+    except RecursionError:  # nested without end
+        return False
+
+
+def _encodable(value: Any) -> bool:
+    if isinstance(value, str):
+        return value.isascii() or not HALF.search(value)
+    if isinstance(value, dict):
+        return all(_encodable(part) for pair in value.items() for part in pair)
+    return not isinstance(value, list | tuple) or all(map(_encodable, value))
 
 
 def language(event: Any) -> str:
@@ -53,6 +75,8 @@ def _why(t: text.Text, event: Any, inputs: Any) -> str:
 
 def _takes(block: Any, value: Any) -> bool:
     """Whether a component accepts a value, as gradio's own preparation of inputs asks."""
+    if isinstance(block, gr.Image):  # gradio would decode the whole file to find out
+        return value is None or isinstance(value, dict)
     model = getattr(block, "data_model", None)
     try:
         if model and value is not None and issubclass(model, GradioModel | GradioRootModel):

@@ -109,7 +109,7 @@ def build(main: kit.Desk) -> kit.Desk:
             walk = shown.panel(desk, "walk")
     shown.wire(desk, "two", on_two, *two)
     run = desk.on(
-        go.click, on_guidance, kit.RUN, to=("guidance_film", "guidance_tiles"), api="stable_diffusion_guidance"
+        go.click, on_guidance, kit.DRAW, to=("guidance_film", "guidance_tiles"), api="stable_diffusion_guidance"
     )
     stop.click(None, cancels=[run], **kit.PRIVATE)
     shown.wire(desk, "half", on_half, *half)

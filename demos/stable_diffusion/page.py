@@ -20,6 +20,7 @@ DRAWN = ("run", "film", "chips", "vectors", "noise", "badge", "prompt_shelf", "p
 SCREEN = kit.Screen(*DRAWN, "name", *FORM.names)
 
 
+@kit.gpu
 @kit.handler
 def on_draw(lang: str, name: str, form: kit.Values) -> Iterator[kit.Update]:
     """Draw a picture from words, every step shown: the noisy picture, and the clean one predicted in it."""
@@ -179,17 +180,17 @@ def build(lang: str) -> Room:
                 desk.put(noise=views.film(square=230))
         kit.markdown(t("stage.rest"))
     drawing = [
-        desk.on(buttons.run.click, on_draw, kit.RUN, to=DRAWN, api="stable_diffusion_draw"),
-        desk.on(desk.prompt.submit, on_draw, kit.RUN, to=DRAWN),
+        desk.on(buttons.run.click, on_draw, kit.DRAW, to=DRAWN, api="stable_diffusion_draw"),
+        desk.on(desk.prompt.submit, on_draw, kit.DRAW, to=DRAWN),
     ]
     for each, button in examples.items():
         chosen = button.click(None, None, desk.prompt, js=f"() => {json.dumps(t(f'example.{each}'))}", **kit.PRIVATE)
-        drawing.append(desk.on(chosen.then, on_draw, kit.RUN, to=DRAWN))
+        drawing.append(desk.on(chosen.then, on_draw, kit.DRAW, to=DRAWN))
     set_few = f"() => {json.dumps([few['steps'], few['scheduler']])}"
     chosen = quick.click(None, None, [desk.steps, desk.scheduler], js=set_few, **kit.PRIVATE)
-    drawing.append(desk.on(chosen.then, on_draw, kit.RUN, to=DRAWN))
+    drawing.append(desk.on(chosen.then, on_draw, kit.DRAW, to=DRAWN))
     buttons.stop.click(None, cancels=drawing, **kit.PRIVATE)
-    desk.on(buttons.reset.click, on_reset, kit.RUN, cancels=drawing)
+    desk.on(buttons.reset.click, on_reset, kit.DRAW, cancels=drawing)
     desk.on(take.click, on_take, to="prompt")
     compared, tooled = compare.build(desk), tools.build(desk, save)
     controls = desk.controls | compared.controls | tooled.controls

@@ -145,5 +145,5 @@ def panel(desk: kit.Desk, key: str, square: int = 280) -> tuple[gr.Button, gr.Bu
 
 def wire(desk: kit.Desk, key: str, fn: Any, go: gr.Button, stop: gr.Button) -> None:
     """Let ``go`` draw into the film of this panel, with what ``fn`` answers."""
-    run = desk.on(go.click, fn, kit.RUN, to=f"{key}_film", api=f"stable_diffusion_{key}")
+    run = desk.on(go.click, fn, kit.DRAW, to=f"{key}_film", api=f"stable_diffusion_{key}")
     stop.click(None, cancels=[run], **kit.PRIVATE)

@@ -196,7 +196,7 @@ def build(main: kit.Desk, save: gr.Button) -> kit.Desk:
     shown.wire(desk, "words", on_words, *looked)
     desk.on(desk.png_file.upload, on_reload, to=(*shown.BASE, "png_said"))
     desk.on(look.click, on_plan, to="model_said")
-    opening = desk.on(load.click, on_model, kit.RUN, to=("name", "model_said", "scheduler"))
+    opening = desk.on(load.click, on_model, kit.FETCH, to=("name", "model_said", "scheduler"))
     halt.click(None, cancels=[opening], **kit.PRIVATE)
     saved = desk.on(save.click, on_png, to="png", api="stable_diffusion_png")
     keep = "(data) => data && taste.savePng('stable_diffusion.png', data)"

@@ -57,8 +57,14 @@ def call(demo: gr.Blocks, event: Any, values: list[Any], data: Any = None) -> No
     args, *_ = special_args(event.fn, args, None, gr.EventData(None, data))
     result = event.fn(*args)
     if inspect.isgenerator(result):
-        next(result)
+        next(shown for shown in result if not nothing(shown))
         result.close()
+
+
+def nothing(shown: Any) -> bool:
+    """What a run answers while it waits for its turn."""
+    values = shown if isinstance(shown, list) else [shown]
+    return all(isinstance(value, dict) and value == gr.skip() for value in values)
 
 
 def refused(demo: gr.Blocks, event: Any, values: list[Any], lang: str, data: Any = None) -> str | None:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import pickle
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
+from types import SimpleNamespace
 from typing import Any
 
 import gradio as gr
@@ -116,3 +119,20 @@ def test_ranges_and_options_have_their_own_default() -> None:
     for wrong in (lambda: Range(0, 1, default=2), lambda: Options(("a",), "b")):
         with pytest.raises(ValueError, match="default"):
             wrong()
+
+
+def test_values_travel_to_another_process() -> None:
+    values = FORM.values(rate=0.25)
+    assert dict(pickle.loads(pickle.dumps(values))) == dict(values)
+
+
+def test_a_gpu_is_borrowed_on_a_space_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    lent: list[Any] = []
+    space = SimpleNamespace(GPU=lambda duration: lambda fn: lent.append((fn, duration)) or "lent")
+    monkeypatch.setitem(sys.modules, "spaces", space)  # type: ignore[arg-type]
+    monkeypatch.delenv("SPACES_ZERO_GPU", raising=False)
+    assert kit.gpu(on_run) is on_run and not lent
+    monkeypatch.setenv("SPACES_ZERO_GPU", "true")
+    assert kit.gpu(on_run) == "lent" and lent[0][0] is on_run
+    monkeypatch.setitem(sys.modules, "spaces", None)  # type: ignore[arg-type]
+    assert kit.gpu(on_run) is on_run

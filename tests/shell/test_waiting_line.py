@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from core.errors import CoreError
-from demos.kit.waiting_line import Line, Waiting
+from core.events import Deadline
+from demos.kit.waiting_line import Line, Waiting, Working, in_background, resting
 
 
 def stream(name: str, length: int = 3) -> Iterator[str]:
@@ -108,3 +109,57 @@ def test_five_threads_are_served_one_at_a_time() -> None:
     assert all(
         [e.ahead for e in events[:-1]] == sorted((e.ahead for e in events[:-1]), reverse=True) for events in told
     )
+
+
+def test_who_only_sleeps_lends_the_place_out() -> None:
+    line, inside = Line(), threading.Event()
+    asleep, awake = threading.Event(), threading.Event()
+
+    def slow() -> Iterator[str]:
+        yield "frame"
+        with resting():
+            asleep.set()
+            assert awake.wait(30)
+        yield "next frame"
+
+    def second() -> Iterator[str]:
+        inside.set()
+        yield "short run"
+
+    shown: list[Any] = []
+    watcher = threading.Thread(target=lambda: shown.extend(line.served(slow())))
+    watcher.start()
+    assert asleep.wait(30)
+    assert list(line.served(second())) == ["short run"] and inside.is_set(), "served while the other one sleeps"
+    awake.set()
+    watcher.join(30)
+    assert shown == ["frame", "next frame"] and len(line) == 0
+
+
+def test_the_time_of_those_ahead_is_told_once_it_is_known() -> None:
+    line = Line()
+    line._one_takes = 4.0
+    first, second, third = (line.served(stream(name)) for name in "abc")
+    next(first), next(second)
+    told = next(third)
+    assert told == Waiting(2) and told.seconds == 8.0
+
+
+def test_work_without_steps_is_stopped_with_its_stream() -> None:
+    ended = threading.Event()
+
+    def train() -> str:
+        clock = Deadline()
+        while not clock.expired:
+            pass
+        ended.set()
+        return "script"
+
+    line = Line()
+    running = line.served(in_background(train))
+    assert next(running) == Working()
+    running.close()  # type: ignore[attr-defined]
+    assert ended.wait(30) and len(line) == 0
+    assert list(line.served(in_background(train, seconds=0.1)))[-1] == "script", "bounded, too"
+    with pytest.raises(ZeroDivisionError):
+        list(in_background(lambda: 1 / 0))

@@ -44,6 +44,7 @@ def gate(monkeypatch: pytest.MonkeyPatch) -> threading.Event:
         finally:
             AT_ONCE[0] -= 1
 
+    monkeypatch.setattr(kit.LLM, "places", 1)
     monkeypatch.setattr(story, "talker", lambda name: SimpleNamespace(steps=steps))
     return opened
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -394,3 +395,25 @@ def test_smollm2_greedy_is_generate_and_sensible() -> None:
     assert fast.ids[:8] == whole.ids[:8] and lm.engines.decoder().bits == (
         4 if fast_decode.kernel() is fast_decode.Packed else 8
     )
+
+
+@pytest.mark.parametrize("kernel", [fast_decode.Packed, fast_decode.Bytes])
+def test_several_answers_in_one_pass_are_those_of_each_alone(monkeypatch: pytest.MonkeyPatch, kernel: type) -> None:
+    monkeypatch.setattr(fast_decode, "kernel", lambda: kernel)
+    lm = LanguageModel(tiny(), bytes_tokenizer(), "tiny")
+    prompts = ["a", PROMPT, "다람쥐 " * 5, "The", CHAT]
+    alone = [result(lm, prompt, 12, engine="fast").result for prompt in prompts]
+    sizes, work = [], lm.engines._steps._work
+
+    def counted(asks):
+        sizes.append(len(asks))
+        return work(asks)
+
+    lm.engines._steps._work = counted
+    lm.engines._steps._last, lm.engines._steps.patience = 0.2, 5.0  # whoever attends is waited for
+    for _ in prompts:
+        lm.engines._steps.enter()  # all are there before the first asks
+    with ThreadPoolExecutor(len(prompts)) as visitors:
+        together = list(visitors.map(lambda prompt: result(lm, prompt, 12, engine="fast").result, prompts))
+    assert [answer.ids for answer in together] == [answer.ids for answer in alone]
+    assert max(sizes) > 1, "nobody shared a pass"

@@ -100,11 +100,29 @@ def test_a_server_that_tells_no_probabilities(address: str) -> None:
 
 def test_another_model_of_the_server_and_a_key(address: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DL_SERVER_KEY", "secret")
+    monkeypatch.setenv("DL_SERVER", address + "/")
     LanguageModel.load(address + "#two").generate("a")
     assert Server.asked[0]["model"] == "two" and Server.asked[0]["key"] == "Bearer secret"
     with pytest.raises(CoreError) as caught:
         LanguageModel.load(address + "#three")
     assert caught.value.code == "not_one_of"
+
+
+def test_the_key_stays_with_its_own_server(address: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DL_SERVER_KEY", "secret")
+    for own in ("", "https://school.example/v1", address + "/other"):
+        monkeypatch.setenv("DL_SERVER", own)
+        LanguageModel.load(address).generate("a")
+        assert Server.asked[-1]["key"] is None
+
+
+def test_a_public_host_asks_its_own_server_only(address: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DL_PUBLIC", "1")
+    monkeypatch.setenv("DL_SERVER", address)
+    assert LanguageModel.load(address + "#two").name == "two"
+    with pytest.raises(CoreError) as caught:
+        LanguageModel.load(address.replace("127.0.0.1", "localhost"))
+    assert caught.value.code == "not_allowed"
 
 
 def test_stop_hangs_up(address: str) -> None:

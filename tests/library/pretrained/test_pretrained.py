@@ -555,6 +555,47 @@ def test_public_host_takes_only_the_list(place: Path, monkeypatch: pytest.Monkey
         assert caught.value.code == "not_allowed"
 
 
+@pytest.mark.parametrize(
+    ("environment", "public"),
+    [
+        ({}, False),
+        ({"GRADIO_SERVER_NAME": "127.0.0.1"}, False),
+        ({"GRADIO_SERVER_NAME": "localhost"}, False),
+        ({"GRADIO_SERVER_NAME": "0.0.0.0"}, True),
+        ({"GRADIO_SERVER_NAME": "192.168.0.7"}, True),
+        ({"GRADIO_SERVER_NAME": "0.0.0.0", "DL_PUBLIC": "0"}, False),
+        ({"GRADIO_SHARE": "True"}, True),
+        ({"DL_PUBLIC": "1"}, True),
+    ],
+)
+def test_public_is_what_others_can_reach(
+    monkeypatch: pytest.MonkeyPatch, environment: dict[str, str], public: bool
+) -> None:
+    for name in ("DL_PUBLIC", "SPACE_ID", "GRADIO_SERVER_NAME", "GRADIO_SHARE"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    assert catalog.public_host() == public
+
+
+def test_the_address_of_the_page_decides_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("DL_PUBLIC", "SPACE_ID", "GRADIO_SERVER_NAME", "GRADIO_SHARE"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr(catalog, "_served", [""])
+    for host, public in (("::", True), ("::1", False), ("10.0.0.3", True), (None, False)):
+        catalog.served_at(host)
+        assert catalog.public_host() == public, host
+
+
+def test_a_model_of_another_kind_is_not_fetched(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DL_PUBLIC", "1")
+    for entry in catalog.models("causal-lm"):
+        for kind in ("image-text", "captions", "diffusers"):
+            with pytest.raises(InvalidInput) as caught:
+                catalog.find(entry.name, kind)
+            assert caught.value.code == "not_allowed" and entry.name not in caught.value.values["choices"]
+
+
 @pytest.mark.slow
 @pytest.mark.network
 def test_the_real_wheel(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:

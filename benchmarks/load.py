@@ -1,0 +1,295 @@
+"""A class at work on one server: thirty learners press Draw at once, eight chat, or all do something different.
+
+    python -m benchmarks.load draw --learners 30 --code ../before --code .     # two builds, one after the other
+    python -m benchmarks.load chat --learners 8
+    python -m benchmarks.load mixed --learners 30 --seconds 120
+    python -m benchmarks.load hostile --calls 2000
+
+Every build is served by a process of its own, lessons built as in the gallery, and called as a browser calls it: join the
+queue, listen to the stream. Printed: seconds until the first answer and the last, in all; memory; calls refused and why.
+``--code`` is a checkout (this one by default), so that two builds meet in one run. Left out: the browser itself.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import random
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+LESSONS = {"draw": "stable_diffusion", "chat": "language_model", "mixed": "perceptron,epochs,hidden_layers,sequential"}
+SERVER = """
+import json, os, sys
+import gradio as gr
+from demos import kit
+from demos.shell import building, guard
+with gr.Blocks(delete_cache=(600, 3600)) as demo:
+    for slug in sys.argv[1].split(","):
+        try:
+            page = kit.Page(kit.new_shelf(), public=True)
+        except TypeError:
+            page = kit.Page(kit.new_shelf())
+        with kit.building(page):
+            building.safe_build(slug, "ko")
+guard.protect(demo)
+now = hasattr(kit, "DRAW")
+demo.queue(max_size=None if now else 40, default_concurrency_limit=4, api_open=False)
+_, url, _ = demo.launch(prevent_thread_lock=True, quiet=True, server_name="127.0.0.1", ssr_mode=False, run_history=False,
+                        max_threads=96 if now else 16, max_file_size="10mb", state_session_capacity=300)
+def plain(block):
+    value = None if isinstance(block, gr.State) else block.value
+    if isinstance(block, gr.Dataframe):
+        value = {"headers": list(block.headers), "data": block.value["data"], "metadata": None}
+    return value if not callable(value) else None
+events = {}
+for number, event in demo.fns.items():
+    if event.api_name and event.api_name not in events:
+        names = [getattr(block, "label", None) or type(block).__name__ for block in event.inputs]
+        events[event.api_name] = [number, [plain(block) for block in event.inputs], names]
+print(json.dumps({"url": url, "pid": os.getpid(), "events": events}, default=str), flush=True)
+demo.block_thread()
+"""
+
+
+@dataclass
+class Served:
+    """A build that is running."""
+
+    process: subprocess.Popen[str]
+    url: str
+    events: dict[str, list[Any]]  # api name → number, default values, labels
+    log: Path
+
+    def memory(self) -> int:
+        """MB."""
+        pages = Path(f"/proc/{self.process.pid}/statm").read_text().split()[1]
+        return int(pages) * 4096 // 10**6
+
+    def stop(self) -> str:
+        """The log."""
+        self.process.terminate()
+        self.process.wait(20)
+        return self.log.read_text("utf-8")
+
+
+def serve(code: Path, lessons: str) -> Served:
+    log = Path(tempfile.mkdtemp()) / "log.txt"
+    program = [sys.executable, "-c", SERVER, lessons]
+    with log.open("w") as errors:
+        process = subprocess.Popen(program, cwd=code, stdout=subprocess.PIPE, stderr=errors, text=True)
+    assert process.stdout is not None
+    line = process.stdout.readline()
+    if not line:
+        raise SystemExit(log.read_text("utf-8")[-2000:])
+    told = json.loads(line)
+    return Served(process, told["url"].rstrip("/"), told["events"], log)
+
+
+@dataclass
+class Call:
+    """What one press of a button met with, in seconds after the press."""
+
+    name: str
+    first: float = float("nan")  # the first thing shown
+    last: float = float("nan")
+    told: int = 0  # sentences about the place in the line
+    error: str = ""
+    messages: int = field(default=0, repr=False)
+    final: Any = field(default=None, repr=False)
+
+
+async def press(client: httpx.AsyncClient, served: Served, name: str, data: list[Any], event_data: Any = None) -> Call:
+    """Join the queue as a browser does, and listen to the end."""
+    number = served.events[name][0]
+    session, call, began = f"{random.getrandbits(50):x}", Call(name), time.perf_counter()
+    body = {"fn_index": number, "session_hash": session, "data": data, "event_data": event_data, "trigger_id": None}
+    packed, kind = json.dumps(body), {"content-type": "application/json"}  # ASCII: halves of letters travel, too
+    joined = await client.post(f"{served.url}/gradio_api/queue/join", content=packed, headers=kind)
+    if joined.status_code != 200:
+        call.error, call.last = f"{joined.status_code} {joined.text[:200]}", time.perf_counter() - began
+        return call
+    listening = f"{served.url}/gradio_api/queue/data?session_hash={session}"
+    async with client.stream("GET", listening) as stream:
+        async for line in stream.aiter_lines():
+            if not line.startswith("data:"):
+                continue
+            message = json.loads(line[5:])
+            kind, now = message.get("msg"), time.perf_counter() - began
+            if kind == "log":
+                call.told += 1
+            if kind == "process_generating" and something(message["output"]) and call.first != call.first:
+                call.first = now
+            if kind == "process_completed":
+                call.last, output = now, message.get("output") or {}
+                call.first = call.first if call.first == call.first else now
+                call.error = "" if message.get("success", True) else str(output.get("error"))[:200]
+                call.final = output.get("data")
+                return call
+    call.error, call.last = "the stream ended", time.perf_counter() - began
+    return call
+
+
+def something(output: Any) -> bool:
+    """Whether a message shows anything: not only that nothing changed yet."""
+    data = (output or {}).get("data") or []
+    return any(value not in ([], None) and value != {"__type__": "update"} for value in data)
+
+
+def line_of(calls: list[Call]) -> str:
+    good = [call for call in calls if not call.error]
+    refused = sorted({call.error for call in calls if call.error})
+    if not good:
+        return f"none of {len(calls)} answered: {refused[:3]}"
+    firsts, lasts = sorted(c.first for c in good), sorted(c.last for c in good)
+    p95 = firsts[min(len(firsts) - 1, int(0.95 * len(firsts)))]
+    words = [
+        f"{len(good)}/{len(calls)} done: all in {lasts[-1]:.1f} s, the first in {lasts[0]:.1f} s",
+        f"median {statistics.median(lasts):.1f} s; first answer p50 {statistics.median(firsts):.2f} s, p95 {p95:.2f} s",
+        f"{sum(bool(c.told) for c in calls)} were told their place",
+        *([f"refused: {refused[:3]}"] if refused else []),
+    ]
+    return "; ".join(words)
+
+
+async def at_once(served: Served, name: str, values: list[list[Any]]) -> list[Call]:
+    limits = httpx.Limits(max_connections=400)
+    async with httpx.AsyncClient(timeout=600, limits=limits) as client:
+        return list(await asyncio.gather(*(press(client, served, name, value) for value in values)))
+
+
+def with_seed(served: Served, name: str, seed: int) -> list[Any]:
+    _, values, labels = served.events[name]
+    return [
+        seed if "시드" in label or "seed" in label.lower() else value
+        for value, label in zip(values, labels, strict=True)
+    ]
+
+
+def draw(served: Served, learners: int) -> None:
+    name, words = (
+        "stable_diffusion_draw",
+        ["빨간 사과", "고양이 얼굴", "파란 하트", "red car", "초록 나무", "smiling face"],
+    )
+    at = next(i for i, value in enumerate(served.events[name][1]) if isinstance(value, str) and value)
+
+    def wish(number: int) -> list[Any]:
+        values = with_seed(served, name, number)
+        values[at] = words[number % len(words)]
+        return values
+
+    for _ in range(2):  # opened and warm
+        alone = asyncio.run(at_once(served, name, [wish(0)]))
+    print("  alone:", line_of(alone))
+    calls = asyncio.run(at_once(served, name, [wish(number) for number in range(learners)]))
+    print(f"  {learners} at once:", line_of(calls), f"· first/alone {min(c.last for c in calls) / alone[0].last:.1f}")
+
+
+def chat(served: Served, learners: int) -> None:
+    name = "language_model_chat"
+    _, values, _ = served.events[name]
+    texts = [i for i, value in enumerate(values) if isinstance(value, str) and value]
+
+    def ask(number: int) -> list[Any]:
+        mine = list(values)
+        mine[texts[0]] = f"Tell me {number + 3} facts about the sea."
+        return mine
+
+    for _ in range(2):
+        alone = asyncio.run(at_once(served, name, [ask(0)]))
+    print("  alone:", line_of(alone))
+    calls = asyncio.run(at_once(served, name, [ask(number) for number in range(learners)]))
+    gain = learners * alone[0].last / max(c.last for c in calls)
+    print(f"  {learners} at once:", line_of(calls), f"· {gain:.2f} × one after another")
+
+
+async def _mixed(served: Served, learners: int, seconds: float) -> dict[str, list[Call]]:
+    runs = [name for name in served.events if name.endswith(("_train", "_steps", "_fit", "_gate", "_race"))]
+    calls: dict[str, list[Call]] = {}
+    end = time.perf_counter() + seconds
+
+    async def learn(number: int) -> None:
+        dice = random.Random(number)
+        async with httpx.AsyncClient(timeout=300) as client:
+            while time.perf_counter() < end:
+                name = dice.choice(runs)
+                calls.setdefault(name, []).append(await press(client, served, name, served.events[name][1]))
+                await asyncio.sleep(dice.uniform(0.5, 3))
+
+    await asyncio.gather(*(learn(number) for number in range(learners)))
+    return calls
+
+
+def mixed(served: Served, learners: int, seconds: float) -> None:
+    before = served.memory()
+    for name, calls in sorted(asyncio.run(_mixed(served, learners, seconds)).items()):
+        print(f"  {name:<26}", line_of(calls))
+    print(f"  memory {before} → {served.memory()} MB")
+
+
+GARBAGE: tuple[Any, ...] = (
+    None, True, -1, 1e308, 10**30, "", "x" * 20_000, "\ud800", "<img src=x onerror=alert(1)>", [], [[]], {},
+    {"path": "/etc/passwd"}, {"a": {"b": []}}, [None] * 500, "../../etc/passwd", "가" * 5000, [[1, "x", None]] * 100,
+    {"data": [[1]], "headers": None},
+)  # fmt: skip
+
+
+async def _hostile(served: Served, calls: int, seed: int) -> list[Call]:
+    dice, names, limit = random.Random(seed), sorted(served.events), asyncio.Semaphore(24)
+    async with httpx.AsyncClient(timeout=300) as client:
+
+        async def attack() -> Call:
+            name = dice.choice(names)
+            values = [dice.choice(GARBAGE) if dice.random() < 0.5 else value for value in served.events[name][1]]
+            values = values[: dice.randint(0, len(values))] if dice.random() < 0.1 else values
+            async with limit:
+                return await press(client, served, name, values, dice.choice((None, {}, {"index": 10**9}, [1])))
+
+        return list(await asyncio.gather(*(attack() for _ in range(calls))))
+
+
+def hostile(served: Served, calls: int, seed: int = 0) -> list[str]:
+    """Attack every endpoint; returns what was wrong: answers that are no sentence, and tracebacks of our own code."""
+    made = asyncio.run(_hostile(served, calls, seed))
+    wrong = [f"{c.name}: {c.error}" for c in made if c.error == "None" or c.error == "the stream ended"]
+    print(f"  {len(made)} hostile calls: {sum(bool(c.error) for c in made)} refused, {len(wrong)} without a sentence")
+    return wrong
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("what", choices=("draw", "chat", "mixed", "hostile"))
+    parser.add_argument("--code", action="append", type=Path)
+    parser.add_argument("--learners", type=int, default=30)
+    parser.add_argument("--seconds", type=float, default=120)
+    parser.add_argument("--calls", type=int, default=2000)
+    given = parser.parse_args()
+    for code in given.code or [Path()]:
+        served = serve(code.resolve(), LESSONS.get(given.what, LESSONS["mixed"]))
+        print(f"{code}: {served.memory()} MB at the start")
+        try:
+            match given.what:
+                case "draw":
+                    draw(served, given.learners)
+                case "chat":
+                    chat(served, given.learners)
+                case "mixed":
+                    mixed(served, given.learners, given.seconds)
+                case _:
+                    print("\n".join(f"  {wrong}" for wrong in hostile(served, given.calls)[:20]))
+        finally:
+            log = served.stop()
+            print(f"  {log.count('Traceback')} tracebacks in the log")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,49 @@
+"""The life of a server: sessions end with their page, and the process ends when it is told to.
+
+Gradio keeps a closed session for an hour, with the lessons built in it, and takes several seconds to end; a class leaves
+all at once, and a supervisor waits ten seconds at most.
+"""
+
+from __future__ import annotations
+
+import datetime
+import os
+import signal
+import threading
+from typing import Any
+
+from gradio.state_holder import StateHolder
+
+CLOSED, IDLE = 120.0, 2 * 3600.0  # seconds a session is kept unused: after its page was left, and at all
+GRACE = 0.5  # seconds for answers under way
+
+
+class Sessions(StateHolder):
+    """Gradio's, but what is over is forgotten as a whole."""
+
+    def delete_all_expired_state(self) -> None:
+        super().delete_all_expired_state()
+        now = datetime.datetime.now()
+        for name, session in list(self.session_data.items()):
+            unused = (now - self.time_last_used.get(name, now)).total_seconds()
+            if unused > (CLOSED if session.is_closed else IDLE):
+                with self.lock:
+                    self.session_data.pop(name, None)
+                    self.time_last_used.pop(name, None)
+
+
+def forget_sessions(app: Any) -> None:
+    app.state_holder.__class__ = Sessions  # the one that runs, with the visitors in it
+
+
+def until_told(demo: Any) -> None:
+    """Serve until SIGINT or SIGTERM; then let nobody in any more, and be gone within two seconds."""
+    told = threading.Event()
+    for sign in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(sign, lambda *_: told.set())
+    while not told.wait(3600):
+        pass
+    if demo.server:
+        demo.server.should_exit = True
+        demo.server.thread.join(GRACE)
+    os._exit(0)  # threads that decode or train do not end by themselves; what is on disk is written whole or not at all
