@@ -109,6 +109,17 @@ def make(pipeline: Any, name: str) -> Any:
     return getattr(diffusers, kind).from_config(pipeline.scheduler.config, **settings)
 
 
+def set_steps(scheduler: Any, steps: int, device: Any) -> None:
+    """``set_timesteps``; a sampler of distilled weights (LCM, TCD) has no more steps than it was distilled from.
+
+    Raises InvalidInput.
+    """
+    check = Check()
+    check.whole("num_inference_steps", steps, 1, scheduler.config.get("original_inference_steps") or steps)
+    check.done()
+    scheduler.set_timesteps(steps, device=device)
+
+
 def clean(scheduler: Any, output: Any, seen: Tensor, answer: Tensor, t: Tensor) -> Tensor:
     """x̂₀, the clean latents predicted in the step that gave ``output``: the sampler's word, else ``implied``."""
     for name in ("denoised", "pred_original_sample"):

@@ -229,7 +229,7 @@ class StableDiffusion:
         guided = s.guidance_scale > 1 and pipe.unet.config.time_cond_proj_dim is None
         conditions = self._conditions(s, guided)
         scheduler, generator = samplers.make(pipe, s.scheduler), runtime.generator(s.seed)
-        scheduler.set_timesteps(s.num_inference_steps, device=device)
+        samplers.set_steps(scheduler, s.num_inference_steps, device)
         times = scheduler.timesteps
         dtype = conditions["encoder_hidden_states"].dtype
         if image is None:

@@ -12,7 +12,7 @@ from core.lessons.stable_diffusion import choices
 from demos import kit, views
 from demos.kit import text
 from demos.kit.lesson import Lesson, Room
-from demos.stable_diffusion import compare, shown, tools
+from demos.stable_diffusion import compare, shown, spacings, tools
 from demos.stable_diffusion.tasks import TASKS
 
 FORM = kit.Form(**shown.BASE)
@@ -179,6 +179,7 @@ def build(lang: str) -> Room:
                 kit.markdown(t("stage.noise"))
                 desk.put(noise=views.film(square=230))
         kit.markdown(t("stage.rest"))
+    spacings.build(desk)
     drawing = [
         desk.on(buttons.run.click, on_draw, kit.DRAW, to=DRAWN, api="stable_diffusion_draw"),
         desk.on(desk.prompt.submit, on_draw, kit.DRAW, to=DRAWN),

@@ -255,6 +255,16 @@ def test_every_other_sampler_of_diffusers_is_refused_with_the_list() -> None:
 LATENT = SimpleNamespace(time_cond_proj_dim=None)
 
 
+@pytest.mark.parametrize("kind", ["LCMScheduler", "TCDScheduler"])
+def test_a_distilled_sampler_says_how_many_steps_it_has(kind: str) -> None:
+    sampler = getattr(diffusers, kind)()
+    samplers.set_steps(sampler, 50, "cpu")
+    assert len(sampler.timesteps) == 50
+    with pytest.raises(InvalidInput) as caught:
+        samplers.set_steps(sampler, 51, "cpu")
+    assert caught.value.values["high"] == 50
+
+
 @pytest.mark.parametrize("kind", ["epsilon", "v_prediction", "sample"])
 @pytest.mark.parametrize("t", [0, 500, 999])
 def test_the_predicted_picture_is_that_of_ddim(kind: str, t: int) -> None:
