@@ -53,7 +53,7 @@ def plain(block):
     return value if not callable(value) else None
 events = {}
 for number, event in demo.fns.items():
-    if event.api_name and event.api_name not in events:
+    if event.fn is not None and event.api_name and event.api_name not in events:
         names = [getattr(block, "label", None) or type(block).__name__ for block in event.inputs]
         events[event.api_name] = [number, [plain(block) for block in event.inputs], names]
 print(json.dumps({"url": url, "pid": os.getpid(), "events": events}, default=str), flush=True)

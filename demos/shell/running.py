@@ -22,7 +22,7 @@ class Sessions(StateHolder):
     """Gradio's, but what is over is forgotten as a whole."""
 
     def delete_all_expired_state(self) -> None:
-        super().delete_all_expired_state()
+        super().delete_all_expired_state()  # type: ignore[no-untyped-call]
         now = datetime.datetime.now()
         for name, session in list(self.session_data.items()):
             unused = (now - self.time_last_used.get(name, now)).total_seconds()
