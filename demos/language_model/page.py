@@ -12,7 +12,7 @@ from core.pretrained.catalog import DEFAULT
 from demos import kit, views
 from demos.kit import text
 from demos.kit.lesson import Lesson, Room
-from demos.language_model import chat, hood, shown, tools
+from demos.language_model import chat, hood, order, shown, tools
 from demos.language_model.shown import SCREEN, STORY
 from demos.language_model.tasks import TASKS
 
@@ -215,6 +215,7 @@ def build(lang: str) -> Room:
     for step in (chosen, taken, fetching, got):
         step.success(look, inputs, outputs, **looking, **kit.PRIVATE)
     controls = desk.controls | three.controls
+    order.build(desk)
     kit.tasks(t, TASKS)
     kit.code_panel(desk, "language_model.py", on_code)
     kit.share(t, controls)

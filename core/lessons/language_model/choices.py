@@ -22,3 +22,5 @@ LAYER, HEAD = Range(1, 30, default=1, step=1), Range(1, 9, default=1, step=1)  #
 MOST_INSIDE = 48  # tokens: a larger map cannot be read on a screen
 
 MOST_SENTENCE = 300  # letters, for the three generations
+
+ORDER_AT = (0.5, 1.0, 2.0)  # temperatures at which the orders of the filters are compared
