@@ -12,7 +12,7 @@ from core.lessons.sequential import choices
 from demos import kit, views
 from demos.kit import text
 from demos.kit.lesson import Lesson, Room
-from demos.sequential import controls as ctl
+from demos.sequential import controls as ctl, same
 from demos.sequential import own, race, shown
 from demos.sequential.controls import FORM, SCREEN
 from demos.sequential.tasks import TASKS
@@ -195,6 +195,7 @@ def build(lang: str) -> Room:
         ctl.own(desk)
     with gr.Accordion(t("race.title"), open=False):
         race.build(desk)
+    same.build(desk)
     _wire(desk, run, adds)
     desk.on(ask.click, on_predict, to="answer", api="sequential_predict")
     own.files(desk)
