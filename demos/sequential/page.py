@@ -12,8 +12,8 @@ from core.lessons.sequential import choices
 from demos import kit, views
 from demos.kit import text
 from demos.kit.lesson import Lesson, Room
-from demos.sequential import controls as ctl, same
-from demos.sequential import own, race, shown
+from demos.sequential import controls as ctl
+from demos.sequential import own, race, same, shown
 from demos.sequential.controls import FORM, SCREEN
 from demos.sequential.tasks import TASKS
 
