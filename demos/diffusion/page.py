@@ -34,9 +34,10 @@ def _b64(array: Any) -> str:
 
 @kit.handler
 def on_open(lang: str, form: kit.Values) -> kit.Update:
-    """A shape and its way into noise; the network has learnt nothing yet, and shows it."""
+    """A shape dissolves and, where a network that has learnt it ships, comes back; the learner's own knows nothing yet."""
     from core.diffusion.point_diffusion import PointDiffusion
-    from core.lessons.diffusion.films import REACH, PointRun, coded, forward_film
+    from core.lessons.diffusion.films import REACH, PointRun, coded, forward_film, there_and_back
+    from core.lessons.diffusion.shipped import trained
 
     t, run = text.load("diffusion", lang), form.read(PointRun)
     points, model, key = run.points, PointDiffusion(run.config), f"{run.shape} {run.drawing} {run.seed}"
@@ -47,13 +48,19 @@ def on_open(lang: str, form: kit.Values) -> kit.Update:
         "words": {name: t(f"pad.{name}") for name in ("undo", "clear", "keys")},
         "caption": t("pad.caption", count=len(points)),
     }
-    film = forward_film(points[::3], seed=run.seed)
+    known = trained(run.shape)
+    film = there_and_back(known, points[::3], seed=run.seed) if known else forward_film(points[::3], seed=run.seed)
+    turn = film.levels.index(max(film.levels))
     forward = _film(t, film) | {
         "captions": [
-            t("forward.caption", kept=kept, noise=1 - kept) if level >= 0 else t("forward.none")
-            for level, kept in zip(film.levels, film.kept, strict=True)
+            t("forward.back", t=max(level, 0))
+            if at > turn
+            else t("forward.caption", kept=kept, noise=1 - kept)
+            if level >= 0
+            else t("forward.none")
+            for at, (level, kept) in enumerate(zip(film.levels, film.kept, strict=True))
         ],
-        "alt": t("forward.alt"),
+        "alt": t("forward.alt_back" if known else "forward.alt"),
         "key": key,
         "play": key,
     }

@@ -21,6 +21,7 @@ from core.diffusion.point_diffusion import (
     DiffusionConfig,
     PointDiffusion,
     PointStep,
+    ddim_step,
     diffusers_way,
     kept_signal,
     noised,
@@ -107,6 +108,24 @@ def forward_film(points: np.ndarray, frames: int = 41, seed: int = 0) -> PointFi
     model, kept = PointDiffusion(), kept_signal()
     shown = np.stack([model.forward(points, t, seed) for t in levels])
     return PointFilm(levels, tuple(float(kept[t]) if t >= 0 else 1.0 for t in levels), coded(shown))
+
+
+def there_and_back(
+    model: PointDiffusion, points: np.ndarray, frames: int = 31, steps: int = 40, seed: int = 0
+) -> PointFilm:
+    """The shape dissolves (the forward process), and ``model`` leads the very same points back (DDIM from the last level).
+
+    They do not come home: each ends somewhere on the shape, because the noise has taken away where it came from.
+    """
+    away = forward_film(points, frames, seed)
+    x, shown, levels = torch.from_numpy(model.forward(points, TIMES - 1, seed)), list[np.ndarray](), list[int]()
+    for t in timesteps(steps):
+        after = t - TIMES // steps
+        x = ddim_step(x, model.noise(x, t), model.kept[t], model.kept[after] if after >= 0 else torch.ones(()))
+        shown.append(coded(x.numpy()))
+        levels.append(max(after, -1))
+    kept = tuple(float(model.kept[t]) if t >= 0 else 1.0 for t in levels)
+    return PointFilm((*away.levels, *levels), (*away.kept, *kept), np.concatenate([away.frames, np.stack(shown)]))
 
 
 def backward_film(

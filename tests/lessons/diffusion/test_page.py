@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import base64
 import re
-import subprocess
-import sys
 import time
 from types import SimpleNamespace
 from typing import Any
@@ -13,17 +11,29 @@ from typing import Any
 import gradio as gr
 import numpy as np
 import pytest
+import torch
 
 from core.diffusion.point_diffusion import DiffusionConfig, PointDiffusion, ddim_step, timesteps
 from core.errors import CoreError
 from core.files.strokes import strokes
-from core.lessons.diffusion.films import REACH, arrows, backward_film, by_hand, coded, forward_film, picture_film
+from core.lessons.diffusion.films import (
+    REACH,
+    arrows,
+    backward_film,
+    by_hand,
+    coded,
+    forward_film,
+    likeness,
+    picture_film,
+    there_and_back,
+)
 from core.lessons.diffusion.shapes import along, named
+from core.lessons.diffusion.shipped import SHAPES, trained
 from demos import kit
 from demos.diffusion import bridge
 from demos.diffusion import page as diffusion
 from demos.kit import text
-from tests.places import ROOT
+from tests import programs
 
 DRAWING = "[[-80,-60,0,80,80,-60,-80,-60]]"
 FORM = diffusion.FORM
@@ -63,6 +73,28 @@ def test_films_hold_what_core_computes(model: PointDiffusion) -> None:
     assert field.dtype == np.int8 and np.hypot(*field.reshape(-1, 2).astype(float).T).max() <= 128
 
 
+def test_the_first_film_dissolves_a_shape_and_a_shipped_network_brings_it_back() -> None:
+    """The way back is diffusers' DDIM from the very points the way out ends in; a drawing only dissolves."""
+    for name in SHAPES:
+        model, target = trained(name), named(name)
+        assert model is not None and likeness(model, target) < 0.08
+    film = there_and_back(trained("heart"), target := named("heart")[::3], frames=11, steps=20)
+    assert film.levels.index(999) == 10 and film.levels[0] == film.levels[-1] == -1 and len(film.frames) == 31
+    np.testing.assert_array_equal(film.frames[0], coded(target))
+    from diffusers import DDIMScheduler
+
+    scheduler = DDIMScheduler(1000, 1e-4, 0.02, "linear", clip_sample=False, timestep_spacing="trailing")
+    scheduler.set_timesteps(20)
+    x = torch.from_numpy(trained("heart").forward(target, 999))
+    for t in scheduler.timesteps.tolist():
+        x = scheduler.step(trained("heart").noise(x, t), t, x).prev_sample
+    assert np.abs(film.frames[-1].astype(int) - coded(x.numpy()).astype(int)).max() < 40, "of 65,536"
+    seen = diffusion.on_open("ko", FORM.values())["forward"]
+    assert "이제 돌아와요" in seen["captions"][-1] and "돌아와요" not in seen["captions"][0]
+    drawn = diffusion.on_open("ko", FORM.values(shape="drawn", drawing=DRAWING))["forward"]
+    assert not any("돌아와요" in caption for caption in drawn["captions"])
+
+
 @pytest.mark.parametrize("method", ["ddim", "ddpm"])
 @pytest.mark.parametrize("step", [1, 4, 10])
 def test_a_step_by_hand_is_diffusers(model: PointDiffusion, method: str, step: int) -> None:
@@ -100,7 +132,7 @@ def test_the_first_screen_and_a_run(lang: str) -> None:
     first = diffusion.on_open(lang, SHORT)
     assert set(first) == set(diffusion.FIRST)
     forward = first["forward"]
-    assert len(forward["frames"]) == len(forward["labels"]) == len(forward["captions"]) == 41
+    assert len(forward["frames"]) == len(forward["labels"]) == len(forward["captions"]) == 31 + 40, "away, and back"
     assert first["learning"]["frames"] == []
     assert len(first["backward"]["frames"]) == len(first["backward"]["fields"]) == 11
     assert first["pad"]["caption"] and first["badge"]
@@ -130,8 +162,7 @@ def test_stop_keeps_what_was_learnt() -> None:
 
 def test_code_prints_the_numbers_on_the_screen() -> None:
     shown = kit.settled(diffusion.on_train("en", SHORT))
-    program = [sys.executable, "-c", diffusion.on_code("en", SHORT)]
-    printed = subprocess.run(program, capture_output=True, text=True, check=True, cwd=ROOT).stdout
+    printed = programs.run(diffusion.on_code("en", SHORT))
     loss, far = (float(re.search(rf"^{name} (\S+)$", printed, re.M)[1]) for name in ("loss", "distance to the shape"))
     assert loss == pytest.approx(shown["model"].losses_[-1], rel=1e-6)
     assert f"final loss {loss:.9g}" in shown["badge"] and f"distance to the shape {far:.3f}" in shown["badge"]
