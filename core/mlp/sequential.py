@@ -204,14 +204,14 @@ class Sequential:
         epochs: int = 1,
         *,
         every: int | Cadence | None = 1,
-        seconds: float | None = None,
+        deadline: float | None = None,
         **options: Any,
     ) -> Iterator[TrainStep | Done[Run]]:
         """The run as a stream: TrainStep events at the cadence ``every`` (see Trainer.steps), then Done(Run).
 
         options: those of ``trainer``. Called again, training goes on from the weights and the optimiser's memory.
         """
-        return self.trainer(x, y, batch_size, **options).steps(epochs, every=every, seconds=seconds)
+        return self.trainer(x, y, batch_size, **options).steps(epochs, every=every, deadline=deadline)
 
     def fit(
         self,
@@ -227,7 +227,7 @@ class Sequential:
         class_weight: Mapping[Any, float] | None = None,
         sample_weight: ArrayLike | None = None,
         *,
-        seconds: float | None = None,
+        deadline: float | None = None,
         patience: int | None = None,
         min_delta: float = 0.0,
     ) -> Run:
@@ -243,7 +243,7 @@ class Sequential:
             batch_size,
             epochs,
             every=None,
-            seconds=seconds,
+            deadline=deadline,
             callbacks=[*([Progress(2 if verbose == 2 else 1)] if verbose else []), *own],
             validation_split=validation_split,
             validation_data=validation_data,

@@ -123,7 +123,7 @@ class WordClassifier:
         objective = supervised(lambda out, target: F.cross_entropy(out, target, label_smoothing=0.05), acc=accuracy)
         engine = TorchEngine(module, objective, optimizer, (rows, y.repeat(copies + 1)), device="cpu")
         trainer = Trainer(engine, TrainConfig(batch_size=self.config.batch_size, seed=self.config.seed))
-        with closing(trainer.steps(self.config.epochs, every=None, seconds=deadline)) as events:  # type: ignore[type-var]
+        with closing(trainer.steps(self.config.epochs, every=None, deadline=deadline)) as events:  # type: ignore[type-var]
             for event in events:
                 if isinstance(event, Done):
                     self.words, self.module = words, module.eval()

@@ -115,9 +115,9 @@ class Trainer:
         *,
         updates: int | None = None,
         every: int | Cadence | None = 1,
-        seconds: float | None = None,
+        deadline: float | None = None,
     ) -> Iterator[TrainStep | Done[History]]:
-        """Go on for ``epochs`` epoch ends, at most ``updates`` updates and ``seconds`` seconds.
+        """Go on for ``epochs`` epoch ends, at most ``updates`` updates and ``deadline`` seconds.
 
         An event comes every ``every`` updates, or when the Cadence says so, or (None) at epoch ends; and at the end.
         Its logs are those of the latest epoch that ended since the event before. ``Done.stopped`` is None when the
@@ -128,17 +128,17 @@ class Trainer:
         check.whole("epochs", epochs, 1, 10_000_000)
         if updates is not None:
             check.whole("updates", updates, 1, 10**12)
-        if seconds is not None:
-            check.between("seconds", seconds, 0, 1e9)
+        if deadline is not None:
+            check.between("deadline", deadline, 0, 1e9)
         if isinstance(every, int):
             check.whole("every", every, 1, 10**12)
         check.done()
         beat = cadence(every)
         most = math.inf if updates is None else self.updates + updates
-        return self._run(self.epoch + int(epochs), most, beat, Deadline(seconds))
+        return self._run(self.epoch + int(epochs), most, beat, Deadline(deadline))
 
     def _run(
-        self, goal: int, most: float, beat: Cadence | None, deadline: Deadline
+        self, goal: int, most: float, beat: Cadence | None, clock: Deadline
     ) -> Iterator[TrainStep | Done[History]]:
         engine, rows, size = self.engine, self.engine.rows, int(self.config.batch_size)
         stopped: str | None = None
@@ -173,7 +173,7 @@ class Trainer:
                         loss, stopped = logs["loss"], "diverged"
                         break
                     self._tell("on_epoch_end", self.epoch - 1, dict(logs))
-                stopped = self._reason(goal, most, deadline)
+                stopped = self._reason(goal, most, clock)
                 due = bool(logs) if beat is None else beat.due(self.updates)
                 if due or stopped:
                     loss = float(value)
@@ -183,7 +183,7 @@ class Trainer:
                 self.updates -= engine.rewind()
             self._tell("on_train_end")
             why = None if stopped == "epochs" else stopped
-            yield Done(self.result(loss, why), deadline.elapsed, why)
+            yield Done(self.result(loss, why), clock.elapsed, why)
         finally:
             engine.rest()
 
@@ -211,7 +211,7 @@ class Trainer:
             history = {"loss": [math.nan]}
         return History(history, list(range(self.epoch)), self.updates, last_loss)
 
-    def _reason(self, goal: int, most: float, deadline: Deadline) -> str | None:
+    def _reason(self, goal: int, most: float, clock: Deadline) -> str | None:
         if self.subject.stop_training:
             return "callback"
         if self.batch == 0 and self.config.patience is not None and self._waited >= self.config.patience:
@@ -220,7 +220,7 @@ class Trainer:
             return "epochs"
         if self.updates >= most:
             return "updates"
-        return "deadline" if deadline.expired else None
+        return "deadline" if clock.expired else None
 
     def _end_epoch(self) -> dict[str, float]:
         logs = self.engine.summarise(averages(self._seen))

@@ -207,7 +207,7 @@ class Playground:
         clock = Deadline()
         beat = every or Cadence(seconds=math.inf)
         self.stopped = None
-        for event in self.trainer.steps(epochs or self.config.epochs, updates=updates, every=beat, seconds=deadline):
+        for event in self.trainer.steps(epochs or self.config.epochs, updates=updates, every=beat, deadline=deadline):
             if isinstance(event, TrainStep):
                 yield self._shown(LIVE_SIZE, warp_layer)
                 if isinstance(beat, Beat):

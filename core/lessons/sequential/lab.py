@@ -111,7 +111,7 @@ class Lab:
         clock, stopped = Deadline(), None
         self.stopped = None
         goal = epochs or self.spec.epochs
-        for event in self.trainer.steps(goal, updates=updates, every=every, seconds=deadline):
+        for event in self.trainer.steps(goal, updates=updates, every=every, deadline=deadline):
             if isinstance(event, TrainStep):
                 yield self.report(event.loss)
             else:

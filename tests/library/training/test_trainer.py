@@ -131,7 +131,7 @@ def test_patience_stops_when_the_watched_loss_stays():
 
 
 def test_deadline_and_update_limit_name_their_reason():
-    assert list(trainer(net()).steps(epochs=5, seconds=0))[-1].stopped == "deadline"
+    assert list(trainer(net()).steps(epochs=5, deadline=0))[-1].stopped == "deadline"
     limited = list(trainer(net()).steps(epochs=5, updates=4))[-1]
     assert limited.stopped == "updates" and limited.result.updates == 4
 
