@@ -1,9 +1,9 @@
-"""While one visitor runs the loop of lesson 17, does another's light lesson still answer?
+"""While one program has pictures drawn, does another's light function still answer?
 
     python -m benchmarks.blocking [--url http://127.0.0.1:7860] [--calls 40] [--rounds 4]
 
-Without --url the app is started here, on a free port, and ended again. Two visitors (gradio_client): one asks light
-lessons, a call after the other; the other is idle, or sends words round the loop without a pause. Idle and busy take
+Without --url the app is started here, on a free port, and ended again. Two programs (gradio_client): one asks light
+functions, a call after the other; the other is idle, or has words drawn without a pause. Idle and busy take
 turns, so that other work on the machine hurts both alike. Printed for each light lesson: median and 95th percentile of the
 seconds of an answer, idle and busy, and how many times round the loop went meanwhile. Nothing blocks when the worst answer
 of a light lesson stays far below one run of the loop: it never waits for that to end.
@@ -27,7 +27,12 @@ from typing import Any
 
 from gradio_client import Client
 
-LIGHT = ("/activations_at", "/activations_softmax", "/perceptron_best", "/multimodal_sound")
+LIGHT: dict[str, dict[str, Any]] = {
+    "/trace_net": {},
+    "/convolve": {},
+    "/classify_picture": {"picture": "ankle boot"},
+    "/similarity": {"texts": ["cat", "고양이"]},
+}
 WORDS = ("빨간 사과", "blue heart", "고양이 얼굴", "rocket")
 
 
@@ -55,7 +60,7 @@ def app() -> Iterator[str]:
 
 
 class Runner(threading.Thread):
-    """A visitor who sends words round the loop until told to stop; ``seconds`` of each round."""
+    """A program that has words drawn until told to stop; ``seconds`` of each round."""
 
     def __init__(self, client: Client) -> None:
         super().__init__(daemon=True)
@@ -64,7 +69,7 @@ class Runner(threading.Thread):
     def run(self) -> None:
         while self.going:
             began = time.perf_counter()
-            self.client.predict(words=WORDS[len(self.seconds) % len(WORDS)], api_name="/multimodal_loop")
+            self.client.predict(WORDS[len(self.seconds) % len(WORDS)], api_name="/draw_picture")
             self.seconds.append(time.perf_counter() - began)
 
 
@@ -72,16 +77,16 @@ def asked(client: Client, calls: int) -> dict[str, list[float]]:
     """Seconds of each answer: every light lesson in turn."""
     taken: dict[str, list[float]] = {name: [] for name in LIGHT}
     for call in range(calls):
-        name = LIGHT[call % len(LIGHT)]
+        name = list(LIGHT)[call % len(LIGHT)]
         began = time.perf_counter()
-        client.predict(api_name=name)
+        client.predict(**LIGHT[name], api_name=name)
         taken[name].append(time.perf_counter() - began)
     return taken
 
 
 def measure(url: str, calls: int, rounds: int) -> None:
     light, heavy = Client(url, verbose=False), Client(url, verbose=False)
-    heavy.predict(words=WORDS[0], api_name="/multimodal_loop")  # models are opened once, for all visitors
+    heavy.predict(WORDS[0], api_name="/draw_picture")  # models are opened once, for all visitors
     asked(light, len(LIGHT))
     idle: dict[str, list[float]] = {name: [] for name in LIGHT}
     busy: dict[str, list[float]] = {name: [] for name in LIGHT}

@@ -50,7 +50,7 @@ def lab() -> tuple[Callable[[], Any], Callable[[], Any]]:
 def alone(make: Callable[[], Any], seconds: float) -> float:
     """Seconds of processor time for an update, without a picture."""
     trainer, begun = make(), time.process_time()
-    for _ in trainer.steps(10**6, every=Cadence(seconds=1e9), seconds=seconds):
+    for _ in trainer.steps(10**6, every=Cadence(seconds=1e9), deadline=seconds):
         pass
     return (time.process_time() - begun) / float(trainer.updates)
 
