@@ -35,6 +35,6 @@ def _cell(value: Any) -> str:
 def build(desk: kit.Desk) -> None:
     with gr.Accordion(desk.t("same.title"), open=False) as panel:
         kit.markdown(desk.t("same.lead"))
-        table = kit.markdown(desk.t("same.wait"), elem_classes="taste-table")
+        table = kit.markdown(desk.t("same.wait"), elem_classes=["taste-table", "taste-asked"])
     call, inputs, _ = desk.bound(on_same, ())
     panel.expand(call, inputs, table, **kit.LIGHT, **kit.PRIVATE)
