@@ -34,6 +34,6 @@ def on_order(lang: str, here: Any, form: kit.Values) -> str:
 def build(desk: kit.Desk) -> None:
     with gr.Accordion(desk.t("order.title"), open=False) as panel:
         kit.markdown(desk.t("order.lead"))
-        table = kit.markdown(desk.t("order.wait"), elem_classes="taste-table")
+        table = kit.markdown(desk.t("order.wait"), elem_classes=["taste-table", "taste-asked"])
     call, inputs, _ = desk.bound(on_order, ())
     panel.expand(call, inputs, table, **kit.LIGHT, **kit.PRIVATE)
