@@ -24,7 +24,7 @@ register(
     {"no_photo_network": "The photo network is not whole in this copy: {missing} is missing. Get the whole repository."}
 )
 
-NAME, SIDE = "photos", 224
+NAME, ARCHITECTURE, SIDE = "photos", "EfficientNet-Lite0", 224
 MEAN, STD = (127 / 255,) * 3, (128 / 255,) * 3  # as the network was trained, for colours 0–1
 ZOOM = 1.0
 # kernel, stride, widening, channels, repeats (Lite0 = B0 with the first and last stage left at their width)
@@ -111,20 +111,40 @@ def load() -> Network:
     module.load_state_dict(
         {name: value.float() if value.is_floating_point() else value for name, value in state.items()}
     )
-    module.requires_grad_(False)
-    return Network("EfficientNet-Lite0", module, (3, SIDE, SIDE), names("en"), ZOOM)
+    return _as_network(module)
 
 
-@functools.cache
+def empty_network() -> Network:
+    """The same with random weights: to be filled."""
+    return _as_network(empty())
+
+
+def _as_network(module: nn.Module) -> Network:
+    return Network(ARCHITECTURE, module.requires_grad_(False), (3, SIDE, SIDE), names("en"), ZOOM)
+
+
 def names(lang: str) -> tuple[str, ...]:
     """What the 1,000 classes are called, in Korean ("ko") or English, each name once.
 
     >>> names("en")[281], names("ko")[281]
     ('tabby cat', '얼룩무늬 고양이')
     """
+    return _column("ko" if lang == "ko" else "en")
+
+
+def kinds(lang: str) -> tuple[str, ...]:
+    """What kind of thing each class is; "" where that would say no more than its name.
+
+    >>> kinds("en")[235], kinds("ko")[235]
+    ('dog', '개')
+    """
+    return _column("kind_ko" if lang == "ko" else "kind_en")
+
+
+@functools.cache
+def _column(name: str) -> tuple[str, ...]:
     path = shipped.FOLDER / NAME / "names.tsv"
     if not path.is_file():
         raise Unavailable("no_photo_network", missing=path.name)
     with path.open(encoding="utf-8", newline="") as file:
-        rows = list(csv.DictReader(file, delimiter="\t"))
-    return tuple(row["ko" if lang == "ko" else "en"] for row in rows)
+        return tuple(row[name] for row in csv.DictReader(file, delimiter="\t"))

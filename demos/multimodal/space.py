@@ -21,7 +21,7 @@ def words(key: str) -> Callable[[], str]:
 
 FORM = kit.Form(captions=words("captions_default"), labels=words("labels_default"))
 SHOWN = ("mine", "album", "matrix", "badge", "bars")
-SCREEN = kit.Screen(*SHOWN, *FORM.names, "model")
+SCREEN = kit.Screen(*SHOWN, *FORM.names, "model", "both")
 ROW_SECONDS = 0.3  # a new row of the matrix stays at least so long
 
 
@@ -64,7 +64,7 @@ def tile(name: str, pixels: Any, words: str = "") -> dict[str, Any]:
 def _badge(t: text.Text, name: str, parameters: int, seconds: float) -> str:
     from core import runtime
 
-    source = "shipped" if name == choices.MODEL else "fetched"
+    source = {choices.MODEL: "shipped", choices.PHOTOS: "carried"}.get(name, "fetched")
     return kit.badge_text(t, source=source, parameters=parameters, seconds=seconds, device=runtime.describe())
 
 
@@ -110,6 +110,56 @@ def on_run(
         yield on_compare(lang, mine, "\n".join(lines[:count]), labels, model)
         if count < len(lines):
             time.sleep(max(0.0, min(ROW_SECONDS, 2 / len(lines)) - (time.perf_counter() - began)))
+
+
+@kit.handler
+def on_model(lang: str, mine: Mine | None, form: kit.Values, model: str = choices.MODEL) -> Iterator[kit.Update]:
+    """Another model compares the same captions and pictures."""
+    from core.lessons.multimodal import space
+
+    if not space.ready(_model(model)):
+        yield SCREEN(badge=text.load("multimodal", lang)("opening"))
+    yield on_compare(lang, mine, **form, model=model)
+
+
+@kit.handler
+def on_photos(lang: str, mine: Mine | None, form: kit.Values) -> Iterator[kit.Update]:
+    """The shipped photographs join, and the model that knows photographs compares."""
+    from core.data import photos
+
+    t = text.load("multimodal", lang)
+    made = mine or start(lang)
+    for name in photos.NAMES:
+        label = t("album.shipped", name=t(f"picture.photo.{name}"))
+        if label not in [each for each, _ in made.items]:
+            made = added(made, label, photos.load(name))
+    more = [line for line in t("captions_photos").splitlines() if line not in form.captions.splitlines()]
+    captions = "\n".join([form.captions.rstrip(), *more]).strip()
+    update = SCREEN(model=choices.PHOTOS, captions=captions)
+    for found in on_model(lang, made, form.changed(captions=captions), choices.PHOTOS):
+        yield update | found
+
+
+@kit.handler
+def on_both(lang: str, mine: Mine | None, labels: str) -> Iterator[kit.Update]:
+    """The same picture and the same labels, asked of both models that ship."""
+    from core.lessons.multimodal import space
+
+    t, mine, words = text.load("multimodal", lang), mine or start(lang), space.lines(labels, "labels")
+    if not space.ready(choices.PHOTOS):
+        yield SCREEN(both={"items": [], "caption": t("opening")})
+    items, firsts = [], {}
+    for number, (name, found) in enumerate(space.both(mine.picture, words).items()):
+        shares = found.tolist()
+        firsts[name] = words[shares.index(max(shares))]
+        items += [
+            {"name": f"{word} · {t(f'model_short.{name}')}", "value": s, "text": f"{s:.1%}", "colour": 1 + number}
+            for word, s in zip(words, shares, strict=True)
+        ]
+    caption = t(
+        "both.caption", name=mine.items[mine.chosen][0], clip=firsts[choices.MODEL], photos=firsts[choices.PHOTOS]
+    )
+    yield SCREEN(both={"items": items, "low": 0, "high": 1, "caption": caption})
 
 
 def best_of(found: Any) -> float:
@@ -210,22 +260,30 @@ def build(t: text.Text, language: gr.State) -> kit.Desk:
                 desk.put(image=pictures.intake(t))
                 camera = pictures.camera(t)
                 take = gr.Button(t("picture.take"), size="md")
-            with gr.Accordion(t("other_model"), open=False):
-                desk.put(model=gr.Textbox(choices.MODEL, label=t("model"), info=t("model_info"), max_lines=1))
+            photos = gr.Button(t("photos"), size="md")
+            models = t.choices("model_short", choices.SHIPPED)
+            named: dict[str, Any] = {"label": t("model"), "info": t("model_info"), "allow_custom_value": True}
+            desk.put(model=gr.Dropdown(models, value=choices.MODEL, **named))
         with gr.Column(scale=5, min_width=300):
             desk.put(album=views.pictures(), matrix=views.matrix(can=("pick",)), badge=kit.badge())
     with gr.Row(equal_height=False):
         with gr.Column(scale=2, min_width=280):
             desk.put(labels=gr.Textbox(t("labels_default"), **size, label=t("labels"), info=t("labels_info")))
             ask = gr.Button(t("classify"), min_width=120)
+            pair = gr.Button(t("both.go"), min_width=120)
         with gr.Column(scale=5, min_width=300):
-            desk.put(bars=views.bars())
+            desk.put(bars=views.bars(), both=views.bars({"items": [], "caption": ""}, height=0))
+    kit.markdown(t("both.lead"))
     runs = [
         desk.on(buttons.run.click, on_run, kit.RUN, to=SHOWN, api="multimodal_compare"),
         desk.on(desk.captions.submit, on_run, kit.RUN, to=SHOWN),
     ]
     buttons.stop.click(None, cancels=runs, **kit.PRIVATE)
     desk.on(buttons.reset.click, on_reset, cancels=runs)
+    loading = kit.RUN | {"show_progress": "minimal"}
+    desk.on(desk.model.input, on_model, loading, to=SHOWN)
+    desk.on(photos.click, on_photos, loading, to=(*SHOWN, "model", "captions"))
+    desk.on(pair.click, on_both, loading, to="both")
     desk.on(ask.click, on_classify, to="bars", api="multimodal_classify")
     desk.on((add.click, desk.word.submit), on_add, to=SHOWN)
     desk.on(desk.image.input, on_bring, kit.LIGHT | pictures.RAW, to=SHOWN)

@@ -5,6 +5,8 @@ from core.diffusion import choices as diffusion
 from core.speech import choices as speech
 
 MODEL = "emoji"  # the CLIP that compares, and the Stable Diffusion that draws
+PHOTOS = "photos"  # the photo network with word vectors (core.multimodal.conse), which compares in its place
+SHIPPED = (MODEL, PHOTOS)
 PICTURES = ("red apple", "dog face", "rocket", "sun")  # emoji that are there when the lesson opens
 MOST_PICTURES = 8  # of the learner's own, side by side
 

@@ -1,7 +1,7 @@
 """Words and pictures in one space: similarity matrix, zero-shot classification, search both ways, a map, attacks.
 
 All of it is cosines between unit vectors of ``core.multimodal.clip.ImageText``; the small CLIP that ships is the
-default, any other goes through the same functions.
+default, any other goes through the same functions, and so does ``core.multimodal.conse.PhotoWords`` for photographs.
 The gallery searched is the shipped emoji (core/data/emoji.py), its vectors made once.
 Left out: training a CLIP (recipes/emoji_clip.py); captions that a model writes itself (the nearest names are looked up).
 Sources: Radford et al. 2021 (arXiv:2103.00020); Goh et al. 2021, "Multimodal Neurons" (typographic attack);
@@ -23,7 +23,7 @@ from core.data import emoji
 from core.errors import Check, InvalidInput, Unavailable, register, shown
 from core.files import images
 from core.lessons.multimodal import choices
-from core.multimodal import clip
+from core.multimodal import clip, conse
 from core.pretrained import shipped
 
 register(
@@ -45,8 +45,15 @@ def _loaded(name: str) -> clip.ImageText:
     return clip.ImageText.load(name)
 
 
-def model(name: str = DEFAULT) -> clip.ImageText:
-    """The shipped CLIP, a Hub id or a folder; loaded once, shared by all visitors."""
+def ready(name: str) -> bool:
+    """Whether this shipped model answers at once."""
+    return name != choices.PHOTOS or conse.ready()
+
+
+def model(name: str = DEFAULT) -> clip.ImageText | conse.PhotoWords:
+    """The shipped CLIP, the photo network with word vectors, a Hub id or a folder; loaded once, shared by all visitors."""
+    if name == choices.PHOTOS:
+        return conse.PhotoWords.load()
     if name == DEFAULT and not (shipped.FOLDER / name / "clip" / "config.json").is_file():
         raise Unavailable("no_small_clip")
     with _LOADING:
@@ -117,6 +124,11 @@ def compare(captions: Sequence[str], pictures: Sequence[images.Source], name: st
     cosines = it.similarity(captions, pictures)
     best = tuple(cosines.argmax(axis=1).tolist()), tuple(cosines.argmax(axis=0).tolist())
     return Matrix(cosines, *best, it.parameters, time.perf_counter() - began)
+
+
+def both(picture: images.Source, labels: Sequence[str]) -> dict[str, np.ndarray]:
+    """The same question to the small CLIP and to the photo network with words: name → the share of each label."""
+    return {name: zero_shot(picture, labels, name) for name in choices.SHIPPED}
 
 
 def zero_shot(picture: images.Source, labels: Sequence[str], name: str = DEFAULT) -> np.ndarray:

@@ -113,6 +113,27 @@ def photo(*pixels: np.ndarray) -> SimpleNamespace:
     return SimpleNamespace(photos=[base64.b64encode(images.to_png(one)).decode() for one in pixels])
 
 
+@pytest.mark.parametrize("lang", text.LANGUAGES)
+def test_photographs_are_compared_by_a_model_that_knows_them(lang: str) -> None:
+    """Typed captions stay; both models answer the same question, each for itself."""
+    from core.lessons.multimodal import space as multimodal
+
+    typed = "바나나\n고양이" if lang == "ko" else "banana\na cat"
+    *_, shown = space.on_photos(lang, None, space.FORM.values(captions=typed))
+    assert shown["model"] == "photos" and shown["captions"].startswith(typed) and len(shown["mine"].items) == 7
+    assert len(shown["matrix"]["cells"]) == 3 and len(shown["matrix"]["cells"][0]) == 7
+    cat = 4
+    assert np.argmax([row[cat] for row in shown["matrix"]["cells"]]) == 1
+    labels = "동물\n음식\n탈것" if lang == "ko" else "animal\nfood\nvehicle"
+    mine = space.Mine(shown["mine"].items, cat)
+    *_, both = space.on_both(lang, mine, labels)
+    items = both["both"]["items"]
+    assert len(items) == 6 and sum(item["value"] for item in items[3:]) == pytest.approx(1)
+    expected = multimodal.zero_shot(mine.picture, labels.splitlines(), "photos")
+    np.testing.assert_allclose([item["value"] for item in items[3:]], expected, atol=1e-6)
+    assert expected.argmax() == 0
+
+
 def test_a_photo_of_the_webcam_is_compared() -> None:
     shot = multimodal.picture_named("banana")
     asked = space.FORM.values(captions="banana", labels="banana\nrocket")
