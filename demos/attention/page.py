@@ -10,7 +10,7 @@ import gradio as gr
 
 from core.lessons.attention import choices
 from demos import kit, views
-from demos.attention import gpt, real, shown
+from demos.attention import gpt, real, shown, wall
 from demos.attention.tasks import TASKS
 from demos.kit import downloads, text
 from demos.kit.lesson import Lesson, Room
@@ -123,6 +123,7 @@ def build(lang: str) -> Room:
     language = kit.header(t)
     desk = kit.Desk(t, FORM, SCREEN, language)
     desk.put(spot=gr.State(None), prompt=kit.shelf("prompt"))
+    wall.build(t, language)
     with gr.Row(equal_height=False):
         with gr.Column(scale=2, min_width=280):
             example, most = t("example.sentence"), choices.MOST_LETTERS

@@ -59,12 +59,12 @@ def build_tokens(t: text.Text, language: gr.State, sentence: gr.Textbox) -> None
 
 @kit.handler
 def on_real(lang: str, sentence: str, layer: float, head: float) -> Iterator[kit.Update]:
-    """The attention of a real LLM (SmolLM2 135M, only if it is on this disk already): every head of one layer."""
+    """The attention of a real LLM (only if it is on this disk already): every head of one layer."""
     from core.lessons.attention import real_model
     from demos.kit.waiting_line import Waiting
 
     t, which = text.load("attention", lang), kit.whole(kit.number(layer, "layer")) - 1
-    for event in kit.LLM.call(lambda: real_model.look(sentence, which)):
+    for event in kit.LLM.call(lambda: real_model.look(sentence, which, real_model.best(lang))):
         match event:
             case Waiting(ahead=ahead):
                 yield SCREEN(badge=t("waiting", ahead=ahead))

@@ -20,3 +20,4 @@ MOST_OWN, MOST_PROMPT = 20_000, 200  # letters
 
 REAL_LAYER, REAL_HEAD = Range(1, 30, default=1, step=1), Range(1, 9, default=1, step=1)  # of SmolLM2
 MOST_REAL = 48  # tokens
+MODELS = {"gemma-3-270m": "Gemma 3 270M", "smollm2-135m-instruct": "SmolLM2 135M"}  # whose maps ship

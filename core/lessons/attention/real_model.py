@@ -14,7 +14,7 @@ from core.errors import Check, InvalidInput, Unavailable, register
 from core.lessons.attention import choices
 from core.llm.detokenizer import Piece
 from core.pretrained import resolve
-from core.pretrained.catalog import DEFAULT
+from core.pretrained.catalog import DEFAULT, KOREAN
 
 register(
     {
@@ -41,6 +41,11 @@ class RealMaps:
 def on_disk(name: str = DEFAULT) -> bool:
     """Whether the model can be opened without a network."""
     return resolve.nearby(name) is not None
+
+
+def best(language: str) -> str:
+    """The model that reads a sentence of this language: the Korean one where it has been fetched."""
+    return KOREAN if language == "ko" and on_disk(KOREAN) else DEFAULT
 
 
 def look(text: str, layer: int = 0, name: str = DEFAULT) -> RealMaps:
