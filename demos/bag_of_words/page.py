@@ -82,12 +82,19 @@ def on_pick(lang: str, sentences: str, texts: str, tokens: str, stage: str, spot
 
 
 def _chips(t: text.Text, view: Any) -> dict[str, Any]:
-    ids = {token: i for i, token in enumerate(view.vocabulary)}
-    rows = [
-        {"name": str(i), "tokens": [{"text": token, "id": ids[token]} for token in tokens[:MOST_ROWS]]}
-        for i, tokens in enumerate(view.tokens, 1)
-    ]
-    return {"rows": rows, "caption": t("chips_caption", vocabulary=len(view.vocabulary))}
+    ids, names = {token: i for i, token in enumerate(view.vocabulary)}, text.table("bag_of_words", t.lang)
+    rows, tags = list[dict[str, Any]](), dict[str, str]()
+    for i, tokens in enumerate(view.tokens, 1):
+        chips = [{"text": token, "id": ids[token]} for token in tokens[:MOST_ROWS]]
+        for chip in chips:
+            tag = chip["text"].rpartition("/")[2]
+            if f"/{tag}" in chip["text"] and (name := names.get(f"tag.{tag}")):
+                chip["title"] = tags[tag] = name
+        rows.append({"name": str(i), "tokens": chips})
+    caption = t("chips_caption", vocabulary=len(view.vocabulary))
+    if tags:
+        caption += " " + t("tags", tags=", ".join(f"{tag} {name}" for tag, name in sorted(tags.items())))
+    return {"rows": rows, "caption": caption}
 
 
 def _matrix(t: text.Text, view: Any, stage: str) -> dict[str, Any]:

@@ -22,6 +22,7 @@ from core.lessons.bag_of_words.stages import stages
 from demos import kit
 from demos.bag_of_words import learn, order
 from demos.bag_of_words import page as lesson
+from demos.kit import text
 from tests import programs
 
 SENTENCES = "the dog bites the man\nthe man bites the dog\na cat eats the fish"
@@ -241,3 +242,22 @@ def test_the_tokenisers_on_the_page_are_those_of_the_library() -> None:
 def test_quoted_words_stay_words() -> None:
     assert kit.quote("<b>|*a*`$") == "&#60;b&#62;&#124;&#42;a&#42;&#96;&#36;"
     assert kit.quote("한 글\n😀") == "한 글 😀" and len(kit.quote("x" * 999)) == 200
+
+
+@pytest.mark.parametrize("lang", ["ko", "en"])
+def test_tags_behind_morphemes_are_explained(lang: str) -> None:
+    """On hover and in a legend of those on the screen; every tag that occurs in the shipped reviews has a name."""
+    seen = lesson.on_sentences(lang, "개가 사람을 물었어요", "ko", "morphemes", "counts")["chips"]
+    names, chips = text.table("bag_of_words", lang), seen["rows"][0]["tokens"]
+    assert all(chip["title"] == names[f"tag.{chip['text'].rpartition('/')[2]}"] for chip in chips)
+    assert f"JKO {names['tag.JKO']}" in seen["caption"] and "VV" in seen["caption"] and "XSN" not in seen["caption"]
+    said = list(reviews.load("ko").texts)
+    for start in range(0, len(said), 20):
+        view = stages(said[start : start + 20], BagConfig("ko", "morphemes"))
+        assert {f"tag.{token.rpartition('/')[2]}" for token in view.vocabulary} <= names.keys()
+    plain = lesson.on_sentences(lang, "the dog", "en", "words", "counts")["chips"]
+    assert (
+        "Sejong" not in plain["caption"]
+        and "세종" not in plain["caption"]
+        and "title" not in plain["rows"][0]["tokens"][0]
+    )
