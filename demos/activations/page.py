@@ -155,11 +155,11 @@ def build(lang: str) -> Room:
     desk = kit.Desk(t, FORM, SCREEN, language)
     with gr.Row(equal_height=False):
         with gr.Column(scale=5, min_width=300):
-            desk.put(picture=views.tangent(height=380, can=("move",)))
+            desk.put(picture=views.tangent(height=300, can=("move",)))
             desk.put(z=kit.slider(choices.Z, label=t("z")))
         with gr.Column(scale=4, min_width=300):
             desk.put(name=kit.radio(t, "name", choices.ACTIVATION, label=t("which")))
-            desk.put(said=kit.markdown("", min_height=260))
+            desk.put(said=kit.markdown("", min_height=230))
             names = t.choices("name", choices.ACTIVATION)
             desk.put(others=gr.CheckboxGroup(names, value=list(choices.BESIDE), label=t("others")))
     nets = gallery.build(t, language)

@@ -278,7 +278,7 @@ def on_code(lang: str, form: kit.Values) -> str:
 def build(lang: str) -> Room:
     t = text.load("epochs", lang)
     desk = kit.Desk(t, FORM, SCREEN, kit.header(t))
-    desk.put(run=gr.State(None), counters=kit.markdown("", elem_classes="taste-big"))
+    desk.put(run=gr.State(None), counters=kit.markdown("", min_height=40, elem_classes="taste-big"))
     with gr.Row(equal_height=False, elem_classes="taste-playground"):
         with gr.Column(scale=2, min_width=280):
             desk.put(samples=gr.Radio(list(choices.SAMPLES), value=choices.SAMPLES.default, label=t("samples")))
@@ -293,7 +293,7 @@ def build(lang: str) -> Room:
                 desk.put(seed=kit.number_box(choices.SEED, precision=0, label=t("seed"), info=t("seed_info")))
         with gr.Column(scale=5, min_width=300, elem_classes="taste-play-output"):
             buttons = kit.buttons(t, "run", "step")
-            desk.put(counted=kit.markdown(""), cells=views.cells(height=220))
+            desk.put(counted=kit.markdown("", min_height=50), cells=views.cells(height=220))
             with gr.Row():
                 desk.put(losses=views.curve(height=250), line=views.plane(height=250))
             desk.put(badge=kit.badge(), rows=kit.markdown("", min_height=70, elem_classes="taste-table"))

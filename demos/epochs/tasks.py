@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from demos import kit
+from demos.kit.tasks import band
 
 
 def _answer_count() -> tuple[str, dict[str, Any]]:
@@ -19,7 +20,7 @@ def _answer_batch() -> tuple[str, dict[str, Any]]:
     from core.lessons.epochs.run import EpochRun, EpochsConfig
 
     small, large = (drain(EpochRun(EpochsConfig(1000, size, 2)).steps()) for size in (20, 500))
-    return "small" if small.loss() < large.loss() else "large", {
+    return band(small.loss() / large.loss(), (0.9, 1.1), ("small", "tie", "large")), {
         "small": small.loss(),
         "large": large.loss(),
         "few": large.update,
@@ -41,7 +42,7 @@ def _answer_noise() -> tuple[str, dict[str, Any]]:
 
 
 TASKS = (
-    kit.Task("count", ("9", "10", "12"), _answer_count),
-    kit.Task("batch", ("small", "large"), _answer_batch),
+    kit.Task("count", ("9", "10", "12"), _answer_count, lambda _: {"samples": "1000", "batch": 300, "epochs": 3}),
+    kit.Task("batch", ("small", "tie", "large"), _answer_batch, lambda _: {"batch": 20, "epochs": 2}),
     kit.Task("noise", ("2", "10", "100"), _answer_noise),
 )

@@ -254,18 +254,20 @@ def build(lang: str) -> Room:
     desk.put(run=gr.State(None))
     with gr.Row(equal_height=False):
         with gr.Column(scale=4, min_width=300):
-            desk.put(plane=views.plane(height=380, can=("mark",)))
+            desk.put(plane=views.plane(height=360, can=("mark",)))
             buttons = kit.buttons(t, "run", "step")
             desk.put(said=kit.markdown("", min_height=110))
         with gr.Column(scale=3, min_width=300):
-            desk.put(data=views.plane(height=220), curve=views.curve(height=190))
+            with gr.Row():
+                desk.put(rate=kit.number_box(choices.RATE, label=t("rate"), min_width=120))
+                desk.put(percent=kit.slider(choices.PERCENT, label=t("percent"), buttons=[], min_width=200, scale=2))
+            with gr.Row(elem_classes="taste-buttons"):
+                presets = {name: gr.Button(t(f"preset.{name}"), min_width=80) for name in choices.PRESETS}
+            kit.markdown(t("percent_info"), elem_classes="taste-badge")
+            desk.put(data=views.plane(height=200), curve=views.curve(height=180))
     desk.put(badge=kit.badge())
     with gr.Row(equal_height=False):
         with gr.Column(min_width=280):
-            desk.put(rate=kit.number_box(choices.RATE, label=t("rate"), info=t("rate_info")))
-            desk.put(percent=kit.slider(choices.PERCENT, label=t("percent"), info=t("percent_info"), buttons=[]))
-            with gr.Row(elem_classes="taste-buttons"):
-                presets = {name: gr.Button(t(f"preset.{name}"), min_width=80) for name in choices.PRESETS}
             desk.put(steps=kit.slider(choices.STEPS, label=t("steps")))
         with gr.Column(min_width=280):
             desk.put(optimizer=kit.radio(t, "optimizer", choices.OPTIMIZER, label=t("optimizer_label")))

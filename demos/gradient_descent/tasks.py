@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from demos import kit
+from demos.kit.tasks import band
 
 
 def _answer(rate_of_limit: float) -> tuple[str, dict[str, Any]]:
@@ -23,11 +24,15 @@ def _answer_noise() -> tuple[str, dict[str, Any]]:
     from core.lessons.gradient_descent.race import noise_floor
 
     full, single = noise_floor(*people.load())
-    return "wander" if single > 2 * full else "same", {"full": full, "single": single}
+    return band(single / max(full, 1e-12), (2, 20), ("same", "few", "many")), {"full": full, "single": single}
+
+
+def _walk(values: dict[str, Any]) -> dict[str, Any]:
+    return {"scaling": "minmax", "rate": values["rate"], "steps": 60}
 
 
 TASKS = (
-    kit.Task("limit", ("converged", "oscillating", "diverged"), lambda: _answer(1.1)),
-    kit.Task("small", ("converged", "crawling", "diverged"), lambda: _answer(0.002)),
-    kit.Task("noise", ("same", "wander"), _answer_noise),
+    kit.Task("limit", ("converged", "oscillating", "diverged"), lambda: _answer(1.1), _walk),
+    kit.Task("small", ("converged", "crawling", "diverged"), lambda: _answer(0.002), _walk),
+    kit.Task("noise", ("same", "few", "many"), _answer_noise, lambda _: {"batch": "1"}),
 )

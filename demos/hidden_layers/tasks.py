@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from demos import kit
+from demos.kit.tasks import band
 
 
 def _answer_xor() -> tuple[str, dict[str, Any]]:
@@ -15,7 +16,7 @@ def _answer_xor() -> tuple[str, dict[str, Any]]:
         play = Playground(PRESETS[name])
         play.train()
         shares[name] = play.scores()[1].accuracy or 0.0
-    return "no" if shares["xor_0"] < 0.8 else "yes", {"none": shares["xor_0"], "one": shares["xor_1"]}
+    return band(shares["xor_0"], SHARES, ("half", "most", "all")), {"none": shares["xor_0"], "one": shares["xor_1"]}
 
 
 def _answer_product() -> tuple[str, dict[str, Any]]:
@@ -24,7 +25,7 @@ def _answer_product() -> tuple[str, dict[str, Any]]:
     play = Playground(PRESETS["xor_product"])
     play.train()
     share = play.scores()[1].accuracy or 0.0
-    return "yes" if share > 0.9 else "no", {"share": share, "count": play.model.count_params()}
+    return band(share, SHARES, ("half", "most", "all")), {"share": share, "count": play.model.count_params()}
 
 
 def _answer_overfit() -> tuple[str, dict[str, Any]]:
@@ -36,7 +37,7 @@ def _answer_overfit() -> tuple[str, dict[str, Any]]:
         play.train()
         losses[name] = play.scores()
     free, held = losses["overfit"], losses["regularised"]
-    return "apart" if free[1].loss > 2 * free[0].loss else "together", {
+    return band(free[1].loss / max(free[0].loss, 1e-12), (2, 10), ("together", "few", "apart")), {
         "train": free[0].loss,
         "test": free[1].loss,
         "held_train": held[0].loss,
@@ -44,8 +45,18 @@ def _answer_overfit() -> tuple[str, dict[str, Any]]:
     }
 
 
+SHARES = (0.65, 0.9)  # of right answers: about half, most, nearly all
+
+
+def _preset(name: str) -> dict[str, Any]:
+    from core.lessons.hidden_layers.playground import PRESETS
+    from demos.hidden_layers import controls
+
+    return controls.of_config(PRESETS[name])
+
+
 TASKS = (
-    kit.Task("xor", ("yes", "no"), _answer_xor),
-    kit.Task("product", ("yes", "no"), _answer_product),
-    kit.Task("overfit", ("together", "apart"), _answer_overfit),
+    kit.Task("xor", ("half", "most", "all"), _answer_xor, lambda _: _preset("xor_0")),
+    kit.Task("product", ("half", "most", "all"), _answer_product, lambda _: _preset("xor_product")),
+    kit.Task("overfit", ("together", "few", "apart"), _answer_overfit, lambda _: _preset("overfit")),
 )

@@ -27,8 +27,9 @@ def markdown(words: str, **kwargs: Any) -> gr.Markdown:
 
 def header(t: text.Text) -> gr.State:
     """Title, lead and the one thing to do first. Returns the language as a State, first input of every handler."""
-    markdown(f"## {t.title}\n\n{t.lead}", elem_classes="taste-lead")
-    markdown(t("first"), elem_classes="taste-first")
+    with gr.Row(elem_classes="taste-head", equal_height=False):
+        markdown(f"## {t.title}\n\n{t.lead}", elem_classes="taste-lead")
+        markdown(t("first"), elem_classes="taste-first")
     return gr.State(t.lang)
 
 

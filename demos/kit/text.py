@@ -145,6 +145,8 @@ class Text:
 
     def _value(self, key: str, value: str) -> str:
         names = table("errors", self.lang)
+        if key == "received" and value == "None":
+            return names["names.nothing"]
         return (
             names.get(f"names.{value}", value) if key in ("name", "kind", "stage", "source", "axis", "task") else value
         )

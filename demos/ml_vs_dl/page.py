@@ -156,26 +156,27 @@ def build(lang: str) -> Room:
     t = text.load("ml_vs_dl", lang)
     desk = kit.Desk(t, FORM, SCREEN, kit.header(t))
     desk.put(here=gr.State(None))
+    with gr.Row(elem_classes="taste-buttons taste-transport"):
+        go = gr.Button(t("run"), variant="primary", min_width=170, scale=0)
+        stop = gr.Button(t("stop"), variant="stop", min_width=80, scale=0)
+        reset = gr.Button(t("reset"), min_width=80, scale=0)
+        desk.put(badge=kit.badge())
     with gr.Row(equal_height=False):
         with gr.Column(min_width=280):
             gr.Markdown(f"### {t('machine_title')}")
-            desk.put(left=views.plane(square=400), formula=kit.markdown(""))
+            desk.put(left=views.plane(square=400), formula=kit.markdown("", min_height=50))
             save = downloads.button(t)
         with gr.Column(min_width=280):
             gr.Markdown(f"### {t('deep_title')}")
             desk.put(right=views.plane(square=400))
         with gr.Column(min_width=280):
-            with gr.Row(elem_classes="taste-buttons"):
-                go = gr.Button(t("run"), variant="primary", min_width=170)
-                stop = gr.Button(t("stop"), variant="stop", min_width=80)
-                reset = gr.Button(t("reset"), min_width=80)
-            desk.put(table=kit.markdown("", min_height=190), badge=kit.badge())
             desk.put(data=kit.radio(t, "data", choices.DATA, label=t("data_label")))
             desk.put(
                 features=gr.CheckboxGroup(
                     list(choices.FEATURES), value=list(choices.CHOSEN), label=t("features"), info=t("features_info")
                 )
             )
+            desk.put(table=kit.markdown("", min_height=250))
     with gr.Row(equal_height=False):
         desk.put(samples=kit.slider(choices.SAMPLES, label=t("samples")))
         desk.put(noise=kit.slider(choices.NOISE, label=t("noise")))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from demos import kit
+from demos.kit.tasks import band
 
 
 def _duel(data: str, features: tuple[str, ...], samples: int = 300) -> Any:
@@ -23,7 +24,7 @@ def _answer_circle() -> tuple[str, dict[str, Any]]:
 def _answer_features() -> tuple[str, dict[str, Any]]:
     plain, made = _duel("circle", ("x1", "x2")), _duel("circle", ("x1²", "x2²"))
     value = made.machine.score.test
-    return "yes" if value > 0.9 else "no", {
+    return band(value, (0.7, 0.9), ("70", "90", "100")), {
         "before": plain.machine.score.test,
         "after": value,
         "count": made.machine.score.parameters,
@@ -37,11 +38,19 @@ def _answer_few() -> tuple[str, dict[str, Any]]:
 
     row = drain(measure(SweepConfig(sizes=(5,), draws=5))).rows[0]
     machine, deep = row.means
-    return "machine" if machine > deep else "deep", {"machine": machine, "deep": deep}
+    return "tie" if abs(machine - deep) < 0.01 else "machine" if machine > deep else "deep", {
+        "machine": machine,
+        "deep": deep,
+    }
 
 
 TASKS = (
-    kit.Task("circle", ("machine", "deep", "tie"), _answer_circle),
-    kit.Task("features", ("yes", "no"), _answer_features),
-    kit.Task("few", ("machine", "deep"), _answer_few),
+    kit.Task("circle", ("machine", "deep", "tie"), _answer_circle, lambda _: {"data": "circle"}),
+    kit.Task(
+        "features",
+        ("70", "90", "100"),
+        _answer_features,
+        lambda _: {"data": "circle", "features": ["x1²", "x2²"]},
+    ),
+    kit.Task("few", ("machine", "tie", "deep"), _answer_few),
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from demos import kit
+from demos.kit.tasks import band
 
 
 def _answer_raw() -> tuple[str, dict[str, Any]]:
@@ -20,7 +21,7 @@ def _answer_outlier() -> tuple[str, dict[str, Any]]:
     from core.lessons.perceptron.fit import outlier
 
     found = outlier(people.WEIGHTS_KG, people.HEIGHTS_CM)
-    return "down" if found.after.w < found.before.w else "up", {
+    return band(found.after.w / found.before.w, (0.9, 1.0), ("down", "little", "up")), {
         "before": found.before.w,
         "after": found.after.w,
         "share": found.share,
@@ -37,7 +38,7 @@ def _answer_xor() -> tuple[str, dict[str, Any]]:
 
 
 TASKS = (
-    kit.Task("raw", ("converged", "crawling", "diverged"), _answer_raw),
-    kit.Task("outlier", ("up", "down"), _answer_outlier),
-    kit.Task("xor", ("converged", "cycle"), _answer_xor),
+    kit.Task("raw", ("converged", "crawling", "diverged"), _answer_raw, lambda _: {"standardise": False, "rate": 0.1}),
+    kit.Task("outlier", ("up", "little", "down"), _answer_outlier),
+    kit.Task("xor", ("converged", "settles", "cycle"), _answer_xor, lambda _: {"gate": "xor"}, press=2),
 )

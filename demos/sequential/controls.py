@@ -6,6 +6,7 @@ from typing import Any
 
 import gradio as gr
 
+from core.errors import InvalidInput
 from core.lessons.sequential import choices
 from demos import kit
 
@@ -166,12 +167,17 @@ def suited(form: kit.Values) -> kit.Values:
 
 
 def with_layer(kind: str, form: kit.Values) -> kit.Values:
-    """One more layer before the last one, or (kind "remove") the layer before the last one taken away."""
+    """One more layer before the last one, or (kind "remove") the layer before the last one taken away.
+
+    Raises InvalidInput "too_many" when there are as many as the page has room for.
+    """
     parts = ("kind", "size", "activation")
     rows = [[form[f"{part}{i}"] for part in parts] for i in LAYERS[: kit.whole(form.count)]]
     if kind == "remove":
         rows = [*rows[:-2], rows[-1]]
-    elif len(rows) < len(LAYERS):
+    elif len(rows) == len(LAYERS):
+        raise InvalidInput("too_many", name="layers", most=len(LAYERS), received=len(rows) + 1)
+    else:
         rows.insert(-1, [kind, *choices.NEW[kind]])
     values = {f"{part}{i}": v for i, row in enumerate(rows, 1) for part, v in zip(parts, row, strict=True)}
     return form.changed(count=len(rows), **values)

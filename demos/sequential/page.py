@@ -156,9 +156,10 @@ def build(lang: str) -> Room:
     t = text.load("sequential", lang)
     desk = kit.Desk(t, FORM, SCREEN, kit.header(t))
     desk.put(lab=gr.State(None), shelf=kit.shelf("model"))
-    desk.put(preset=kit.radio(t, "preset", choices.PRESET, label=t("preset_label")))
-    ctl.data(desk)
     with gr.Row(equal_height=False, elem_classes="taste-playground"):
+        with gr.Column(scale=9, min_width=300, elem_classes="taste-play-settings"):
+            desk.put(preset=kit.radio(t, "preset", choices.PRESET, label=t("preset_label")))
+            ctl.data(desk)
         with gr.Column(scale=4, min_width=300):
             kit.markdown(t("add"))
             ctl.layers(desk)
@@ -172,7 +173,7 @@ def build(lang: str) -> Room:
             desk.put(verbs=kit.markdown(""))
         with gr.Column(scale=5, min_width=300, elem_classes="taste-play-output"):
             run = kit.buttons(t, "fit")
-            desk.put(plane=views.plane(height=320))
+            desk.put(plane=views.plane(height=270))
             with gr.Row():
                 desk.put(curve=views.curve(height=190), measures=views.curve(height=190))
             desk.put(log=gr.Checkbox(False, label=t("log")), badge=kit.badge())

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from demos import kit
+from demos.kit.tasks import band
 from demos.sequential import shown
 
 
@@ -18,16 +19,16 @@ def _answer_count() -> tuple[str, dict[str, Any]]:
 
 def _answer_raw() -> tuple[str, dict[str, Any]]:
     errors = shown.mean_errors("deep")
-    return "worse" if errors["raw"] > errors["standardised"] else "better", errors
+    return band(errors["raw"] / errors["standardised"], (0.9, 1.1), ("better", "same", "worse")), errors
 
 
 def _answer_overfit() -> tuple[str, dict[str, Any]]:
     losses = shown.end_losses("overfit")
-    return "up" if losses["last"] > losses["best"] else "down", losses
+    return band(losses["last"] / losses["best"], (1.05, 1.5), ("down", "little", "up")), losses
 
 
 TASKS = (
     kit.Task("count", ("4288", "4353", "4096"), _answer_count),
-    kit.Task("raw", ("better", "worse"), _answer_raw),
-    kit.Task("overfit", ("down", "up"), _answer_overfit),
+    kit.Task("raw", ("better", "same", "worse"), _answer_raw, lambda _: {"standardise": False}),
+    kit.Task("overfit", ("down", "little", "up"), _answer_overfit),
 )

@@ -1,10 +1,11 @@
-"""The gallery: chapters and lessons as tabs, one page per language, share links, and the server's settings."""
+"""The gallery: a front door, lessons as tabs, one page per language, share links, and the server's settings."""
 
 from __future__ import annotations
 
 import functools
 import gc
 import importlib
+import json
 import os
 import threading
 from typing import Any
@@ -19,7 +20,7 @@ from gradio.context import get_blocks_context  # noqa: E402
 from core.pretrained import catalog  # noqa: E402
 from demos import Chapter, kit, views  # noqa: E402
 from demos.kit import text
-from demos.shell import endpoints, guard, locale, operations, running
+from demos.shell import endpoints, front, guard, locale, operations, running, truth
 from demos.shell.building import fill, safe_build
 from demos.shell.endpoints import Endpoints  # noqa: E402
 from demos.shell.links import admissible, read_link
@@ -50,8 +51,8 @@ class Gallery(gr.Blocks):
 def build(chapters: tuple[Chapter, ...]) -> Gallery:
     """The whole app: Korean on ``/``, English on ``/en``. Chapters without lessons are not shown.
 
-    The pages hold tabs and the first lesson; any other is built when its tab is first opened, so a page loads quickly
-    however many lessons there are. All named endpoints live on a third page (``Gallery.endpoints``).
+    The pages hold empty tabs; a lesson is built when its tab is first opened, so a page loads quickly however many
+    lessons there are. All named endpoints live on a third page (``Gallery.endpoints``).
     """
     gc.disable()  # all that is made here stays: looking for garbage in it is a tenth of the time
     try:
@@ -73,42 +74,27 @@ def _build(chapters: tuple[Chapter, ...]) -> Gallery:
 
 
 def _page(chapters: tuple[Chapter, ...], lang: str) -> None:
-    t, shelf = text.load("common", lang), kit.new_shelf()
-    gr.Navbar(main_page_name="한국어")
-    gr.Markdown(f"# {t('gallery')}\n{t('gallery_lead')}")
-    make = _build_at_once
-    with gr.Tabs(elem_classes="taste-chapters"):
-        for number, chapter in enumerate((c for c in chapters if c.lessons), 1):
-            with gr.Tab(f"{number} · {t(f'chapter.{chapter.slug}')}", id=chapter.slug), gr.Tabs():
-                for slug in chapter.lessons:
-                    with gr.Tab(text.load(slug, lang).title, id=slug):
-                        make(slug, lang, shelf)
-                        make = _build_when_opened
-    _keep_quiet(_events(), gr.HTML(html_template="<span></span>", elem_classes="taste-door"))
+    """Tabs without a bar of their own: front.js shows one of them, as the address says."""
+    shelf, slugs = kit.new_shelf(), front.lessons(chapters)
+    gr.Navbar(main_page_name="한국어")  # hidden where there is a bar (front.css)
+    with gr.Tabs(elem_classes="taste-chapters") as tabs:
+        if len(slugs) > 1:
+            gr.Tab("·", id="front")  # the front door stands outside Gradio (front.py)
+        for slug, onward in zip(slugs, [*slugs[1:], ""], strict=True):
+            with gr.Tab(text.load(slug, lang).title, id=slug, elem_classes="taste-lesson"):
+                _build_when_opened(slug, lang, shelf, onward)
+    steering = gr.HTML(
+        html_template="<span></span>",
+        js_on_load="gallery.steering(trigger, ['select']);",
+        apply_default_css=False,
+        elem_classes="taste-door",
+    )
+    wanted = "() => gallery.wanted()"
+    steering.select(None, None, tabs, js=wanted, show_progress="hidden", api_visibility="private")
+    _keep_quiet(_events(), steering)
 
 
-def _build_at_once(slug: str, lang: str, shelf: dict[str, gr.State]) -> None:
-    """The lesson that everybody sees first, except who follows a link to another; filled when its tab is first shown."""
-    door = _door()
-    with kit.building(kit.Page(shelf)):
-        room = safe_build(slug, lang)
-    timers = [fill(opening, active=False) for opening in room.openings]
-
-    def follow_link(request: gr.Request) -> list[Any]:
-        warm_up()
-        linked, state = read_link(dict(request.query_params))
-        given = state if linked == slug else {}
-        return [
-            *(given[n] if n in given and admissible(c, given[n]) else gr.skip() for n, c in room.controls.items()),
-            *(gr.update(active=True) for _ in timers),
-        ]
-
-    outputs = [*room.controls.values(), *timers]
-    quiet: dict[str, Any] = {"show_progress": "hidden", "concurrency_limit": None, "api_visibility": "private"}
-    door.select(follow_link, None, outputs, **quiet)
-
-
-def _build_when_opened(slug: str, lang: str, shelf: dict[str, gr.State]) -> None:
+def _build_when_opened(slug: str, lang: str, shelf: dict[str, gr.State], onward: str = "") -> None:
     """The lesson appears on the first visit of its tab and stays, with the learner's work in it."""
     door = _door()
 
@@ -119,6 +105,9 @@ def _build_when_opened(slug: str, lang: str, shelf: dict[str, gr.State]) -> None
         before = set(_events())
         with endpoints.BUILDING, gr.Column(min_width=0) as whole, kit.building(kit.Page(shelf)):
             room = safe_build(slug, lang)
+            truth.watch({number: event for number, event in _events().items() if number not in before}, room.controls)
+            _remember(slug, room.controls)
+            front.onward(lang, onward)
         _make_interactive(whole)
         linked, state = read_link(dict(request.query_params))
         for name, control in room.controls.items():
@@ -129,6 +118,26 @@ def _build_when_opened(slug: str, lang: str, shelf: dict[str, gr.State]) -> None
         _keep_quiet({number: event for number, event in _events().items() if number not in before}, door)
 
     _keep_quiet(_events(), door)  # the building itself, too
+
+
+def _remember(slug: str, controls: dict[str, Any]) -> None:
+    """Keep what is set differently from the start in the address, so that reload, Back and the other language find it."""
+    listed = {name: control for name, control in controls.items() if hasattr(control, "change")}
+    if not listed:
+        return
+    for name, control in listed.items():  # a class link finds them by it (front/teacher.js)
+        control.elem_classes = [*(control.elem_classes or []), f"taste-c-{slug}--{name}"]
+    at_first = {name: _plain(control.value) for name, control in listed.items()}
+    names, defaults = (json.dumps(each, ensure_ascii=False, default=str) for each in (list(listed), at_first))
+    js = f"(...values) => {{ gallery.remember('{slug}', {names}, values, {defaults}); return []; }}"
+    changes, inputs = [control.change for control in listed.values()], list(listed.values())
+    gr.on(changes, None, inputs, None, js=js, show_progress="hidden", api_visibility="private")
+
+
+def _plain(value: Any) -> Any:
+    """A control's value as the browser sends it; of a table its rows."""
+    value = value.model_dump() if hasattr(value, "model_dump") else value
+    return value["data"] if isinstance(value, dict) and "data" in value else value
 
 
 def _door() -> gr.HTML:
@@ -189,7 +198,11 @@ def launch(demo: Gallery, **overrides: Any) -> Any:
         "state_session_capacity": 300,
         "footer_links": ["api", "settings"],
         "app_kwargs": {
-            "middleware": [*operations.middleware(demo), *locale.middleware(), endpoints.middleware(demo.endpoints)]
+            "middleware": [
+                *operations.middleware(demo),
+                *locale.middleware(demo.endpoints.chapters),
+                endpoints.middleware(demo.endpoints),
+            ]
         },
     }
     blocking = not overrides.pop("prevent_thread_lock", False)

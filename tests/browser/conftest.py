@@ -144,10 +144,16 @@ class Visit:
             self._fault(f"left the machine: {request.url}")
 
     def open(self, lang: str = "ko", lesson: str = "", state: str = "") -> Any:
+        """A lesson, or without one the front door."""
         query = f"?lesson={lesson}" + (f"&s={state}" if state else "") if lesson else ""
         self.page.goto(f"{self.address}/{'en' if lang == 'en' else ''}{query}", timeout=120_000)
-        self.page.wait_for_selector(".taste:visible", timeout=120_000)
+        self.page.wait_for_selector(".taste:visible" if lesson else ".front:visible", timeout=120_000)
         return self.page
+
+    def go(self, lesson: str) -> None:
+        """To another lesson, by the list in the bar."""
+        self.page.locator(".bar-menu summary").click()
+        self.page.locator(f".bar-menu a[data-lesson={lesson}]").click()
 
     def widen(self, width: str) -> None:
         x, y = WIDTHS[width]

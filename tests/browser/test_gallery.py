@@ -1,4 +1,4 @@
-"""The gallery itself in a real browser: share links, Stop, work kept between tabs, two visitors at once."""
+"""The gallery itself in a real browser: front door, addresses, share links, Stop, work kept, two visitors at once."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from typing import Any
 
 import pytest
 
+from demos import CHAPTERS
+
 pytestmark = pytest.mark.browser
 
 
@@ -17,7 +19,7 @@ def link(state: dict[str, Any]) -> str:
 
 
 def counters(page: Any) -> str:
-    page.wait_for_selector(".taste-big p:visible")
+    page.wait_for_selector(".taste-big p:visible", timeout=120_000)
     return page.locator(".taste-big:visible p").first.inner_text()
 
 
@@ -44,22 +46,109 @@ def test_a_link_shows_its_lesson_and_no_other_before_it(visit: Any) -> None:
     page.wait_for_selector(".taste-plane canvas:visible")
     shown = page.evaluate("[...window.shown]")
     assert "Perceptron" in shown and "Machine learning vs deep learning" not in shown
-    page.get_by_role("tab", name="Machine learning vs deep learning").click()  # waits for its own tab to be filled
+    v.go("ml_vs_dl")  # waits for its own tab to be filled
     page.wait_for_selector(
         ".taste-plane:visible figcaption:has-text('%')"
     )  # not the perceptron's, which are hidden now
     assert not v.faults
 
 
-@pytest.mark.parametrize("lesson", ["", "hidden_layers"])
-def test_grey_lines_stand_only_until_the_lesson_does(visit: Any, lesson: str) -> None:
+def test_grey_lines_stand_only_until_the_lesson_does(visit: Any) -> None:
     v = visit()
     v.page.add_init_script("""new MutationObserver(() => { if (document.querySelector('.taste-wait')) window.waited = true; })
         .observe(document, {childList: true, subtree: true})""")
-    page = v.open("ko", lesson)
+    page = v.open("ko", "hidden_layers")
     page.wait_for_selector(".taste canvas:visible")
     assert page.locator(".taste-wait").count() == 0
-    assert page.evaluate("window.waited") or not lesson  # the first lesson comes with the page
+    assert page.evaluate("window.waited")
+
+
+def test_the_front_door_moves_before_gradio_stands_and_its_cards_open_lessons(visit: Any) -> None:
+    v = visit("phone")
+    page = v.open("ko")
+    page.wait_for_function("() => performance.getEntriesByName('taste-moving').length > 2", timeout=60_000)
+    assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 1
+    assert page.locator(".card").count() == len([slug for chapter in CHAPTERS for slug in chapter.lessons])
+    assert page.locator(".card img").evaluate_all("all => all.every((each) => each.getAttribute('alt') === '')")
+    page.get_by_role("button", name="멈추기", exact=True).click()
+    still = page.locator(".living output").inner_text()
+    page.wait_for_timeout(500)
+    assert page.locator(".living output").inner_text() == still
+    page.locator(".card[data-lesson=epochs]").click()
+    assert page.url.endswith("/?lesson=epochs") and page.title().startswith("에폭")
+    counters(page)
+    page.go_back()
+    page.wait_for_selector(".card[data-lesson=epochs][data-state=opened]")
+    assert "이어서 하기" in page.locator(".hero-go .go").first.inner_text()
+    assert not v.faults
+
+
+def test_an_address_for_every_place(visit: Any) -> None:
+    """Settings and lesson are in the address: Back, reload and the other language find them."""
+    v = visit()
+    page = v.open("ko", "epochs")
+    counters(page)
+    page.get_by_label("에폭마다 섞기").uncheck()
+    page.wait_for_function("() => location.search.includes('s=')", timeout=30_000)
+    v.go("perceptron")
+    page.wait_for_selector(".taste-plane canvas:visible", timeout=60_000)
+    assert "lesson=perceptron" in page.url
+    page.go_back()
+    page.wait_for_selector(".taste-big p:visible")
+    assert "lesson=epochs" in page.url and "s=" in page.url
+    page.locator(".bar-lang").click()
+    page.get_by_role("checkbox", name="Shuffle every epoch").wait_for(timeout=60_000)
+    assert "/en?lesson=epochs" in page.url
+    assert page.get_by_role("checkbox", name="Shuffle every epoch").is_checked() is False
+    page.reload()
+    page.get_by_role("checkbox", name="Shuffle every epoch").wait_for(timeout=60_000)
+    assert page.get_by_role("checkbox", name="Shuffle every epoch").is_checked() is False
+    assert page.locator("h2:visible").first.inner_text().startswith("Epoch")
+    assert not v.faults
+
+
+def test_a_tab_of_a_lesson_has_an_address_and_back_leaves_it(visit: Any) -> None:
+    v = visit()
+    page = v.open("en", "multimodal")
+    tabs = page.locator(".taste-lesson [role=tablist]:visible").first.get_by_role("tab")
+    tabs.nth(1).click(timeout=60_000)
+    page.wait_for_function("() => location.search.includes('tab=0.1')")
+    page.reload()
+    page.locator(".taste-lesson [role=tab][aria-selected=true]:has-text('②')").first.wait_for(timeout=60_000)
+    page.go_back()
+    page.wait_for_function("() => !location.search.includes('tab=')")
+    assert not v.faults
+
+
+def test_a_class_link_fixes_hides_and_asks(visit: Any) -> None:
+    v = visit()
+    page = v.open("en", "epochs")
+    counters(page)
+    page.get_by_role("button", name="Teachers: class link and worksheet").click()
+    box = page.get_by_role("dialog")
+    box.get_by_label("Shuffle every epoch").select_option("hide")
+    box.locator("select").nth(1).select_option("fix")
+    box.locator("textarea").fill("How many updates <in all>?")
+    box.locator("fieldset input[type=text]").fill("50")
+    for tick in box.get_by_role("checkbox").all()[8:]:
+        tick.uncheck()
+    box.get_by_role("button", name="Make and copy the link").click()
+    link = box.get_by_label("Class link").input_value()
+    page.goto(link)
+    counters(page)
+    assert page.locator(".taste-c-epochs--shuffle").first.is_hidden()
+    page.wait_for_selector(".taste-lesson .block[inert]", state="attached")
+    asked = page.locator(".class-ask")
+    assert "<in all>" in asked.inner_text()
+    for answer, told in (("7", "Not yet"), ("50", "That is right")):
+        asked.get_by_role("textbox").fill(answer)
+        asked.get_by_role("button").click()
+        page.wait_for_selector(f".class-ask output:has-text('{told}')")
+    assert page.locator(".bar-menu li:not([hidden]) > a").count() == 8
+    page.goto(f"{v.address}/en?lesson=epochs&class=edited-by-hand")
+    page.wait_for_selector(".class-fault:has-text('cannot be read')")
+    counters(page)
+    assert not v.faults
 
 
 def test_a_link_to_the_first_lesson_restores_its_controls(visit: Any) -> None:
@@ -84,15 +173,16 @@ def test_stop_stops_within_a_second_and_training_goes_on_from_there(visit: Any) 
 
 
 def test_coming_back_to_a_tab_keeps_the_work(visit: Any) -> None:
-    page = visit().open("ko", "epochs")
+    v = visit()
+    page = v.open("ko", "epochs")
     before = iteration(page)
     page.get_by_role("button", name="한 번만").click()
     page.wait_for_function(
         f"() => document.querySelector('.taste-big').textContent.includes('이터레이션 {before + 1} ')"
     )
-    page.get_by_role("tab", name="1 · 기초").click()
+    v.go("perceptron")
     page.wait_for_selector(".taste-plane:visible", timeout=30_000)
-    page.get_by_role("tab", name="2 · 학습").click()
+    page.go_back()
     page.wait_for_timeout(800)
     assert iteration(page) == before + 1
 

@@ -157,7 +157,7 @@ def test_the_picture_travels_to_the_next_lesson(visit: Any) -> None:
     page.get_by_role("radio", name="Rocket", exact=True).first.check()
     page.wait_for_function(f"() => !({READ})().includes('R 255,')")
     page.wait_for_timeout(800)
-    page.get_by_role("tab", name=re.compile("Convolution")).click()
+    v.go("convolution")
     page.wait_for_selector(".taste-convolution canvas:visible", timeout=60_000)
     page.wait_for_function("() => document.querySelectorAll('.taste-album img').length >= 4", timeout=60_000)
     page.wait_for_function(

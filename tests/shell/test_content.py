@@ -19,7 +19,7 @@ from tests.places import ROOT
 
 DEMOS = ROOT / "demos"
 LESSONS = [slug for chapter in CHAPTERS for slug in chapter.lessons]
-TABLES = ["common", "errors", *LESSONS]
+TABLES = ["common", "errors", "shell", *LESSONS]
 HANGUL = re.compile("[가-힣]")
 
 
@@ -56,7 +56,7 @@ def test_prose_has_title_lead_and_story(slug: str, lang: str) -> None:
 
 def test_prose_comes_in_pairs() -> None:
     files = {str(path.relative_to(DEMOS)) for end in ("md", "toml") for path in DEMOS.rglob(f"*.{end}")}
-    assert len(files) == 2 * len(LESSONS) * 2 + 4
+    assert len(files) == 2 * len(LESSONS) * 2 + 6
     assert {name.replace(".ko.", ".en.") for name in files} == {name for name in files if ".en." in name}
 
 

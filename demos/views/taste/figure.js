@@ -35,8 +35,7 @@
     const legend = el('div', { class: 'taste-legend' });
     const caption = el('figcaption');
     const tip = el('div', { class: 'taste-tip', role: 'status' });
-    const canvas = el('canvas', { role: 'img' });
-    if (focusable) canvas.tabIndex = 0;
+    const canvas = el('canvas');
     const box = el('div', { class: 'taste-box' }, canvas, tip);
     stage.root.append(el('figure', { class: 'taste-figure' }, legend, box, caption));
     const { height: tall, square, alt = '' } = stage.props;
@@ -48,6 +47,10 @@
       tip,
       words(value) {
         const text = value.alt || value.caption || alt;
+        if (canvas.role !== 'img') {
+          canvas.setAttribute('role', 'img'); // before its first picture it has no name to be read out
+          if (focusable) canvas.tabIndex = 0;
+        }
         if (canvas.getAttribute('aria-label') !== text) canvas.setAttribute('aria-label', text);
         taste.write(caption, value.caption || '');
       },

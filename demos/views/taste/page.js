@@ -47,30 +47,8 @@
     seen.observe(document, { childList: true, subtree: true });
   }
 
-  // The lesson of a link is the first that is shown: its tabs are selected before Gradio builds the page. An
-  // unknown one leaves the first lesson open. The settings of the link come from Python
-  // (demos/shell/gallery.py).
-  function openLinked() {
-    const { layout, components } = window.gradio_config || {};
-    const lesson = new URLSearchParams(location.search).get('lesson');
-    if (!lesson || !layout) return;
-    const known = new Map(components.map((c) => [c.id, c]));
-    const way = (node) => {
-      const c = known.get(node.id);
-      if (c?.type === 'tabitem' && c.props.id === lesson) return [c];
-      for (const child of node.children || []) {
-        const rest = way(child);
-        if (rest) return [c, ...rest];
-      }
-    };
-    (way(layout) || []).forEach((c, i, all) => {
-      if (c?.type === 'tabs') c.props.selected = all[i + 1].props.id;
-    });
-  }
-  openLinked();
-
-  // A tab opened for the first time: Python hears of it and lays the lesson out; until it stands, grey lines
-  // in its place.
+  // A tab opened for the first time: Python hears of it and lays the lesson out. Until its first picture stands there
+  // are grey lines in its place: parts that come one by one would push each other about.
   function ring(door, trigger) {
     const place = door.closest('.block').parentElement;
     const lines = el('div', { class: 'taste-wait', 'aria-hidden': 'true' });
@@ -78,13 +56,51 @@
     trigger('select');
     if (stands()) return;
     place.append(lines);
-    const seen = new MutationObserver(() => {
-      if (!stands()) return;
+    place.classList.add('taste-coming');
+    let [pause, end] = [0, 0];
+    const show = () => {
       seen.disconnect();
+      clearTimeout(pause);
+      clearTimeout(end);
       lines.remove();
+      place.classList.remove('taste-coming');
+    };
+    const drawn = () => {
+      const view = place.querySelector('.taste');
+      return (
+        stands() && (!view || !view.classList.contains('taste-empty')) && place.querySelector('.taste-link')
+      );
+    };
+    const seen = new MutationObserver(() => {
+      if (stands()) end ||= setTimeout(show, 4000); // a lesson may open without a picture
+      clearTimeout(pause);
+      if (drawn()) pause = setTimeout(show, 200); // nothing has moved since
     });
-    seen.observe(place, { childList: true, subtree: true });
+    seen.observe(place, { childList: true, subtree: true, attributes: true, attributeFilter: ['class'] });
   }
 
-  Object.assign(taste, { share, save, saveBytes, savePng, ring });
+  // Results of settings that were changed since (demos/shell/truth.py): grey until they are made anew.
+  const all = (selector) => /** @type {any[]} */ ([...document.querySelectorAll(selector)]);
+  const blocks = (numbers) => numbers.flatMap((number) => all(`.taste-b${number}`));
+  const renewed = new MutationObserver((changes) => {
+    for (const { target } of changes)
+      for (const block of all('.taste-old')) if (block.contains(target)) block.classList.remove('taste-old');
+  });
+  const grey = (numbers) => {
+    for (const block of blocks(numbers)) {
+      if (!('ran' in block.dataset)) continue;
+      block.classList.add('taste-old');
+      const told = { subtree: true, childList: true, characterData: true, attributeFilter: ['aria-label'] };
+      renewed.observe(block, told); // the same block twice is one observation
+    }
+  };
+  const whole = (numbers, ran) => {
+    for (const block of blocks(numbers)) {
+      block.classList.remove('taste-old');
+      if (ran) block.dataset.ran = '';
+      else delete block.dataset.ran;
+    }
+  };
+
+  Object.assign(taste, { grey, whole, share, save, saveBytes, savePng, ring });
 })();

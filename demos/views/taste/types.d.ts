@@ -94,6 +94,8 @@ interface Taste {
   saveBytes(name: string, data: string): void;
   savePng(name: string, data: string): void;
   ring(door: Element, trigger: Function): void;
+  grey(numbers: number[]): void;
+  whole(numbers: number[], ran: boolean): void;
 }
 declare const taste: Taste;
 interface Window {
