@@ -9,6 +9,7 @@ Sources: Reimers & Gurevych 2019 (arXiv:1908.10084); Wang et al. 2024 (arXiv:240
 
 from __future__ import annotations
 
+import itertools
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -135,19 +136,46 @@ class WordVectors:
 
 @torch.no_grad()
 def pooled(model: Any, ids: Sequence[Sequence[int]]) -> Tensor:
-    """The mean of the last states over each text's pieces, (N, D). Texts of one length are read together: no padding."""
+    """The mean of the last states over each text's pieces, (N, D): what the DistilBertModel gives, sooner.
+
+    All pieces of a batch lie in one table, without padding; only attention goes by texts of one length.
+    """
     out = torch.zeros(len(ids), model.config.hidden_size, device=model.device)
-    places = dict[int, list[int]]()
-    for place, row in enumerate(ids):
-        places.setdefault(len(row), []).append(place)
-    for same in places.values():
-        for start in range(0, len(same), BATCH):
-            rows = same[start : start + BATCH]
-            table = torch.tensor([ids[row] for row in rows], device=model.device)  # (B, T)
-            states = model(input_ids=table).last_hidden_state
-            mask = (table > MARKS)[..., None]
-            out[rows] = (states * mask).sum(1) / mask.sum(1).clamp_min(1)
+    order = sorted(range(len(ids)), key=lambda place: len(ids[place]))
+    for start in range(0, len(order), BATCH):
+        rows = order[start : start + BATCH]
+        out[rows] = _pooled(model, [ids[row] for row in rows])
     return out
+
+
+def _pooled(model: Any, ids: list[Sequence[int]]) -> Tensor:
+    """Texts sorted by length."""
+    flat = torch.tensor([piece for row in ids for piece in row], device=model.device)  # (P,)
+    place = torch.tensor([k for row in ids for k in range(len(row))], device=model.device)
+    alike = [(length, sum(1 for _ in same)) for length, same in itertools.groupby(map(len, ids))]
+    shapes = [(texts, length) for length, texts in alike]
+    table, heads = model.embeddings, model.config.n_heads
+    x = table.LayerNorm(table.word_embeddings(flat) + table.position_embeddings(place))  # (P, D)
+    for layer in model.transformer.layer:
+        sight = layer.attention
+        asked, keys, values = (each.split([b * t for b, t in shapes]) for each in _projected(sight, x))
+        heard = [
+            F.scaled_dot_product_attention(
+                *(part.view(*shape, heads, -1).transpose(1, 2) for part in parts)
+            ).transpose(1, 2).flatten(2).flatten(0, 1)
+            for shape, *parts in zip(shapes, asked, keys, values, strict=True)
+        ]  # fmt: skip
+        x = layer.sa_layer_norm(sight.out_lin(torch.cat(heard)) + x)
+        x = layer.output_layer_norm(layer.ffn.lin2(F.gelu(layer.ffn.lin1(x))) + x)
+    inner = (flat > MARKS).to(x.dtype)[:, None]
+    owner = torch.repeat_interleave(torch.tensor([len(row) for row in ids], device=model.device))
+    total = torch.zeros(len(ids), x.shape[1] + 1, device=model.device)
+    total.index_add_(0, owner, torch.cat([x * inner, inner], 1))
+    return total[:, :-1] / total[:, -1:].clamp_min(1)
+
+
+def _projected(sight: Any, x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    return sight.q_lin(x), sight.k_lin(x), sight.v_lin(x)
 
 
 def encoder(name: str = "words") -> Any:

@@ -45,7 +45,23 @@ def test_everyday_words_find_theirs(known: KnownNames, text: str, sign: str) -> 
     assert found.name == (names.ko if any("가" <= letter <= "힣" for letter in text) else names.en)[found.row]
 
 
-@pytest.mark.parametrize("text", ["zzyzx", "12345", "x" * 300, "漢字", "뷁", "이순신", "!?", "가 b 3"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "zzyzx",
+        "12345",
+        "x" * 300,
+        "漢字",
+        "뷁",
+        "이순신",
+        "!?",
+        "가 b 3",
+        "Łódź кот 猫",
+        "John Smith",
+        "씨발",
+        "fuck you",
+    ],
+)
 def test_every_text_means_something(known: KnownNames, text: str) -> None:
     found = known.meaning(text)
     assert found.name in (*emoji.load().ko, *emoji.load().en) and np.isfinite(found.share)
