@@ -30,10 +30,10 @@ from core.language.known_names import HEADS, Head
 from recipes.emoji_meanings import Meanings, meanings
 from recipes.emoji_run import WEIGHTS, arguments
 
-SPACE, WIDE = 256, 1024
+SPACE, WIDE, WIDE_LOOK = 256, 1024, 1536
 HEAD_STEPS, HEAD_BATCH = 900, 512
 NOISE, OTHERS = 0.25, 0.5  # of a number's size, at most; weight of texts that no list names
-LOOK_STEPS, STEPS, RATE = 900, 1000, 2e-3
+LOOK_STEPS, STEPS, RATE = 900, 1200, 2e-3
 SHARP, SOFT = 25.0, 0.3  # 1 / temperature of the picture loss; share of its target that goes to like emoji
 VIEWS = ((6, 1.0), (3, 0.5), (3, 0.5))  # of each style: how often it is looked at, what a look counts
 PLAIN = 4.0  # what the first look counts, which is not changed
@@ -156,7 +156,7 @@ def train_looks(looks: Looks, places: Tensor) -> Head:
     """A head from features to the vectors of the emoji; what it reads is standardised, which is folded in at the end."""
     torch.manual_seed(1)
     random, spread = np.random.default_rng(2), looks.features.std(0)
-    head = Head(looks.features.shape[1], SPACE, WIDE)
+    head = Head(looks.features.shape[1], SPACE, WIDE_LOOK)
     optimizer = torch.optim.AdamW(head.parameters(), RATE, betas=(0.9, 0.98), weight_decay=0.05)
     like = (18 * places @ places.T).softmax(-1)
     mean = looks.features.mean(0)

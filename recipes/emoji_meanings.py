@@ -21,8 +21,8 @@ from transformers import BertModel
 from recipes.words import encode, short, targets, trained
 from recipes.words_corpus import bare, clean
 
-WORTH = {"label": 4.0, "hand": 2.0, "tag": 1.0, "cldr": 1.0, "emojilib": 0.7}
-OFTEN = {"label": 3.0, "hand": 2.0}  # how often a text is drawn; any other once
+WORTH = {"label": 4.0, "hand": 2.0, "spoken": 2.0, "tag": 1.0, "cldr": 1.0, "emojilib": 0.7, "wordnet": 0.7}
+OFTEN = {"label": 3.0, "hand": 2.0, "spoken": 2.0}  # how often a text is drawn; any other once
 NEAREST, TEACHER_SHARP, LABEL_SHARP = 12, 0.06, 0.15
 FEWEST = 12  # a text that names more emoji than this ("face") tells nothing about its neighbours
 
@@ -58,9 +58,9 @@ def meanings(folder: Path) -> Meanings:
         near = WORTH[source] * np.exp(float(vectors[one] @ label[language][emoji]) / LABEL_SHARP)
         means[one, emoji] = max(means[one, emoji], near)
         sources[one].add(source)
-    texts, truth, _, _ = targets(folder)
-    others = [place for place, text in enumerate(texts) if text not in at]
-    known = [place for place, text in enumerate(texts) if text in at]
+    texts, truth, _, kinds = targets(folder)
+    others = [place for place, text in enumerate(texts) if text not in at and kinds[place] != "mixed"]
+    known = [place for place, text in enumerate(texts) if text in at and (means[at[text]] > 0).sum() <= FEWEST]
     own = means[[at[texts[place]] for place in known]] > 0
     near, which = nearest(torch.from_numpy(truth[others]), torch.from_numpy(truth[known]))
     guessed = np.zeros((len(others), len(captions)), np.float32)

