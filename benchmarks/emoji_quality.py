@@ -5,8 +5,9 @@
 DATA comes from recipes.emoji_data. The judge is a small CNN trained here on moved, scaled, blurred and recoloured real
 pictures (once, some minutes; kept in DATA/judge.safetensors), never used to train the denoiser. Measured: of 100 Korean
 and 100 English labels drawn at random, in how many pictures the judge has the right emoji among its first five of all;
-and for 50 prompts with a colour word, in how many the drawn thing's median colour is nearest to that of the heart of
-that colour. Both are also given for real pictures, as a bound. This measures known captions; everyday_words.py others.
+and for 50 prompts with a colour word, and 110 with one in short or long form, in how many the drawn thing's median
+colour is nearest to that of the heart of that colour. Real pictures are given for comparison, as a bound. This measures
+known captions; everyday_words.py others.
 """
 
 from __future__ import annotations
@@ -43,6 +44,12 @@ THINGS = {  # thing → (Korean, colours it comes in)
     "square": ("사각형", ("purple", "yellow")),
     "cat": ("고양이", ("black",)),
 }
+
+FORMS = {  # short and long forms that people type
+    "red": "빨간 빨강 빨간색 새빨간", "orange": "주황 주황색 오렌지색", "yellow": "노란 노랑 노란색 샛노란",
+    "green": "초록 초록색 녹색", "blue": "파란 파랑 파란색 새파란", "purple": "보라 보라색 자주색", "brown": "갈색 밤색",
+    "black": "검은 까만 검정 검은색", "pink": "분홍 분홍색 핑크 핑크색",
+}  # fmt: skip
 
 
 class Judge(nn.Module):
@@ -150,6 +157,16 @@ def colour_list() -> list[tuple[str, str]]:
     return rows
 
 
+def colour_forms() -> list[tuple[str, str]]:
+    """Hearts, circles and squares by every form of their colour, Korean, and with "a" in English."""
+    rows = []
+    for name, forms in FORMS.items():
+        for thing in ("heart", "circle", "square")[: 1 if name == "pink" else 3]:
+            korean = {"heart": "하트", "circle": "원", "square": "사각형"}[thing]
+            rows += [(f"{form} {korean}", name) for form in forms.split()] + [(f"a {name} {thing}", name)]
+    return rows
+
+
 def right_colours(rows: Iterable[tuple[np.ndarray, str]], centres: dict[str, np.ndarray]) -> float:
     """Share of pictures whose colour is nearest to that of the heart of the same name."""
     right = []
@@ -181,6 +198,7 @@ def main() -> None:
     parser.add_argument("--epochs", type=int, default=60, help="of the judge, when it is trained")
     parser.add_argument("--count", type=int, default=COUNT, help="labels per language")
     parser.add_argument("--judge-only", action="store_true")
+    parser.add_argument("--colours-only", action="store_true")
     parser.add_argument("--sheet", type=Path, help="write the drawn pictures here")
     options = parser.parse_args()
     torch.set_num_threads(int(os.environ.get("OMP_NUM_THREADS", "2")))
@@ -195,7 +213,7 @@ def main() -> None:
     drawing = functools.partial(draw, sd, seed=options.seed, steps=options.steps, guidance=options.guidance)
     random = np.random.default_rng(options.seed)
     shown = []
-    for language in ("ko", "en"):
+    for language in () if options.colours_only else ("ko", "en"):
         rows = random.choice(len(real), options.count, replace=False)
         started = time.perf_counter()
         with runtime.autocast(options.bf16):
@@ -215,6 +233,11 @@ def main() -> None:
     print(
         f"colour: {right_colours(zip(drawn, [name for _, name in prompts], strict=True), centres):.1%} of {len(drawn)}"
     )
+    forms = colour_forms()
+    with runtime.autocast(options.bf16):
+        told = drawing([prompt for prompt, _ in forms])
+    right = right_colours(zip(told, [name for _, name in forms], strict=True), centres)
+    print(f"colour, short and long forms: {right:.1%} of {len(forms)}")
     print(f"colour, the real pictures: {right_colours(own, centres):.1%} of {len(own)}")
     if options.sheet:
         sheet(np.concatenate([*shown, drawn])).save(options.sheet)

@@ -6,8 +6,9 @@
 everyday_words.tsv: 421 Korean and 398 English words and short phrases, each with every emoji that would be a right
 answer. Its last column says what training can have seen: "label" or "tag" when emojibase names an emoji just so, empty
 when the text is in no list that was trained on (recipes/words_corpus.py leaves all others out; spaces and case do not
-count). Drawing is judged by the small network of benchmarks/emoji_quality.py (DATA from recipes.emoji_data): right when
-one of its first five answers is a right one. ``--mark DATA`` writes the last column anew.
+count). Twenty prompts of two things are told apart: is one of the two there, are both? Drawing is judged by the small
+network of benchmarks/emoji_quality.py (DATA from recipes.emoji_data): right when one of its first five answers is a
+right one. ``--mark DATA`` writes the last column anew.
 
 benchmarks/emoji_quality.py measures known captions instead: those that were trained on.
 """
@@ -27,6 +28,18 @@ import torch
 
 LIST = Path(__file__).with_suffix(".tsv")
 FIRST = 5
+TWO = (  # what is asked for, in both languages; right answers for the one and for the other
+    ("빨간 사과와 파란 하트|a red apple and a blue heart", "🍎", "💙"),
+    ("강아지와 케이크|a dog and a cake", "🐶 🐕 🐩", "🎂 🍰 🧁"),
+    ("고양이와 공|a cat and a ball", "🐱 🐈 😺 😸 🐈‍⬛", "⚽ 🏀 🏐 🎾 🏈 ⚾ 🎱 🏉"),
+    ("해와 구름|the sun and a cloud", "☀ 🌞 🌅 🌤", "☁ ⛅ 🌥 🌤"),
+    ("자동차와 나무|a car and a tree", "🚗 🚙 🚘", "🌳 🌲 🌴 🎄"),
+    ("토끼와 당근|a rabbit and a carrot", "🐰 🐇", "🥕"),
+    ("책과 연필|a book and a pencil", "📖 📚 📕 📗 📘 📙", "✏"),
+    ("피자와 콜라|a pizza and a coke", "🍕", "🥤"),
+    ("달과 별|the moon and a star", "🌙 🌛 🌜 🌝 🌕", "⭐ 🌟"),
+    ("꽃과 나비|a flower and a butterfly", "🌸 🌷 🌹 🌺 🌻 🌼 💐", "🦋"),
+)
 KINDS = ("nouns", "animals", "food", "colours", "feelings", "spoken", "sentences", "loan words", "verbs")
 
 
@@ -85,20 +98,34 @@ def table(listed: list[Word], hits: np.ndarray, what: str) -> None:
         line(kind, [word.kind == kind for word in listed])
 
 
+def two_things() -> list[tuple[str, frozenset[str], frozenset[str]]]:
+    rows = [(text, *(frozenset(part.split()) for part in right)) for texts, *right in TWO for text in texts.split("|")]
+    return [(text, one, other) for text, one, other in rows]
+
+
+def told_two(best: np.ndarray, signs: list[str]) -> None:
+    """``best``: (N, FIRST) places in ``signs`` for the N texts of two things."""
+    answers = ({signs[k] for k in row} for row in best)
+    found = zip(answers, two_things(), strict=True)
+    hits = np.array([[bool(seen & one), bool(seen & other)] for seen, (_, one, other) in found])  # (N, 2)
+    print(f"two things in one text: one of them {hits.any(1).mean():.0%}, both {hits.all(1).mean():.0%} of {len(hits)}")
+
+
 def retrieval(model: str, show: bool) -> None:
     from core import ImageText
     from core.data import emoji
 
     listed, data, it = words(), emoji.load(), ImageText.load(model)
     parts = [it.embed_images(data.pictures[k : k + 128]) for k in range(0, len(data.pictures), 128)]
-    texts = [word.text for word in listed]
+    texts = [word.text for word in listed] + [text for text, *_ in two_things()]
     vectors = np.concatenate([it.embed_texts(texts[k : k + 128]) for k in range(0, len(texts), 128)])
     best = np.argsort(-vectors @ np.concatenate(parts).T, axis=1)[:, :FIRST]
     signs = [sign.replace("\ufe0f", "") for sign in data.signs]
-    hits = right(listed, best, signs)
+    hits = right(listed, best[: len(listed)], signs)
     table(listed, hits, f"first {FIRST} of {len(signs)}")
+    told_two(best[len(listed) :], signs)
     if show:
-        for word, row, hit in zip(listed, best, hits, strict=True):
+        for word, row, hit in zip(listed, best, hits, strict=False):
             if not hit:
                 print(f"{word.language} {word.kind}: {word.text} → {' '.join(signs[k] for k in row)}")
 
@@ -113,15 +140,17 @@ def drawing(options: argparse.Namespace) -> None:
     judge, _ = quality.judge(options.draw, quality.to_tensor(real), 60)
     sd = StableDiffusion.load(options.model)
     started = time.perf_counter()
-    drawn = quality.draw(sd, [word.text for word in listed], options.seed, options.steps, quality.GUIDANCE)
-    print(f"{(time.perf_counter() - started) / len(listed):.2f} s a picture")
+    asked = [word.text for word in listed] + [text for text, *_ in two_things()]
+    drawn = quality.draw(sd, asked, options.seed, options.steps, quality.GUIDANCE)
+    print(f"{(time.perf_counter() - started) / len(asked):.2f} s a picture")
     with torch.no_grad():
         best = torch.cat([judge(part).topk(FIRST).indices for part in quality.to_tensor(drawn).split(128)]).numpy()
     signs = [row["emoji"].replace("\ufe0f", "") for row in captions]
-    hits = right(listed, best, signs)
+    hits = right(listed, best[: len(listed)], signs)
     table(listed, hits, f"judge's first {FIRST}")
+    told_two(best[len(listed) :], signs)
     if options.show:
-        for word, row, hit in zip(listed, best, hits, strict=True):
+        for word, row, hit in zip(listed, best, hits, strict=False):
             print(f"{'+' if hit else '-'} {word.text} → {' '.join(signs[k] for k in row)}")
     if options.sheet:
         quality.sheet(drawn, 10).save(options.sheet)
