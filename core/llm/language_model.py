@@ -9,6 +9,7 @@ beams, tools. Proven against ``generate`` and transformers' processors in the te
 
 from __future__ import annotations
 
+import json
 import threading
 import time
 from collections.abc import Iterator, Sequence
@@ -29,14 +30,15 @@ from core.llm.llama_cpp_stream import relay
 from core.llm.prompts import Messages, Prompt
 from core.llm.verbs import BaseLanguageModel, Event
 from core.llm.widening import widen
-from core.pretrained import resolve
+from core.pretrained import convert_gguf, resolve
 from core.pretrained.catalog import DEFAULT
 
 register({"not_causal": "{name} is not a language model that continues text ({received}). Choose a causal LM."})
 
 CHUNK = 64  # prompt tokens read at once: a fraction of a second, so that Stop is felt
 MOST_NEW = 8192
-Begun = Sequence[int]
+WIDENED = (*ARCHITECTURES, "gemma3_text")  # whose weights may stay narrow where bfloat16 is slow (``widening``)
+Prefix = Sequence[int]
 
 _shared: dict[tuple[str, int | None], LanguageModel] = {}
 _loading = threading.Lock()
@@ -68,6 +70,7 @@ class LanguageModel(BaseLanguageModel):
         check.whole("context", context or most, 2, most)
         check.done()
         self.context, self.parameters = int(context or most), self.engines.parameters
+        self.chats = bool(tokenizer.chat_template)  # False: a base model, which only continues a text
         self.layers, self.heads = int(config.num_hidden_layers), int(config.num_attention_heads)
         ends = model.generation_config.eos_token_id
         self.ends = frozenset([ends] if isinstance(ends, int) else ends or [])
@@ -135,7 +138,7 @@ class LanguageModel(BaseLanguageModel):
         seed: int = 0,
         stop: Sequence[str] | str = (),
         *,
-        begun: Begun = (),
+        prefix: Prefix = (),
         alternatives: int = 5,
         engine: str = "auto",
         deadline: float | None = None,
@@ -145,7 +148,7 @@ class LanguageModel(BaseLanguageModel):
         Args:
             max_new_tokens: 1 … 8192. temperature, top_k, top_p, min_p, repetition_penalty, seed: see ``Sampling``.
             stop: up to 8 strings that end the answer; they are not part of it.
-            begun: token ids the answer begins with, as chosen before: a branch goes on from there, with the same chance.
+            prefix: token ids the answer begins with, as chosen before: a branch goes on from there, with the same chance.
             alternatives: how many candidates each Token carries, 0 … 50.
             engine: "auto", "torch" (exactly transformers' numbers), "fast" (see ``fast_decode``), "llamacpp" (other dice),
                 or "fastest": what this machine has.
@@ -162,28 +165,28 @@ class LanguageModel(BaseLanguageModel):
         check.done()
         stops = StopStrings([stop] if isinstance(stop, str) and stop else stop)
         chosen = self.engines.choose(engine)
-        fitted = self._fit(prompt, begun, int(max_new_tokens))
-        most = min(int(max_new_tokens), self.context - len(fitted.ids) - len(begun))
+        fitted = self._fit(prompt, prefix, int(max_new_tokens))
+        most = min(int(max_new_tokens), self.context - len(fitted.ids) - len(prefix))
         full = "length" if most == max_new_tokens else "context"
-        if chosen == "llamacpp" and len(fitted.ids) + len(begun) + most > llama_cpp.CONTEXT:
+        if chosen == "llamacpp" and len(fitted.ids) + len(prefix) + most > llama_cpp.CONTEXT:
             chosen = self.engines.choose("auto")
         if chosen == "llamacpp":
-            return relay(self, fitted, tuple(begun), most, full, sampling, stops, int(alternatives), deadline)
-        return self._decode(fitted, tuple(begun), most, full, sampling, stops, int(alternatives), chosen, deadline)
+            return relay(self, fitted, tuple(prefix), most, full, sampling, stops, int(alternatives), deadline)
+        return self._decode(fitted, tuple(prefix), most, full, sampling, stops, int(alternatives), chosen, deadline)
 
-    def next_token(self, prompt: str | Messages, top: int = 20, *, begun: Begun = ()) -> NextToken:
+    def next_token(self, prompt: str | Messages, top: int = 20, *, prefix: Prefix = ()) -> NextToken:
         """The ``top`` most probable next tokens; their logits are kept for re-weighting without the model."""
-        fitted = self._fit(prompt, begun, 1)
-        ids = [*fitted.ids, *begun]
+        fitted = self._fit(prompt, prefix, 1)
+        ids = [*fitted.ids, *prefix]
         session, logits = self.engines.begin("torch", len(ids)), None
         for start in range(0, len(ids), CHUNK):
             logits = session.read(ids[start : start + CHUNK])
         assert logits is not None
         return NextToken(logits.numpy(), ids, top, self.label, fitted.dropped)
 
-    def inspect(self, prompt: str | Messages, *, begun: Begun = ()) -> Inspection:
+    def inspect(self, prompt: str | Messages, *, prefix: Prefix = ()) -> Inspection:
         """Attention (layers, heads, T, T) and the logit lens of a prompt of at most 256 tokens."""
-        return inside.inspect(self.engines, self.tokenizer, [*self._fit(prompt, begun, 1).ids, *begun])
+        return inside.inspect(self.engines, self.tokenizer, [*self._fit(prompt, prefix, 1).ids, *prefix])
 
     def ids(self, text: str) -> tuple[int, ...]:
         """The tokens of a text as it stands; control words in it are ordinary letters."""
@@ -207,20 +210,20 @@ class LanguageModel(BaseLanguageModel):
         """Tokens as chips to show."""
         return pieces(self.tokenizer, ids)
 
-    def _fit(self, prompt: str | Messages, begun: Begun, new: int) -> Prompt:
+    def _fit(self, prompt: str | Messages, prefix: Prefix, new: int) -> Prompt:
         """The prompt's ids with room left for the answer, or half of the context if that asks for too much."""
         size = len(self.tokenizer)
-        if not all(isinstance(token, int) and 0 <= token < size for token in begun):
-            raise InvalidInput("out_of_range", name="begun", low=0, high=size - 1, received=list(begun)[:5])
-        free = self.context - len(begun)
+        if not all(isinstance(token, int) and 0 <= token < size for token in prefix):
+            raise InvalidInput("out_of_range", name="prefix", low=0, high=size - 1, received=list(prefix)[:5])
+        free = self.context - len(prefix)
         if free < 2:
-            raise InvalidInput("too_many", name="begun", most=self.context - 2, received=len(begun))
+            raise InvalidInput("too_many", name="prefix", most=self.context - 2, received=len(prefix))
         return prompts.encode(self.tokenizer, prompt, max(free - new, free // 2), self.name)
 
     def _decode(
         self,
         prompt: Prompt,
-        begun: tuple[int, ...],
+        prefix: tuple[int, ...],
         most: int,
         full: str,
         sampling: Sampling,
@@ -230,7 +233,7 @@ class LanguageModel(BaseLanguageModel):
         deadline: float | None,
     ) -> Iterator[Event]:
         """The loop. Time the reader spends between tokens is not counted as the model's."""
-        clock, ids, text = Deadline(deadline), [*prompt.ids, *begun], ""
+        clock, ids, text = Deadline(deadline), [*prompt.ids, *prefix], ""
         seen, speech, stream = list(ids), Speech(self.tokenizer, ids), runtime.generator(sampling.seed)
         if prompt.dropped:
             yield Truncated(prompt.dropped, len(prompt.ids), self.context)
@@ -244,7 +247,7 @@ class LanguageModel(BaseLanguageModel):
                 yield Done(nothing, clock.elapsed, "deadline")
                 return
         if sampling.temperature:
-            skip(stream, len(logits), len(begun))
+            skip(stream, len(logits), len(prefix))
         new, first, work = list[int](), 0.0, 0.0
         began = time.perf_counter()
         while True:
@@ -275,6 +278,23 @@ class LanguageModel(BaseLanguageModel):
         return Token(token, said, share, most_probable(logits, alternatives, self.label))
 
 
+def _tokenizer(folder: Path) -> Any:
+    """The tokenizer of a folder that ``convert_gguf`` wrote, straight from its file; None for any other folder.
+
+    AutoTokenizer reads the file three times and walks over thousands of reserved words in Python.
+    """
+    from tokenizers import Tokenizer
+    from transformers import PreTrainedTokenizerFast
+
+    about, whole = folder / "tokenizer_config.json", folder / "tokenizer.json"
+    if not about.is_file() or not whole.is_file():
+        return None
+    told = json.loads(about.read_text("utf-8"))
+    if told.pop("tokenizer_class", "") != "PreTrainedTokenizerFast" or told.pop("made_by", "") != convert_gguf.__name__:
+        return None
+    return PreTrainedTokenizerFast(tokenizer_object=Tokenizer.from_file(str(whole)), **told)
+
+
 def _open(found: resolve.Located, context: int | None) -> LanguageModel:
     """Load a folder: bfloat16 where that is fast, else float32 (stored narrow where it can be); on the chosen device."""
     import torch
@@ -291,12 +311,13 @@ def _open(found: resolve.Located, context: int | None) -> LanguageModel:
     if kind not in MODEL_FOR_CAUSAL_LM_MAPPING_NAMES:
         raise InvalidInput("not_causal", name=found.name, received=kind)
     device = runtime.device()
-    narrow = config.dtype == torch.bfloat16 and kind in ARCHITECTURES and device.type == "cpu"
+    narrow = config.dtype == torch.bfloat16 and kind in WIDENED and device.type == "cpu"
     dtype = torch.bfloat16 if narrow or runtime.bf16_pays() else torch.float32
     bar = logging.is_progress_bar_enabled()
     logging.disable_progress_bar()
     try:
-        tokenizer = AutoTokenizer.from_pretrained(found.path, **place)
+        tokenizer = _tokenizer(found.path) or AutoTokenizer.from_pretrained(found.path, **place)
+        runtime.give_back()  # what reading 262,144 words needed on the way
         with runtime.MAKING:
             model = AutoModelForCausalLM.from_pretrained(found.path, use_safetensors=True, dtype=dtype, **place)
     except (OSError, ValueError) as error:

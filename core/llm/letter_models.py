@@ -46,9 +46,9 @@ class LetterModel:
     def logits(self, text: str) -> np.ndarray:
         raise NotImplementedError
 
-    def next_token(self, prompt: str, top: int = 20, *, begun: Sequence[int] = ()) -> NextToken:
+    def next_token(self, prompt: str, top: int = 20, *, prefix: Sequence[int] = ()) -> NextToken:
         """The ``top`` most probable next letters; their logits are kept for re-weighting."""
-        text, ids = self._read(prompt, begun)
+        text, ids = self._read(prompt, prefix)
         return NextToken(self.logits(text), ids, top, self.label)
 
     def generate(self, prompt: str, max_new_tokens: int = 64, **settings: Any) -> str:
@@ -67,7 +67,7 @@ class LetterModel:
         repetition_penalty: float = 1.0,
         seed: int = 0,
         *,
-        begun: Sequence[int] = (),
+        prefix: Sequence[int] = (),
         alternatives: int = 5,
         deadline: float | None = None,
     ) -> Iterator[Token | Done[Generation]]:
@@ -77,14 +77,14 @@ class LetterModel:
         check.whole("max_new_tokens", max_new_tokens, 1, MOST_NEW)
         check.whole("alternatives", alternatives, 0, 50)
         check.done()
-        text, ids = self._read(prompt, begun)
-        return self._write(text, ids, len(begun), int(max_new_tokens), sampling, int(alternatives), deadline)
+        text, ids = self._read(prompt, prefix)
+        return self._write(text, ids, len(prefix), int(max_new_tokens), sampling, int(alternatives), deadline)
 
     def _write(
         self,
         text: str,
         ids: list[int],
-        begun: int,
+        prefix: int,
         most: int,
         sampling: Sampling,
         alternatives: int,
@@ -93,7 +93,7 @@ class LetterModel:
         clock, stream, new, first, stopped = Deadline(deadline), runtime.generator(sampling.seed), list[int](), 0.0, ""
         seen = list(ids)
         if sampling.temperature:
-            skip(stream, len(self.alphabet.letters), begun)
+            skip(stream, len(self.alphabet.letters), prefix)
         while not stopped:
             logits = torch.from_numpy(self.logits(text))
             letter = choose(logits, sampling, seen, stream)
@@ -115,15 +115,15 @@ class LetterModel:
         """Letters as chips; one that was never learnt is ▯."""
         return tuple(Piece(i, self.label(i), self.label(i)) for i in ids)
 
-    def _read(self, prompt: str, begun: Sequence[int]) -> tuple[str, list[int]]:
+    def _read(self, prompt: str, prefix: Sequence[int]) -> tuple[str, list[int]]:
         if not isinstance(prompt, str):
             raise InvalidInput("empty_prompt")
         if len(prompt) > MOST_LETTERS:
             raise InvalidInput("too_long", received=len(prompt), most=MOST_LETTERS)
-        if not all(isinstance(i, int) and 0 <= i < len(self.alphabet.letters) for i in begun):
-            raise InvalidInput("out_of_range", name="begun", low=0, high=len(self.alphabet.letters) - 1, received="?")
+        if not all(isinstance(i, int) and 0 <= i < len(self.alphabet.letters) for i in prefix):
+            raise InvalidInput("out_of_range", name="prefix", low=0, high=len(self.alphabet.letters) - 1, received="?")
         ids = self.alphabet.encode(readable(prompt))
-        return readable(prompt) + self.alphabet.decode(begun), [*ids, *begun]
+        return readable(prompt) + self.alphabet.decode(prefix), [*ids, *prefix]
 
 
 class LetterCounts(LetterModel):

@@ -8,7 +8,6 @@ from typing import Any
 import gradio as gr
 
 from core.lessons.language_model import choices
-from core.pretrained.catalog import DEFAULT
 from demos import kit, views
 from demos.kit import text
 from demos.kit.lesson import Lesson, Room
@@ -119,7 +118,7 @@ def on_branch(lang: str, here: Any, form: kit.Values, spot: gr.EventData) -> kit
 def on_who(lang: str, who: str, prompt: str) -> str:
     """Another model brings the example it can go on with; own words stay."""
     t = text.load("language_model", lang)
-    examples = [t(f"example.{each}") for each in choices.WHO]
+    examples = [t(f"example.{each}") for each in (*choices.WHO, "english")]
     return t(f"example.{who}") if who in choices.WHO and prompt in examples else prompt
 
 
@@ -156,15 +155,21 @@ print(prompt + model.generate(prompt, {length!r}, seed={seed!r}, **settings))
 def build(lang: str) -> Room:
     from core.lessons.language_model import offers
 
-    t = text.load("language_model", lang)
-    language, here = kit.header(t), offers.here(DEFAULT)
+    t, own = text.load("language_model", lang), offers.first_choice(lang)
+    language, here = kit.header(t), offers.here(own)
     desk = kit.Desk(t, FORM, SCREEN, language)
-    desk.put(here=gr.State(None), name=gr.State(DEFAULT), shelf=kit.shelf("prompt"))
+    desk.put(here=gr.State(None), name=gr.State(own), shelf=kit.shelf("prompt"))
     with gr.Row(equal_height=False):
         with gr.Column(scale=2, min_width=290):
             first, most = "llm" if here else choices.WHO.default, choices.MOST_PROMPT
             desk.put(who=gr.Radio(t.choices("who", choices.WHO), value=first, label=t("who_label")))
-            desk.put(get=gr.Button(t("get"), size="md", visible=not here))
+            with gr.Column(visible=not here) as got:
+                offer = offers.offer(own)
+                ask = offer.terms if offer else ""
+                kit.markdown(t("terms.text", terms=ask) if ask else "")
+                desk.put(agreed=gr.Checkbox(False, label=t("terms.agree"), visible=bool(ask), container=False))
+                get = gr.Button(t("get"), size="md")
+            desk.put(got=got, wish=gr.State(own))
             box = {"label": t("prompt"), "lines": 2, "max_lines": 5, "max_length": most}
             desk.put(prompt=gr.Textbox(t(f"example.{first}"), **box))
             buttons = kit.buttons(t, "write", "step")
@@ -199,20 +204,19 @@ def build(lang: str) -> Room:
     desk.on(buttons.reset.click, on_reset, looking, to=(*STORY, *choices.SAMPLING), cancels=writing)
     taken = desk.on(take.click, tools.on_take, to="prompt")
     desk.on(keep.click, tools.on_keep, to=("shelf", "said"))
-    desk.put(wish=desk.name)
-    fetching = desk.on(desk.get.click, tools.on_get, kit.RUN, to=tools.GOT)
+    fetching = desk.on(get.click, tools.on_get, kit.FETCH, to=tools.GOT)
     fetching.then(None, None, desk.said, js="() => ''", **kit.PRIVATE)  # stopped or failed: no progress any more
     buttons.stop.click(None, cancels=[*writing, fetching], **kit.PRIVATE)
-    with gr.Tabs():
+    with gr.Tabs() as tabs:
         with gr.Tab(t("chat.title")):
-            chat.build(desk)
+            wanted = chat.build(desk, tabs)
         with gr.Tab(t("hood.title")):
             hood.build(desk)
         with gr.Tab(t("three.title")):
             three = tools.build_three(desk)
-        with gr.Tab(t("models.title")):
+        with gr.Tab(t("models.title"), id="models"):
             got = tools.build_models(desk)
-    for step in (chosen, taken, fetching, got):
+    for step in (chosen, taken, fetching, got, wanted):
         step.success(look, inputs, outputs, **looking, **kit.PRIVATE)
     controls = desk.controls | three.controls
     order.build(desk)

@@ -11,7 +11,7 @@ from demos import kit
 from demos.kit import text
 
 STORY = ("here", "chips", "bars", "said", "badge")  # what a look at the story shows
-SCREEN = kit.Screen(*STORY, "name", "who", "prompt", "get", "shelf", *choices.SAMPLING)
+SCREEN = kit.Screen(*STORY, "name", "who", "prompt", "got", "shelf", *choices.SAMPLING)
 PROMPT_CHIPS = 60  # tokens of the prompt on the screen: its end
 SOURCES = {"counts": "counted", "tiny": "trained_now", "llm": "fetched"}
 
@@ -81,7 +81,7 @@ def bars(t: text.Text, here: Any, form: kit.Values) -> kit.Update:
     ]
     said = t("weighed", left=seen.left, size=seen.size, milliseconds=seen.milliseconds)
     picture = {"items": items, "low": 0, "high": 1, "caption": t("bars_caption"), "alt": t("bars_caption")}
-    return SCREEN(bars=picture, said=said)
+    return SCREEN(bars=picture, said=foreign(t, here) + said)
 
 
 def live_bars(t: text.Text, token: Any) -> dict[str, Any]:
@@ -111,6 +111,13 @@ def screen(t: text.Text, here: Any, form: kit.Values) -> kit.Update:
 
     here = settled(here)
     return SCREEN(here=here, chips=chips(t, here), badge=label(t, here)) | bars(t, here, form)
+
+
+def foreign(t: text.Text, here: Any) -> str:
+    """Before what the model says: that it does not know the language of the text."""
+    from core.lessons.language_model.offers import foreign
+
+    return t("foreign") + " " if here.who == "llm" and foreign(here.name, here.prompt) else ""
 
 
 def speed(t: text.Text, made: Any) -> str:

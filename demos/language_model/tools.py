@@ -14,19 +14,24 @@ from demos.kit import text
 from demos.language_model import shown
 from demos.language_model.shown import SCREEN
 
-GOT = ("name", "who", "prompt", "get", "said")  # what changes when a model has been got
+GOT = ("name", "who", "prompt", "got", "said")  # what changes when a model has been got
 SENTENCE = kit.Form(sentence="")
 THREE = kit.Screen("bits", "said")
 
 
 @kit.handler
-def on_get(lang: str, wish: str) -> Iterator[kit.Update]:
-    """Get a model (once), open it, and let it speak: progress all the way, Stop at any moment."""
+def on_get(lang: str, wish: str, agreed: bool = False) -> Iterator[kit.Update]:
+    """Get a model (once), open it, and let it speak: progress all the way, Stop at any moment.
+
+    One with terms of use of its own is fetched only after the visitor has agreed to them.
+    """
     from core.events import Done
     from core.lessons.language_model import story
+    from core.lessons.language_model.offers import speaks
 
     t = text.load("language_model", lang)
     yield SCREEN(said=t("progress.start", name=kit.quote(wish)))
+    story.agree(wish, agreed is True)
     with closing(story.fetched(wish)) as events:  # type: ignore[type-var]
         for event in events:
             match event:
@@ -34,8 +39,9 @@ def on_get(lang: str, wish: str) -> Iterator[kit.Update]:
                     yield SCREEN(name=wish.strip(), said=t("models.server", name=kit.quote(model.name)))
                 case Done(result=model, seconds=seconds):
                     said = t("models.ready", name=kit.quote(model.name), count=model.parameters, seconds=seconds)
-                    there = {"name": wish.strip(), "who": "llm", "prompt": t("example.llm")}
-                    yield SCREEN(**there, get=gr.update(visible=False), said=said)
+                    prompt = t("example.llm" if speaks(wish.strip(), lang) else "example.english")
+                    there = {"name": wish.strip(), "who": "llm", "prompt": prompt}
+                    yield SCREEN(**there, got=gr.update(visible=False), said=said)
                 case _:
                     yield SCREEN(said=shown.progress(t, event))
 
@@ -54,7 +60,7 @@ def on_offers(lang: str) -> str:
             size=offer.download_mb,
             memory=offer.memory_mb,
             languages=", ".join(offer.languages),
-            licence=offer.licence,
+            licence=f"[{offer.licence}]({offer.terms})" if offer.terms else offer.licence,
             here=t("models.here") if offer.here else t("models.away"),
         )
         for offer in offers(lang)
@@ -70,7 +76,7 @@ def on_three(lang: str, sentence: str, name: str, seed: float) -> Iterator[kit.U
     from demos.kit.waiting_line import Waiting
 
     t, lines = text.load("language_model", lang), list[str]()
-    bits: list[dict[str, Any]] = []
+    bars: list[dict[str, Any]] = []
     pending = [t("three.working")]
     yield THREE(said=t("three.working"))
     for event in kit.LLM.served(three_generations.steps(sentence, lang, name, kit.whole(seed))):
@@ -84,17 +90,24 @@ def on_three(lang: str, sentence: str, name: str, seed: float) -> Iterator[kit.U
                 )
                 lines.append(t("three.bag", positive=event.positive, words=words, count=event.parameters))
             case three_generations.WriterSays(who=who):
-                bits.append({"name": t(f"three.name.{who}"), "value": event.bits, "colour": len(bits) + 1})
+                mean, colour = event.average, len(bars) // 2 + 1
+                for which, value, words in (
+                    ("here", event.bits, f"{event.bits:.2f}"),
+                    ("mean", mean.mean, f"{mean.mean:.2f} ± {mean.half:.2f}"),
+                ):
+                    name = t(f"three.bar.{which}", who=t(f"three.name.{who}"), count=len(mean.bits))
+                    bars.append({"name": name, "value": value, "text": words, "colour": colour})
                 values = {"written": kit.quote(event.written), "bits": event.bits, "count": event.parameters}
+                values |= {"mean": mean.mean, "half": mean.half, "sentences": len(mean.bits)}
                 asked = t("three.asked", positive=event.positive) if event.positive is not None else t("three.mute")
                 lines.append(t(f"three.{who}", **values) + " " + asked)
             case three_generations.NotHere():
                 lines.append(t("three.away"))
             case Done(result=why):
                 pending = [t(f"three.why.{why}")] if why else []
-        chart = {"items": bits, "low": 0, "caption": t("three.caption"), "alt": t("three.caption")}
+        chart = {"items": bars, "low": 0, "caption": t("three.caption"), "alt": t("three.caption")}
         said = "\n".join(f"- {line}" for line in [*lines, *pending])
-        yield THREE(said=said, bits=chart) if bits else THREE(said=said)
+        yield THREE(said=said, bits=chart) if bars else THREE(said=said)
 
 
 @kit.handler
@@ -145,13 +158,14 @@ def build_models(page: kit.Desk) -> Any:
     names = [offer.name for offer in offers(t.lang)]
     words = {"label": t("models.label"), "info": t("models.info")}
     desk.put(wish=gr.Dropdown(names, value=names[0], allow_custom_value=True, **words))
+    desk.put(agreed=gr.Checkbox(False, label=t("terms.agree_any"), info=t("terms.info_any")))
     with gr.Row(elem_classes="taste-buttons"):
         show = gr.Button(t("models.show"), min_width=140)
         get = gr.Button(t("models.get"), min_width=140)
         stop = gr.Button(t("stop"), min_width=80)
     desk.put(said=kit.markdown("", min_height=28), table=kit.markdown(""))
     desk.on(show.click, on_offers, to="table")
-    fetching = desk.on(get.click, on_get, kit.RUN, to=GOT)
+    fetching = desk.on(get.click, on_get, kit.FETCH, to=GOT)
     stop.click(None, None, desk.said, cancels=[fetching], js="() => ''", **kit.PRIVATE)
     fetching.failure(None, None, desk.said, js="() => ''", **kit.PRIVATE)
     return fetching

@@ -22,12 +22,13 @@ from core.llm.decoding import Candidate
 from core.llm.detokenizer import Piece
 from core.llm.inside import Inspection, NextToken, Weighed
 from core.llm.language_model import LanguageModel
-from core.pretrained import resolve
+from core.pretrained import catalog, resolve
 from core.pretrained.catalog import DEFAULT as DEFAULT
 
 register(
     {
         "get_first": "{name} is not on this computer yet. Press the button that gets the model first.",
+        "terms_unread": "{name} has terms of use of its own ({terms}). Read them and tick that you agree; then get it.",
         "not_served": "{received} is no model of this server. It has: {choices}.",
         "no_hood": "Only the LLM can be opened here. Choose it above.",
     }
@@ -40,7 +41,7 @@ class TextModel(Protocol):
     name: str
     parameters: int
 
-    def next_token(self, prompt: str, top: int = 20, *, begun: Sequence[int] = ()) -> NextToken: ...
+    def next_token(self, prompt: str, top: int = 20, *, prefix: Sequence[int] = ()) -> NextToken: ...
 
     def pieces(self, ids: Sequence[int]) -> tuple[Piece, ...]: ...
 
@@ -95,6 +96,17 @@ class Hood:
     layers: int
     heads: int
     seconds: float
+
+
+def agree(name: str, agreed: bool) -> None:
+    """Note that the terms of this model, if it has any, are agreed to. Raises Unavailable ``terms_first`` if they are not."""
+    wish = named(name)
+    entry = next((each for each in catalog.entries().values() if wish in (each.name, each.hub)), None)
+    if entry is None or resolve.accepted(entry) or resolve.nearby(wish) is not None:
+        return
+    if not agreed:
+        raise Unavailable("terms_unread", name=entry.title, terms=entry.terms)
+    resolve.accept(wish)
 
 
 def fetched(name: str = DEFAULT) -> Iterator[Progress | Done[Any]]:
@@ -186,7 +198,7 @@ def told(story: Story, prefix: tuple[int, ...], probabilities: tuple[float, ...]
     if len(prefix) > choices.MOST_STORY:
         raise InvalidInput("too_many", name="tokens", most=choices.MOST_STORY, received=len(prefix))
     clock = Deadline()
-    found = story.model.next_token(story.prompt, choices.BARS, begun=prefix)
+    found = story.model.next_token(story.prompt, choices.BARS, prefix=prefix)
     here = under_way(story, prefix, probabilities)
     return replace(here, choices=found, seconds=clock.elapsed, settled=True)
 
@@ -251,7 +263,7 @@ def writing(story: Story, length: int, seed: int, **sampling: Any) -> Iterator[A
     room = min(int(length), choices.MOST_STORY - len(story.prefix))
     if room < 1:
         raise InvalidInput("too_many", name="tokens", most=choices.MOST_STORY, received=choices.MOST_STORY + 1)
-    how = {"seed": seed, "begun": story.prefix, "alternatives": choices.BARS} | sampling
+    how = {"seed": seed, "prefix": story.prefix, "alternatives": choices.BARS} | sampling
     events: Iterator[Any] = story.model.steps(story.prompt, room, **how)
     return events
 

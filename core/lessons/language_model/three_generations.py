@@ -1,7 +1,7 @@
 """One sentence through three generations: bag of words, a letter model, an LLM; each does what it can, measured alike.
 
-Surprise is −log₂ of the probability of what really stood there, in bits per letter of the sentence, so that models with
-different tokens can be compared (an upper bound for the LLM: the first token has nothing before it and is not counted).
+Surprise is counted in bits per byte (see ``surprise``): of the sentence, and on the average of ten others, because one
+sentence proves little.
 """
 
 from __future__ import annotations
@@ -12,22 +12,26 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-import torch
-
 from core.data import reviews
 from core.errors import Check, InvalidInput
 from core.events import Deadline, Done, drain
 from core.language.bag_of_words import BagConfig, BagOfWords
 from core.lessons.bag_of_words.cases import teach
-from core.lessons.language_model import choices, story
+from core.lessons.language_model import choices, story, surprise
 from core.lessons.language_model.offers import foreign, here
+from core.lessons.language_model.surprise import Known
 from core.llm import letter_models
-from core.llm.detokenizer import BROKEN
 from core.llm.language_model import LanguageModel
 from core.llm.prompts import readable
 
-ANSWERS = (" positive", " negative")
-QUESTION = "Review: {text}\nQuestion: Is this review positive or negative?\nAnswer: The review is"
+# The question in plain words, and the two next tokens compared; asked in Korean of a model that speaks it.
+QUESTIONS = {
+    "en": (
+        "Review: {text}\nQuestion: Is this review positive or negative?\nAnswer: The review is",
+        (" positive", " negative"),
+    ),
+    "ko": ("리뷰: {text}\n질문: 이 리뷰는 긍정인가요, 부정인가요?\n답: 이 리뷰는", (" 긍정", " 부정")),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +50,8 @@ class WriterSays:
 
     who: str
     written: str
-    bits: float  # surprise per letter
+    bits: float  # per byte of this sentence
+    average: Known  # over ten other sentences of the page's language
     positive: float | None
     parameters: int
     seconds: float
@@ -75,32 +80,37 @@ def steps(
     text = readable(sentence).strip()
     if len(text) > choices.MOST_SENTENCE:
         raise InvalidInput("too_long", received=len(text), most=choices.MOST_SENTENCE)
-    clock, surprise = Deadline(), dict[str, float]()
+    clock, seen = Deadline(), dict[str, WriterSays]()
     yield bag_says(text, language)
     for who in ("counts", "tiny"):
-        said = letter_says(story.opened(who, language), who, text, int(seed))
-        surprise[who] = said.bits
-        yield said
+        seen[who] = letter_says(story.opened(who, language), who, text, language, int(seed))
+        yield seen[who]
     if here(name):
-        said = llm_says(story.llm(name), text, int(seed))
-        surprise["llm"] = said.bits
-        yield said
+        seen["llm"] = llm_says(story.llm(name), text, language, int(seed))
+        yield seen["llm"]
     else:
         yield NotHere(name)
-    yield Done(why(surprise, name, text), clock.elapsed)
+    yield Done(why(seen, name, text), clock.elapsed)
 
 
-def why(surprise: dict[str, float], name: str, text: str) -> str | None:
-    """Why the models' surprise (bits per letter) falls in this order; None without the LLM.
+def why(seen: dict[str, WriterSays], name: str, text: str) -> str | None:
+    """Why the models' surprise (bits per byte) falls in this order; None without the LLM.
 
-    "llm": it knows most. "foreign": the text is in a language that it never learnt. "small": the text is like those that
-    the small models learnt a moment ago.
+    "foreign": the text is in a language that it never learnt. "llm": it is surprised least, here and on average, by more
+    than chance explains. "sentence": on average, but this sentence is like those that the small models learnt a moment
+    ago. "close": the intervals overlap, ten sentences do not decide. "small": on average, too, a small model is ahead.
     """
-    if "llm" not in surprise:
+    if "llm" not in seen:
         return None
-    if min(surprise, key=lambda who: surprise[who]) == "llm":
-        return "llm"
-    return "foreign" if foreign(name, text) else "small"
+    if foreign(name, text):
+        return "foreign"
+    llm, *others = (seen[who].average for who in ("llm", "counts", "tiny"))
+    best = min(others, key=lambda known: known.mean)
+    if abs(llm.mean - best.mean) < llm.half + best.half:
+        return "close"
+    if llm.mean > best.mean:
+        return "small"
+    return "llm" if seen["llm"].bits <= min(said.bits for said in seen.values()) else "sentence"
 
 
 @functools.cache
@@ -115,31 +125,30 @@ def bag_says(text: str, language: str) -> BagSays:
     return BagSays(said.probability, said.contributions[:5], len(model.vocabulary_) + 1, clock.elapsed)
 
 
-def letter_says(model: letter_models.LetterModel, who: str, text: str, seed: int) -> WriterSays:
+@functools.cache
+def average(who: str, language: str) -> Known:
+    """Of a small model, once per process: it does not change any more."""
+    return surprise.over(story.opened(who, language), surprise.sentences(language))
+
+
+def letter_says(model: letter_models.LetterModel, who: str, text: str, language: str, seed: int) -> WriterSays:
     clock = Deadline()
-    ids = model.alphabet.encode(text)
-    nats = 0.0
-    for at in range(1, len(ids)):
-        logits = torch.from_numpy(model.logits(text[:at]))
-        known = ids[at] != 0  # a letter never learnt is as surprising as one drawn from the whole of Unicode
-        nats += float(logits.logsumexp(0) - logits[ids[at]]) if known else math.log(0x110000)
     written = model.generate(text + " ", 40, temperature=0.7, seed=seed)
-    bits = nats / math.log(2) / max(len(ids) - 1, 1)
-    return WriterSays(who, written, bits, None, model.parameters, clock.elapsed)
+    mean = average(who, language)
+    return WriterSays(who, written, surprise.bits(model, text), mean, None, model.parameters, clock.elapsed)
 
 
-def llm_says(model: LanguageModel, text: str, seed: int) -> WriterSays:
+def llm_says(model: LanguageModel, text: str, language: str, seed: int) -> WriterSays:
     clock = Deadline()
-    shares = model.score(text)
-    letters = sum(len(piece.text) if BROKEN not in piece.text else 1 for piece in model.pieces(model.ids(text))[1:])
-    bits = -sum(math.log2(max(share, 1e-30)) for share in shares) / max(min(letters, len(text)), 1)
-    positive = asked(model, text)
+    mean = surprise.over(model, surprise.sentences(language))
+    positive = asked(model, text, "ko" if language == "ko" and not foreign(model.name, text) else "en")
     written = model.generate(text, 24, temperature=0.7, top_p=0.9, seed=seed)
-    return WriterSays("llm", written, bits, positive, model.parameters, clock.elapsed)
+    return WriterSays("llm", written, surprise.bits(model, text), mean, positive, model.parameters, clock.elapsed)
 
 
-def asked(model: LanguageModel, text: str) -> float:
+def asked(model: LanguageModel, text: str, language: str) -> float:
     """p(" positive") against p(" negative") as the next token of a question in plain words; nothing is trained."""
-    logits: Any = model.next_token(QUESTION.format(text=text), 1).logits
-    yes, no = (logits[model.ids(answer)[0]] for answer in ANSWERS)
+    question, answers = QUESTIONS[language]
+    logits: Any = model.next_token(question.format(text=text), 1).logits
+    yes, no = (logits[surprise.first(model, answer)] for answer in answers)
     return float(1 / (1 + math.exp(max(-700.0, min(700.0, float(no - yes))))))

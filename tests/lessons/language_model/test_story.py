@@ -8,9 +8,10 @@ from core.errors import CoreError
 from core.events import Done
 from core.lessons.language_model import choices, offers, three_generations
 from core.lessons.language_model import story as stories
+from core.lessons.language_model.three_generations import Known, WriterSays
 from core.llm import letter_models
 from core.pretrained import resolve
-from core.pretrained.catalog import DEFAULT
+from core.pretrained.catalog import DEFAULT, KOREAN
 
 
 @pytest.fixture(autouse=True)
@@ -95,17 +96,25 @@ def test_three_generations_without_the_llm(language: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("surprise", "name", "text", "why"),
+    ("here", "average", "name", "text", "why"),
     [
-        ({"counts": 3.97, "tiny": 4.10, "llm": 8.15}, DEFAULT, "음식이 맛있어요", "foreign"),
-        ({"counts": 2.9, "tiny": 3.1, "llm": 1.2}, DEFAULT, "The food was good", "llm"),
-        ({"counts": 1.0, "tiny": 3.1, "llm": 1.2}, DEFAULT, "The food was good", "small"),
-        ({"counts": 1.0, "tiny": 3.1, "llm": 1.2}, "owner/unlisted", "음식이 맛있어요", "small"),
-        ({"counts": 3.97, "tiny": 4.10}, DEFAULT, "음식이 맛있어요", None),
+        ((1.3, 1.4, 2.7), (1.6, 1.8, 2.9), DEFAULT, "음식이 맛있어요", "foreign"),
+        ((1.3, 1.4, 0.8), (1.6, 1.8, 0.9), KOREAN, "음식이 맛있어요", "llm"),
+        ((0.5, 1.4, 0.8), (1.6, 1.8, 0.9), KOREAN, "음식이 맛있어요", "sentence"),
+        ((2.9, 3.1, 1.2), (1.3, 1.8, 1.2), DEFAULT, "The food was good", "close"),
+        ((1.0, 3.1, 1.2), (1.0, 3.1, 2.2), "owner/unlisted", "음식이 맛있어요", "small"),
+        ((1.3, 1.4), (1.6, 1.8), DEFAULT, "음식이 맛있어요", None),
     ],
 )
-def test_why_the_surprise_falls_in_this_order(surprise: dict[str, float], name: str, text: str, why: object) -> None:
-    assert three_generations.why(surprise, name, text) == why
+def test_why_the_surprise_falls_in_this_order(
+    here: tuple[float, ...], average: tuple[float, ...], name: str, text: str, why: object
+) -> None:
+    """By hand: intervals of ±0.1 touch at 1.2 and 1.3, and nowhere else."""
+    seen = {
+        who: WriterSays(who, "", bits, Known(mean, 0.1, (mean,)), None, 1, 0.0)
+        for who, bits, mean in zip(("counts", "tiny", "llm"), here, average, strict=False)
+    }
+    assert three_generations.why(seen, name, text) == why
 
 
 @pytest.mark.parametrize("sentence", ["", " ", None, "a" * 301])

@@ -225,11 +225,11 @@ def test_full_context_ends_the_answer() -> None:
 
 def test_branches_go_on_from_chosen_tokens(lm: LanguageModel) -> None:
     whole = result(lm, PROMPT, 20).result.ids
-    assert whole[8:] == result(lm, PROMPT, 12, begun=whole[:8]).result.ids
+    assert whole[8:] == result(lm, PROMPT, 12, prefix=whole[:8]).result.ids
     drawn = result(lm, PROMPT, 20, temperature=1.0, seed=2).result.ids
-    assert drawn[8:] == result(lm, PROMPT, 12, begun=drawn[:8], temperature=1.0, seed=2).result.ids
-    other = lm.next_token(PROMPT, begun=whole[:8])[1].id
-    assert result(lm, PROMPT, 5, begun=[*whole[:8], other]).result.ids != whole[9:14]
+    assert drawn[8:] == result(lm, PROMPT, 12, prefix=drawn[:8], temperature=1.0, seed=2).result.ids
+    other = lm.next_token(PROMPT, prefix=whole[:8])[1].id
+    assert result(lm, PROMPT, 5, prefix=[*whole[:8], other]).result.ids != whole[9:14]
 
 
 def test_next_token_and_reweighing_without_the_model(lm: LanguageModel, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -321,8 +321,8 @@ def test_packed_weights_are_the_weights() -> None:
         (dict(stop=["a"] * 9), "too_many"),
         (dict(stop=[""]), "empty"),
         (dict(engine="warp"), "not_one_of"),
-        (dict(begun=[999]), "out_of_range"),
-        (dict(begun=[1] * 256), "too_many"),
+        (dict(prefix=[999]), "out_of_range"),
+        (dict(prefix=[1] * 256), "too_many"),
         (dict(alternatives=51), "out_of_range"),
     ],
 )

@@ -47,7 +47,7 @@ def test_branching_goes_on() -> None:
     model = counted("en")
     for chance in ({}, {"temperature": 0.9, "seed": 3}):
         whole = drain(model.steps("the ", 20, **chance)).ids
-        assert drain(model.steps("the ", 12, begun=whole[:8], **chance)).ids == whole[8:]
+        assert drain(model.steps("the ", 12, prefix=whole[:8], **chance)).ids == whole[8:]
 
 
 def test_the_tiny_gpt_is_trained_once(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -74,7 +74,7 @@ def test_wrong_prompts(prompt: object) -> None:
         counted("en").steps(prompt)  # type: ignore[arg-type]
 
 
-@pytest.mark.parametrize("settings", [{"temperature": -1}, {"max_new_tokens": 0}, {"begun": [10**6]}, {"top_p": "x"}])
+@pytest.mark.parametrize("settings", [{"temperature": -1}, {"max_new_tokens": 0}, {"prefix": [10**6]}, {"top_p": "x"}])
 def test_wrong_settings(settings: dict[str, object]) -> None:
     with pytest.raises(CoreError):
         counted("en").steps("a", **settings)  # type: ignore[arg-type]
