@@ -1,0 +1,1 @@
+"""The command ``taste``: the gallery in the browser, a drawing, a trained net, from the command line."""
