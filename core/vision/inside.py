@@ -162,9 +162,10 @@ def opened(module: nn.Module, x: Tensor, target: int | None = None, layer: str |
 
     def see(name: str, leaf: nn.Module, output: Tensor) -> Tensor | None:
         found.append(_described(name, leaf, output))
-        maps[name] = _array(output[0])
         if not _weighable(found[-1]):
+            maps[name] = _array(output[0])
             return None
+        maps[name] = output[0].detach().float().cpu().numpy()  # no copy: what goes on is one
         if layer is None:
             kept.clear()  # the last one stays
         kept[name] = output

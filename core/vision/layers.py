@@ -200,16 +200,17 @@ def to_labels(labels: np.ndarray, count: int, num_classes: int) -> Tensor:
 
 
 class Augmentation:
-    """Half of the pictures mirrored, and each quarter of the batch moved by up to ``shift`` pixels; its own stream."""
+    """Half of the pictures mirrored, if wished, each quarter of the batch moved by up to ``shift`` pixels; its own stream."""
 
-    def __init__(self, shift: int = 2, seed: int = 0) -> None:
-        self.shift, self.stream = shift, runtime.generator(seed)
+    def __init__(self, shift: int = 2, seed: int = 0, mirror: bool = True) -> None:
+        self.shift, self.stream, self.mirror = shift, runtime.generator(seed), mirror
 
     def __call__(self, x: Tensor) -> Tensor:
         from torchvision.transforms.v2 import functional as TF  # slow to import: not before it is needed
 
-        mirrored = torch.rand(len(x), generator=self.stream) < 0.5
-        x = torch.where(mirrored.to(x.device)[:, None, None, None], TF.horizontal_flip(x), x)
+        if self.mirror:
+            mirrored = torch.rand(len(x), generator=self.stream) < 0.5
+            x = torch.where(mirrored.to(x.device)[:, None, None, None], TF.horizontal_flip(x), x)
         return torch.cat([self._moved(part) for part in x.chunk(4)])
 
     def _moved(self, x: Tensor) -> Tensor:

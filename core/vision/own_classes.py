@@ -27,7 +27,7 @@ from core.events import Done, Progress, TrainStep, drain
 from core.files.images import Source
 from core.training.torch_engine import TorchEngine
 from core.training.trainer import History, TrainConfig, Trainer, accuracy, supervised
-from core.vision import onnx_file, preparing
+from core.vision import efficientnet_lite, onnx_file, preparing
 from core.vision.classifier import Answer, ImageClassifier
 from core.vision.layers import Shape, to_batch
 
@@ -302,6 +302,8 @@ def _folded(head: nn.Linear, mean: Tensor, std: Tensor) -> nn.Linear:
 def _empty_base(about: dict[str, object]) -> ImageClassifier:
     """The network the features came from, without its weights."""
     name = about.get("architecture", about.get("torchvision"))  # the second: in files of earlier versions
+    if name == efficientnet_lite.ARCHITECTURE:
+        return ImageClassifier.adopted(efficientnet_lite.empty_network())
     if name is not None:
         from core.vision import torchvision_models
 

@@ -10,6 +10,7 @@ Left out: finding the object in a cluttered photo. Sources of the steps: arXiv 1
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from PIL import Image
@@ -150,7 +151,7 @@ def _on_black(source: images.Source) -> tuple[list[Stage], np.ndarray, np.ndarra
     return stages, light, ink, picture.notes
 
 
-def _span(filled: np.ndarray) -> tuple[int, int]:
+def _span(filled: Any) -> tuple[int, int]:
     """First place that is set, and the place after the last."""
     places = np.flatnonzero(filled)
     return int(places[0]), int(places[-1]) + 1

@@ -14,7 +14,9 @@ from core.lessons.image_classifier import choices
 from demos import kit, views
 from demos.kit import pictures, text
 
-FORM = kit.Form(own_epochs=choices.OWN_EPOCHS, own_copies=choices.OWN_COPIES, own_seed=choices.SEED)
+FORM = kit.Form(
+    own_base=choices.BASE, own_epochs=choices.OWN_EPOCHS, own_copies=choices.OWN_COPIES, own_seed=choices.SEED
+)
 SCREEN = kit.Screen("kept", "album", "files", "own", "curve", "badge", "bars", "seen", "turn")
 Kept = dict[str, tuple[Any, ...]]  # class name → its pictures
 
@@ -94,6 +96,16 @@ def _album(t: text.Text, kept: Kept, unread: int = 0) -> dict[str, Any]:
     return {"items": items, "caption": f"{words} {t('own.unread', count=unread)}" if unread else words}
 
 
+def _base(form: kit.Values) -> str:
+    """The network whose features are used."""
+    from core.errors import Check
+
+    check = Check()
+    check.within("base", form.own_base, choices.BASE)
+    check.done()
+    return str(form.own_base)
+
+
 def _config(form: kit.Values) -> Any:
     from core.vision.own_classes import OwnConfig
 
@@ -106,9 +118,13 @@ def on_learn(lang: str, kept: Kept | None, form: kit.Values) -> Iterator[kit.Upd
     """The features of the trained network stay; a new last layer learns these classes."""
     from core import runtime
     from core.events import Done, Progress, TrainStep
+    from core.lessons.image_classifier import look
     from core.vision.own_classes import OwnClasses
 
-    t, own = text.load("image_classifier", lang), OwnClasses(config=_config(form))
+    t, base = text.load("image_classifier", lang), _base(form)
+    if not look.ready(base):
+        yield SCREEN(badge=t("own.stage.opening"))
+    own = OwnClasses(look.shipped(base), _config(form))
     losses: list[float] = []
     rights: list[float] = []
     seen = -1.0
@@ -195,7 +211,7 @@ def _seen(t: text.Text, picture: Any, own: Any) -> dict[str, Any]:
         {"name": t(f"own.sight.{name}"), "text": t("stage.size", w=p.shape[1], h=p.shape[0]), "png": pictures.png(p)}
         for name, p in shown
     ]
-    return {"items": items, "caption": t("own.sight.caption")}
+    return {"items": items, "caption": t("own.sight.caption", w=shown[1][1].shape[1], h=shown[1][1].shape[0])}
 
 
 def _shown(lang: str, own: Any, picture: Any) -> kit.Update:
@@ -257,15 +273,16 @@ def on_code(lang: str, kept: Kept | None, form: kit.Values) -> str:
     names = [t(f"garment.{kind}") for kind in own_examples.KINDS]
     mine = kept is not None and list(kept) != names
     source = 'OwnClasses.folders("my_pictures")  # a folder per class' if mine else f"own_examples.example({names!r})"
-    return CODE.format(config=_config(form), source=source)
+    return CODE.format(config=_config(form), source=source, base=_base(form))
 
 
-CODE = """from core.lessons.image_classifier import own_examples
+CODE = """from core import ImageClassifier
+from core.lessons.image_classifier import own_examples
 from core.vision import own_classes
 from core.vision.own_classes import OwnClasses
 
 pictures = {source}
-own = OwnClasses(config=own_classes.{config!r})
+own = OwnClasses(ImageClassifier.pretrained({base!r}), own_classes.{config!r})
 history = own.fit(pictures)
 print("loss:", history.history["loss"][-1])
 for name, some in pictures.items():
@@ -280,7 +297,7 @@ import onnxruntime  # needs no PyTorch
 
 session = onnxruntime.InferenceSession("my_classes/model.onnx")
 labels = json.loads(session.get_modelmeta().custom_metadata_map["labels"])
-seen = own.see(some[-1]).final.transpose(2, 0, 1)[None].astype(np.float32) / 255  # (1, 3, 28, 28)
+seen = own.see(some[-1]).final.transpose(2, 0, 1)[None].astype(np.float32) / 255  # (1, 3, H, W)
 print(labels, session.run(None, {{"pictures": seen}})[0].round(3))
 """
 
@@ -304,6 +321,8 @@ def build(t: text.Text, language: gr.State) -> kit.Desk:
         with gr.Column(scale=4, min_width=300):
             kit.markdown(f"#### {t('own.step_learn')}")
             desk.put(album=views.pictures())
+            bases = t.choices("own.feature", choices.BASE)
+            desk.put(own_base=gr.Radio(bases, value=choices.BASE.default, label=t("own.base"), info=t("own.base_info")))
             with gr.Row(elem_classes="taste-buttons"):
                 learn = gr.Button(t("own.learn"), variant="primary", min_width=130)
                 stop = gr.Button(t("stop"), variant="stop", min_width=80)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -19,7 +20,7 @@ from demos.kit.lesson import Lesson, Room
 
 
 def _named(name: str = choices.SHOWN.default, turn: Any = 0, drawing: str = "") -> Here:
-    """A shipped garment the network never saw, a shipped photo, or the drawing."""
+    """A shipped garment or digit the network never saw, a shipped photo, or the drawing."""
     from core.data import photos
     from core.lessons.image_classifier import look
 
@@ -27,6 +28,9 @@ def _named(name: str = choices.SHOWN.default, turn: Any = 0, drawing: str = "") 
         return Here(look.drawn(drawing), name)
     if name in PHOTO:
         return Here(photos.load(name), name)
+    if name == choices.DIGIT:
+        digit, picture = look.digit(kit.whole(turn))
+        return Here(picture, name, truth=str(digit))
     return Here(look.example(name, kit.whole(turn))[1], name, truth=name)
 
 
@@ -45,13 +49,50 @@ def on_show(lang: str, form: kit.Values, model: str, course: Any) -> kit.Update:
 
 @kit.handler
 def on_next(lang: str, form: kit.Values, model: str, course: Any) -> kit.Update:
-    """A garment of the next kind; after a photo or a drawing, one of the first screen's."""
+    """The next picture of what this network knows: a garment of the next kind, a photo, a digit."""
     from core.lessons.image_classifier.look import following
 
-    turn = kit.whole(kit.number(form.turn, "index"))
-    name, turn = following(form.name, turn) if form.name in choices.GARMENTS else (choices.SHOWN.default, turn + 1)
+    turn, own = kit.whole(kit.number(form.turn, "index")), _sort(model, course)
+    if form.name in _of_sort(own):
+        name, turn = following(form.name, turn)
+    else:
+        name, turn = choices.FIRST[own], turn + 1
     shown = on_show(lang, form.changed(name=name, turn=turn), model, course)
     return shown | SCREEN(name=name, turn=turn)
+
+
+def _sort(model: str, course: Any) -> str:
+    """What a network knows, as one of choices.KNOWS."""
+    if model == "mine" and course is not None:
+        return "digits" if course.config.data == "digits" else "fashion"
+    return model if model in choices.KNOWS else "photos"
+
+
+def _of_sort(sort: str) -> tuple[str, ...]:
+    """The shipped pictures of it."""
+    return {"fashion": choices.GARMENTS, "photos": tuple(PHOTO), "digits": (choices.DIGIT,)}[sort]
+
+
+@kit.handler
+def on_knows(
+    lang: str, knows: str, here: Here | None, form: kit.Values, layer: str, course: Any
+) -> Iterator[kit.Update]:
+    """Another of the networks that ship. What was drawn or brought stays; a shipped picture makes way for one it knows."""
+    from core.errors import Check
+    from core.lessons.image_classifier import look
+
+    check = Check()
+    check.one_of("model", knows, choices.KNOWS)
+    check.done()
+    t = text.load("image_classifier", lang)
+    pad = SCREEN(model=knows, pad=_pad(t, knows))
+    if not look.ready(knows):
+        yield pad | SCREEN(badge=t("opening"))
+    if here is None or here.source not in ("own", "drawn", *_of_sort(knows)):
+        name = choices.FIRST[knows]
+        here = _named(name, form.turn)
+        pad |= SCREEN(name=name, shelf=here.pixels)
+    yield asked(lang, replace(here, target=None), layer, knows, course) | pad
 
 
 @kit.handler
@@ -125,11 +166,11 @@ def on_code(lang: str, here: Here | None, form: kit.Values, model: str) -> str:
         if here.source == "drawn"
         else f'photos.load("{here.source}")'
         if here.source in PHOTO
+        else f"look.digit({kit.whole(form.turn)})[1]"
+        if here.source == choices.DIGIT
         else f'look.example("{here.source}", {kit.whole(form.turn)})[1]'
     )
-    made = (
-        'ImageClassifier.load("clothes.safetensors")' if model == "mine" else f"ImageClassifier.pretrained({model!r})"
-    )
+    made = 'ImageClassifier.load("mine.safetensors")' if model == "mine" else f"ImageClassifier.pretrained({model!r})"
     return CODE.format(made=made, opening=opening, target=here.target, layer=form.layer)
 
 
@@ -143,8 +184,8 @@ picture = {opening}
 answer = classifier.answer(picture)  # prepared as the training pictures were, then named
 for stage in answer.sight.stages:
     print(stage.name, stage.pixels.shape)
-for name, share in zip(classifier.classes, answer.probabilities):
-    print(f"{{name:12}} {{share:.3f}}")
+for k in answer.probabilities.argsort()[::-1][:10]:
+    print(f"{{classifier.classes[k]:12}} {{answer.probabilities[k]:.3f}}")
 
 for layer in classifier.layers():
     print(layer.name, layer.kind, layer.shape, layer.parameters)
@@ -168,7 +209,7 @@ def build(lang: str) -> Room:
             taught = train.build(t, desk.language, desk.course)
         with gr.Tab(t("tab.own"), id="own"):
             mine = own.build(t, desk.language)
-    controls = desk.controls | taught.controls | mine.controls
+    controls = desk.controls | {"model": desk.model} | taught.controls | mine.controls
     kit.tasks(t, TASKS)
     kit.share(t, controls)
     kit.story(t)
@@ -180,10 +221,11 @@ def _look(desk: kit.Desk) -> None:
     """The first part: a picture, the answer, what the network sees, its layers."""
     t = desk.t
     desk.put(here=gr.State(None), shelf=kit.shelf("picture"))
+    desk.put(knows=kit.radio(t, "knows", choices.KNOWS, label=t("knows_label")))
     with gr.Row(equal_height=False):
         with gr.Column(scale=3, min_width=280):
             kit.markdown(f"### {t('pad_title')}")
-            desk.put(pad=views.pad(square=300, height=0, can=("draw",), value=_pad(t)))
+            desk.put(pad=views.pad(square=300, height=0, can=("draw",), value=_pad(t, choices.MODEL.default)))
             with gr.Row(elem_classes="taste-buttons"):
                 again = gr.Button(t("next"), variant="primary", min_width=150)
             labels = [(_label(t, name), name) for name in choices.SHOWN]
@@ -196,9 +238,12 @@ def _look(desk: kit.Desk) -> None:
             kit.markdown(f"### {t('answer_title')}")
             desk.put(bars=views.bars(can=("pick",)), badge=kit.badge())
             desk.put(about=kit.markdown("", elem_classes="taste-badge"))
-            models = [(t(f"model.{name}"), name) if name in ("fashion", "mine") else name for name in choices.MODEL]
+            models = [
+                (t(f"model.{name}"), name) if name in (*choices.KNOWS, "mine") else name for name in choices.MODEL
+            ]
             about = {"label": t("model_label"), "info": t("model_info"), "allow_custom_value": True}
-            desk.put(model=gr.Dropdown(models, value=choices.MODEL.default, **about))
+            with gr.Accordion(t("model_more"), open=False):
+                desk.put(model=gr.Dropdown(models, value=choices.MODEL.default, **about))
         with gr.Column(scale=3, min_width=280):
             kit.markdown(f"### {t('cam_title')}")
             desk.put(cam=views.overlay(square=320, height=0))
@@ -213,6 +258,8 @@ def _look(desk: kit.Desk) -> None:
             desk.put(maps=views.maps())
     desk.put(turn=kit.number_box(choices.TURN, visible=False, precision=0, minimum=0))
     desk.put(drawing=gr.Textbox("", visible=False))
+    loading = kit.RUN | {"show_progress": "minimal"}
+    desk.on(desk.knows.input, on_knows, loading, to=(*SEEN, "model", "pad", "name", "shelf"))
     desk.on(desk.pad.draw, on_draw, to=(*SEEN, "drawing", "name", "shelf"))
     desk.on(desk.name.input, on_show, to=(*SEEN, "shelf"), api="image_classifier_show")
     desk.on(again.click, on_next, to=(*SEEN, "name", "turn", "shelf"))
@@ -223,7 +270,7 @@ def _look(desk: kit.Desk) -> None:
     desk.on(desk.bars.pick, on_class, to=SEEN)
     desk.on(desk.layer.input, on_layer, to=SEEN)
     desk.on(desk.overview.pick, on_row, to=SEEN)
-    desk.on(desk.model.input, on_model, kit.RUN | {"show_progress": "minimal"}, to=SEEN)
+    desk.on(desk.model.input, on_model, loading, to=SEEN)
     kit.code_panel(desk, "image_classifier.py", on_code)
 
 
@@ -232,9 +279,9 @@ def _label(t: text.Text, name: str) -> str:
     return t(f"{key}.{name}")
 
 
-def _pad(t: text.Text) -> dict[str, Any]:
+def _pad(t: text.Text, model: str) -> dict[str, Any]:
     words = {name: t(f"pad.{name}") for name in ("undo", "clear", "keys")}
-    return {"words": words, "caption": t("pad.caption")}
+    return {"words": words, "caption": t(f"pad.draw_{model}")}
 
 
 LESSON = Lesson("image_classifier", build)

@@ -13,8 +13,19 @@ from demos import kit
 from demos.kit import pictures, text
 
 FORM = kit.Form(name=choices.SHOWN, turn=choices.TURN, drawing="", layer=choices.LAYER)
-SEEN = ("here", "bars", "badge", "about", "cam", "stages", "overview", "layer", "maps")  # what ``asked`` answers
-SCREEN = kit.Screen(*SEEN, "shelf", "name", "turn", "drawing", "file")
+SEEN = (
+    "here",
+    "knows",
+    "bars",
+    "badge",
+    "about",
+    "cam",
+    "stages",
+    "overview",
+    "layer",
+    "maps",
+)  # what ``asked`` answers
+SCREEN = kit.Screen(*SEEN, "shelf", "name", "turn", "drawing", "file", "model", "pad")
 
 
 @dataclass(frozen=True)
@@ -23,7 +34,7 @@ class Here:
 
     pixels: Any  # what core.files.images reads
     source: str  # one of choices.SHOWN, or "own"
-    truth: str = ""  # the garment it is, if known
+    truth: str = ""  # the garment or digit it is, if known
     target: int | None = None  # the class Grad-CAM explains; None: the answer
     notes: tuple[str, ...] = ()
     order: tuple[int, ...] = ()  # the classes behind the bars
@@ -40,8 +51,8 @@ def network(model: Any, course: Any) -> tuple[Any, str]:
     from core.errors import NotReady
     from core.lessons.image_classifier import look
 
-    if model == "fashion":
-        return look.shipped(), "shipped"
+    if model in choices.KNOWS:
+        return look.shipped(model), "carried" if model == "photos" else "shipped"
     if model == "mine":
         if course is None or course.updates == 0:
             raise NotReady("no_own_network")
@@ -55,12 +66,13 @@ def asked(lang: str, here: Here, layer: Any, model: Any, course: Any) -> kit.Upd
 
     t, (classifier, source) = text.load("image_classifier", lang), network(model, course)
     found = look.look(classifier, here.pixels, here.target, layer if isinstance(layer, str) else None)
-    names = [class_name(t, name) for name in classifier.classes]
+    names = class_names(t, classifier)
     return SCREEN(
         here=replace(here, order=found.order, rows=found.rows),
+        knows=model if model in choices.KNOWS else None,
         bars=_bars(t, here, classifier, names, found),
         badge=_badge(t, classifier, source, found),
-        about=_about(t, classifier, model),
+        about=_about(t, classifier, model, course),
         cam=_cam(t, names, found),
         stages=_stages(t, here, found),
         overview=_overview(t, found),
@@ -74,6 +86,15 @@ def class_name(t: text.Text, name: str) -> str:
     return t(f"garment.{name}") if name in choices.GARMENTS else name
 
 
+def class_names(t: text.Text, classifier: Any) -> list[str]:
+    """All classes of a network, in this language where they are ours or those of the photo network."""
+    from core.vision import efficientnet_lite
+
+    if classifier.classes == efficientnet_lite.names("en"):
+        return list(efficientnet_lite.names(t.lang))
+    return [class_name(t, name) for name in classifier.classes]
+
+
 def _bars(t: text.Text, here: Any, classifier: Any, names: list[str], found: Any) -> dict[str, Any]:
     shares, order = found.answer.probabilities.tolist(), found.order
     top = max(order, key=shares.__getitem__)
@@ -85,13 +106,19 @@ def _bars(t: text.Text, here: Any, classifier: Any, names: list[str], found: Any
     if here.truth in classifier.classes:
         key = "right" if class_name(t, here.truth) == names[top] else "wrong"
         caption += " " + t(f"bars.{key}", truth=class_name(t, here.truth))
+    if "several" in found.answer.sight.notes:
+        caption += " " + t("bars.several")
+    if len(names) >= 1000 and shares[top] < choices.UNSURE:
+        caption += " " + t("bars.unsure", count=len(names))
     caption += " " + t("bars.pick")
     return {"items": items, "low": 0, "high": 1, "chosen": order.index(found.target), "caption": caption}
 
 
-def _about(t: text.Text, classifier: Any, model: Any) -> str:
+def _about(t: text.Text, classifier: Any, model: Any, course: Any) -> str:
     """What this network can know, honestly."""
-    key = model if model in ("fashion", "mine") else "other"
+    key = model if model in (*choices.KNOWS, "mine") else "other"
+    if key == "mine" and course.config.data == "digits":
+        key = "mine_digits"
     return t(f"about.{key}", count=len(classifier.classes), name=classifier.architecture or "")
 
 
@@ -160,7 +187,17 @@ def _maps(t: text.Text, maps: Any) -> dict[str, Any]:
     }
 
 
-KINDS = ("Conv2d", "BatchNorm2d", "ReLU", "MaxPool2d", "Linear", "Standardize")
+KINDS = (
+    "Conv2d",
+    "BatchNorm2d",
+    "ReLU",
+    "ReLU6",
+    "MaxPool2d",
+    "AdaptiveAvgPool2d",
+    "ZeroPad2d",
+    "Linear",
+    "Standardize",
+)
 
 
 def _group(t: text.Text, maps: Any) -> dict[str, Any]:

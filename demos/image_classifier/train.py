@@ -10,12 +10,12 @@ from typing import Any
 import gradio as gr
 
 from core.lessons.image_classifier import choices
-from core.lessons.image_classifier.choices import GARMENTS
 from demos import kit, views
-from demos.image_classifier.shown import class_name
+from demos.image_classifier.shown import class_names
 from demos.kit import pictures, text
 
 FORM = kit.Form(
+    data=choices.DATA,
     epochs=choices.EPOCHS,
     pictures=choices.PICTURES,
     blocks=choices.BLOCKS,
@@ -48,7 +48,7 @@ def on_reset(lang: str, form: kit.Values) -> kit.Update:
 
     t, course = text.load("image_classifier", lang), Course(_config(form))
     badge = kit.badge_text(t, source="computed_now", parameters=course.classifier.parameters)
-    empty = SCREEN(confusion=_confusion(t, None), wrong={"items": [], "caption": t("wrong.empty")})
+    empty = SCREEN(confusion=_confusion(t, course, None), wrong={"items": [], "caption": t("wrong.empty")})
     return _progress(t, course) | empty | SCREEN(badge=f"{badge} · {t('train.noise')}")
 
 
@@ -103,7 +103,7 @@ def _judged(t: text.Text, course: Any, why: str | None = None) -> kit.Update:
     )
     label += " · " + t("train.right", right=report.accuracy, count=int(report.confusion.sum()))
     label += kit.why_stopped(t, why, course.config.learning_rate)
-    return SCREEN(confusion=_confusion(t, report), wrong=_wrong(t, report), badge=label)
+    return SCREEN(confusion=_confusion(t, course, report), wrong=_wrong(t, course, report), badge=label)
 
 
 @kit.handler
@@ -112,8 +112,10 @@ def on_cell(lang: str, course: Any, spot: gr.EventData) -> kit.Update:
     if course is None or course.updates == 0:
         return SCREEN()
     t, report = text.load("image_classifier", lang), course.judge()
-    cell = [int(kit.number(getattr(spot, name, None), name)) % len(GARMENTS) for name in ("row", "col")]
-    return SCREEN(confusion=_confusion(t, report, cell), wrong=_wrong(t, report, cell))
+    cell = [
+        int(kit.number(getattr(spot, name, None), name)) % len(course.classifier.classes) for name in ("row", "col")
+    ]
+    return SCREEN(confusion=_confusion(t, course, report, cell), wrong=_wrong(t, course, report, cell))
 
 
 def _progress(t: text.Text, course: Any) -> kit.Update:
@@ -141,7 +143,7 @@ def _curves(t: text.Text, course: Any) -> tuple[dict[str, Any], dict[str, Any]]:
         "series": [
             {"name": t("curve.quick"), **quick, "colour": 6},
             {
-                "name": t("curve.full"),
+                "name": t("curve.full", count=len(course.data.y_test)),
                 "x": [s.step for s in full],
                 "y": [s.right for s in full],
                 "colour": 1,
@@ -189,8 +191,8 @@ def _kernels(t: text.Text, course: Any) -> dict[str, Any]:
     }
 
 
-def _confusion(t: text.Text, report: Any, cell: list[int] | None = None) -> dict[str, Any]:
-    names = [class_name(t, name) for name in GARMENTS]
+def _confusion(t: text.Text, course: Any, report: Any, cell: list[int] | None = None) -> dict[str, Any]:
+    names = class_names(t, course.classifier)
     if report is None:
         return {"cells": [], "caption": t("confusion.empty")}
     return {
@@ -205,11 +207,10 @@ def _confusion(t: text.Text, report: Any, cell: list[int] | None = None) -> dict
     }
 
 
-def _wrong(t: text.Text, report: Any, cell: list[int] | None = None) -> dict[str, Any]:
-    from core.data import fashion
+def _wrong(t: text.Text, course: Any, report: Any, cell: list[int] | None = None) -> dict[str, Any]:
     from core.lessons.image_classifier.course import mistakes
 
-    names, data = [class_name(t, name) for name in GARMENTS], fashion.load()
+    names, data = class_names(t, course.classifier), course.data
     items = [
         {
             "name": t("wrong.said", name=names[wrong.said], share=wrong.confidence),
@@ -247,7 +248,7 @@ for event in course.steps(epochs={epochs}):
 report = course.judge()
 print("held out:", report.accuracy)
 print(report.confusion)
-course.classifier.save("clothes.safetensors")  # ImageClassifier.load reads it
+course.classifier.save("mine.safetensors")  # ImageClassifier.load reads it
 """
 
 
@@ -262,6 +263,7 @@ def build(t: text.Text, language: gr.State, course: gr.State) -> kit.Desk:
                 more = gr.Button(t("train.more"), min_width=110)
                 stop = gr.Button(t("stop"), variant="stop", min_width=80)
                 reset = gr.Button(t("reset"), min_width=80)
+            desk.put(data=kit.radio(t, "train.set", choices.DATA, label=t("train.data")))
             desk.put(epochs=kit.slider(choices.EPOCHS, label=t("train.epochs")))
             desk.put(pictures=kit.slider(choices.PICTURES, label=t("train.count")))
             desk.put(blocks=kit.radio(t, "train.block", choices.BLOCKS, label=t("train.blocks")))

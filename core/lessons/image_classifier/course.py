@@ -1,6 +1,6 @@
-"""Lesson 14's training from scratch on the shipped slice of Fashion-MNIST, as a run that can be stopped and continued.
+"""Lesson 14's training from scratch on shipped garments or digits, as a run that can be stopped and continued.
 
-The network, its data and its record stay together in a Course. Pictures to judge it by (the 2,000 held out) are never
+The network, its data and its record stay together in a Course. Pictures to judge it by (those held out) are never
 learnt from. Left out: other data sets (core.vision.classifier takes any arrays).
 """
 
@@ -13,13 +13,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from core.data import fashion
+from core.data import digits, fashion
 from core.errors import Check, NotReady, register
 from core.events import Cadence, Deadline, Done, Every, TrainStep
 from core.lessons.image_classifier import choices
 from core.training.trainer import History
 from core.vision.classifier import ImageClassifier
 from core.vision.inside import Report, Wrong
+from core.vision.layers import Augmentation
 
 register(
     {
@@ -28,6 +29,7 @@ register(
     }
 )
 
+SETS = {"garments": fashion.load, "digits": digits.load}
 FILTERS = {1: (32,), 2: (32, 64), 3: (32, 64, 128)}
 QUICK = 500  # held-out pictures judged now and then; all of them at the end of an epoch
 REACH = 1.2  # of a kernel's weights, in colours: larger ones look the same
@@ -35,7 +37,7 @@ REACH = 1.2  # of a kernel's weights, in colours: larger ones look the same
 
 @dataclass(frozen=True, slots=True)
 class CourseConfig:
-    """What is trained, and how. ``blocks``: convolution, ReLU, max-pool, so many times."""
+    """What is trained, on what (``data``), and how. ``blocks``: convolution, ReLU, max-pool, so many times."""
 
     pictures: int = int(choices.PICTURES.default)
     blocks: int = int(choices.BLOCKS.default)
@@ -44,6 +46,7 @@ class CourseConfig:
     dropout: float = choices.DROPOUT.default
     augment: bool = choices.AUGMENT
     seed: int = int(choices.SEED.default)
+    data: str = choices.DATA.default
 
     def __post_init__(self) -> None:
         check = Check()
@@ -53,6 +56,7 @@ class CourseConfig:
         check.within("batch_size", self.batch_size, choices.BATCH)
         check.within("dropout", self.dropout, choices.DROPOUT)
         check.within("seed", self.seed, choices.SEED)
+        check.within("data", self.data, choices.DATA)
         check.done()
 
 
@@ -85,6 +89,11 @@ class Course:
         self._judged: tuple[int, Report] | None = None  # after so many updates
         self._first = self.classifier.kernels()
         self._alone = threading.Lock()  # a course is trained by one run at a time
+
+    @property
+    def data(self) -> fashion.Fashion:
+        """What it learns from and is judged by."""
+        return SETS[self.config.data]()
 
     @property
     def updates(self) -> int:
@@ -141,18 +150,18 @@ class Course:
             self._alone.release()
 
     def _enrol(self) -> None:
-        data, config = fashion.load(), self.config
+        data, config = self.data, self.config
         count = int(config.pictures)
         self.classifier.steps(
             data.x_train[:count],
             data.y_train[:count],
             batch_size=int(config.batch_size),
             learning_rate=config.learning_rate,
-            augment=config.augment,
+            augment=Augmentation(seed=config.seed + 3, mirror=config.data != "digits") if config.augment else False,
         )
 
     def _report(self, losses: list[float], most: int | None) -> CourseStep:
-        data, trainer, kernels = fashion.load(), self.classifier.trainer, self.classifier.kernels()
+        data, trainer, kernels = self.data, self.classifier.trainer, self.classifier.kernels()
         said = None if most == 0 else self.classifier.predict(data.x_test[:most])
         found = CourseStep(
             self.updates,
@@ -167,9 +176,9 @@ class Course:
         return found
 
     def judge(self) -> Report:
-        """Accuracy, confusion matrix and every mistake on the 2,000 held-out pictures, the most confident first."""
+        """Accuracy, confusion matrix and every mistake on the held-out pictures, the most confident first."""
         if self._judged is None or self._judged[0] != self.updates:
-            data = fashion.load()
+            data = self.data
             self._judged = self.updates, self.classifier.evaluate(data.x_test, data.y_test, worst=len(data.y_test))
         return self._judged[1]
 
@@ -183,11 +192,16 @@ def fresh(config: CourseConfig) -> ImageClassifier:
     """The network before it has learnt anything: it standardises by the pictures it will learn from."""
     import torch
 
-    data = fashion.load().x_train[: int(config.pictures)]
+    data = SETS[config.data]()
     made = ImageClassifier(
-        classes=fashion.CLASSES, filters=FILTERS[config.blocks], dropout=config.dropout, seed=int(config.seed)
+        classes=data.classes,
+        filters=FILTERS[config.blocks],
+        dropout=config.dropout,
+        seed=int(config.seed),
+        preparation="digit" if config.data == "digits" else "object",
     )
-    made.build((1, 28, 28), torch.tensor([data.mean() / 255]).float(), torch.tensor([data.std() / 255]).float())
+    x = data.x_train[: int(config.pictures)]
+    made.build((1, 28, 28), torch.tensor([x.mean() / 255]).float(), torch.tensor([x.std() / 255]).float())
     return made
 
 

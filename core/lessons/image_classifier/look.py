@@ -7,6 +7,7 @@ Left out: the training (course.py) and the learner's own classes (own_classes.py
 from __future__ import annotations
 
 import functools
+import threading
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,10 +16,12 @@ import numpy as np
 from PIL import Image, ImageDraw
 from scipy.special import softmax
 
-from core.data import fashion
+from core.data import digits, fashion
 from core.errors import Check, InvalidInput, shown
 from core.files.images import Source
 from core.files.strokes import strokes
+from core.lessons.image_classifier import choices
+from core.lessons.pixels.choices import PHOTO
 from core.vision.classifier import Answer, ImageClassifier
 from core.vision.inside import GradCam, Layer
 
@@ -69,10 +72,21 @@ class Opened:
         return tuple(maps.name for maps in self.layers)
 
 
-@functools.cache
-def shipped() -> ImageClassifier:
-    """The network that ships, loaded once. Only to be asked, never to be trained."""
-    return ImageClassifier.pretrained("fashion")
+_SHIPPED: dict[str, ImageClassifier] = {}
+_LOADING = threading.Lock()
+
+
+def shipped(name: str = "fashion") -> ImageClassifier:
+    """A network that ships (one of choices.KNOWS), loaded once. Only to be asked, never to be trained."""
+    with _LOADING:
+        if name not in _SHIPPED:
+            _SHIPPED[name] = ImageClassifier.pretrained(name)
+        return _SHIPPED[name]
+
+
+def ready(name: str) -> bool:
+    """Whether this network answers at once."""
+    return name in _SHIPPED
 
 
 @functools.lru_cache(maxsize=2)
@@ -93,12 +107,28 @@ def example(kind: str, turn: int = 0) -> tuple[int, np.ndarray]:
     return row, data.x_test[row]
 
 
+def digit(turn: int = 0) -> tuple[int, np.ndarray]:
+    """(the digit, picture (28, 28)): the ``turn``-th of those held out; the network never saw it."""
+    check = Check()
+    check.whole("index", turn, 0, 2**31)
+    check.done()
+    data = digits.load()
+    row = int(turn) % len(data.y_test)
+    return int(data.y_test[row]), data.x_test[row]
+
+
 def following(kind: str, turn: int) -> tuple[str, int]:
-    """The next garment to show: the kinds one after another, then another garment of each.
+    """The next picture of its sort: the kinds one after another, then another garment of each; photos, digits in turn.
 
     >>> following("shirt", 0), following("ankle boot", 0)
     (('sneaker', 0), ('t-shirt', 1))
+    >>> following("cat", 0), following("digit", 4)
+    (('coffee', 0), ('digit', 5))
     """
+    if kind == choices.DIGIT:
+        return kind, turn + 1
+    if kind in PHOTO:
+        return tuple(PHOTO)[(tuple(PHOTO).index(kind) + 1) % len(tuple(PHOTO))], turn
     place = (fashion.CLASSES.index(kind) + 1) % len(fashion.CLASSES)
     return fashion.CLASSES[place], turn + (place == 0)
 
@@ -144,7 +174,7 @@ def look(
     answer = Answer(softmax(inside.logits), sight)
     found = {one.name: one for one in inside.layers if one.kind not in UNCHANGED}
     names = tuple(found)
-    name = layer if layer in found else next((n for n in names if found[n].kind == "ReLU"), names[0])
+    name = layer if layer in found else next((n for n in names if found[n].kind.startswith("ReLU")), names[0])
 
     def maps(one: str, most: int) -> Maps:
         return coded(inside.maps[one], one, found[one].kind, found[one].parameters, most)

@@ -129,6 +129,55 @@ def test_next_shows_every_kind_and_then_others_of_it() -> None:
         assert lesson.on_next("en", FORM.values(name=other), *WAY[1:])["name"] == choices.SHOWN.default
 
 
+SEVEN = "[[-55,85,55,85,-10,-90]]"
+
+
+def knows(lang: str, sort: str, here: Any = None, **form: Any) -> list[kit.Update]:
+    return list(lesson.on_knows(lang, sort, here, FORM.values(**form), "relu1", None))
+
+
+def test_a_network_of_a_thousand_things_answers_in_the_language_of_the_page() -> None:
+    last = knows("ko", "photos")[-1]
+    assert (last["name"], last["model"], last["knows"]) == ("cat", "photos", "photos")
+    assert "고양이" in last["bars"]["caption"] and len(last["bars"]["items"]) == 10 and "1,000가지" in last["about"]
+    assert len(knows("en", "photos")) == 1  # open already: no waiting
+    here = last["here"]
+    again = lesson.on_class("en", here, "relu1", "photos", None, SimpleNamespace(index=1))
+    assert again["here"].target == here.order[1] and again["bars"]["chosen"] == 1
+    assert "cat" in again["cam"]["caption"] and (again["cam"]["w"], again["cam"]["h"]) == (224, 224)
+    assert 8 <= len(again["overview"]["groups"]) <= 16 and again["maps"]["groups"][0]["name"] == "stem.relu"
+    assert lesson.on_next("en", FORM.values(name="cat"), "photos", None)["name"] == "coffee"
+    guess = lesson.on_take(
+        "ko", np.random.default_rng(0).integers(0, 256, (64, 64, 3), np.uint8), "relu1", "photos", None
+    )
+    assert "자신 있는 답은 아니에요" in guess["bars"]["caption"]
+
+
+def test_a_drawn_digit_is_read_on_any_ground_and_two_are_told() -> None:
+    last = knows("ko", "digits", turn=3)[-1]
+    assert (last["name"], last["here"].truth) == ("digit", str(look.digit(3)[0]))
+    form = FORM.values(name="digit")
+    drawn = lesson.on_draw("ko", form, "digits", None, SimpleNamespace(strokes=SEVEN))
+    assert drawn["bars"]["chosen"] == 7 and drawn["name"] == "drawn"
+    kept = knows("ko", "digits", drawn["here"], name="drawn", drawing=SEVEN)[-1]
+    assert kept["here"].source == "drawn" and "name" not in kept  # what was drawn stays
+    dark = lesson.on_take("ko", 255 - look.drawn(SEVEN), "relu1", "digits", None)
+    assert dark["bars"]["chosen"] == 7
+    two = lesson.on_draw("ko", form, "digits", None, SimpleNamespace(strokes="[[-60,80,-60,-80],[50,80,50,-80]]"))
+    assert "둘 이상이 나란히" in two["bars"]["caption"] and "둘 이상" not in drawn["bars"]["caption"]
+    following = lesson.on_next("ko", FORM.values(name="digit", turn=3), "digits", None)
+    assert (following["name"], following["turn"]) == ("digit", 4)
+
+
+def test_digits_are_learnt_in_the_tab() -> None:
+    *_, last = train.on_train("en", SMALL.changed(data="digits", epochs=3, pictures=1000))
+    course = last["course"]
+    assert course.classifier.classes == tuple("0123456789") and course.judge().accuracy > 0.5
+    assert np.array(last["confusion"]["cells"]).sum() == 997 and last["confusion"]["rows"][3] == "3"
+    shown = lesson.on_next("en", FORM.values(name="bag"), "mine", course)
+    assert shown["name"] == "digit" and "ten handwritten digits" in shown["about"]
+
+
 def test_the_picture_of_another_lesson() -> None:
     cat = photos.load("cat")
     taken = lesson.on_take("en", cat, *WAY)
