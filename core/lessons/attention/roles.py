@@ -54,7 +54,7 @@ def role(map_: np.ndarray, where: dict[str, np.ndarray]) -> Role:
     """
     strengths, sought = dict[str, float](), list[str]()
     for name, here in where.items():
-        rows: np.ndarray = here.any(axis=1)
+        rows = np.asarray(here.any(axis=1))
         rows[0] = False
         strengths[name] = float((map_ * here).sum(1)[rows].mean()) if rows.any() else 0.0
         if name in SOUGHT and strengths[name] >= LEAST and strengths[name] > float(map_[rows, 0].mean()):
