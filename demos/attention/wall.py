@@ -42,7 +42,7 @@ def screen(lang: str, spot: list[int]) -> kit.Update:
     layer, head, row = map(int, spot)
     roles = wall(seen.maps, seen.tokens, seen.words)
     here, look = roles[layer][head], seen.maps[layer, head, row].tolist()
-    names = [shown.visible(token) for token in seen.tokens]
+    names = [shown.visible(token.strip() or token) for token in seen.tokens]
     count = {name: sum(each.name == name for line in roles for each in line) for name in (*HABITS, "mixed")}
     legend = " · ".join(f"{SIGNS[name]} {t(f'wall.role.{name}')} {count[name]}" for name in count)
     picture = {
