@@ -15,11 +15,14 @@ from numpy.typing import ArrayLike, NDArray
 from core.errors import Check, InvalidInput, register, shown
 
 Array = NDArray[Any]
+MOST_GATHERED = 100_000_000  # numbers of an iterable data set: it is kept in memory
 LARGEST = 1e15  # beyond it squares and sums stop being useful numbers
 register(
     {
         "label_not_a_class": "{name} must be whole numbers from 0 to {high}, one class for each output. "
         "Received: {received}. Subtract the smallest if yours begin elsewhere, or name the classes by words.",
+        "no_targets": "{name} alone cannot be learnt from. Pass x and y, or batches of both: a DataLoader, or any iterable "
+        "of (x, y).",
         "records_gradients": "{name} is a tensor that records gradients, which would be lost here. Pass {name}.detach().",
         "shares": "Every row of {name} must hold shares that sum to 1, for example 0 0 1. Received: {received}.",
     }
@@ -53,6 +56,32 @@ def _from_torch(name: str, values: Any) -> Any:
     if values.requires_grad:
         raise InvalidInput("records_gradients", name=name)
     return values.cpu().double()
+
+
+def gathered(batches: Any, batch_size: int | None) -> tuple[Array, Any, int | None]:
+    """(x, y, batch size) of a DataLoader or any iterable of (x, y) batches, all rows together.
+
+    >>> x, y, size = gathered([([[1.0], [2.0]], [0, 1]), ([[3.0]], [1])], None)
+    >>> x.shape, y.tolist(), size
+    ((3, 1), [0, 1, 1], 2)
+    """
+    parts: list[tuple[Any, Any]] = []
+    rows = 0
+    for batch in batches if hasattr(batches, "__iter__") and not isinstance(batches, str | np.ndarray) else ():
+        if not isinstance(batch, tuple | list) or len(batch) != 2 or not hasattr(batch[0], "__len__"):
+            break
+        x, y = (np.asarray(_from_torch(name, part)) for name, part in zip("xy", batch, strict=True))
+        if x.ndim == 0 or y.ndim == 0 or len(x) != len(y):
+            break
+        parts.append((x, y))
+        rows += x.size
+        if rows > MOST_GATHERED:
+            raise InvalidInput("too_many", name="x", most=MOST_GATHERED, received=f"more than {MOST_GATHERED}")
+    else:
+        if parts:
+            size = getattr(batches, "batch_size", None) or len(parts[0][0])
+            return np.concatenate([x for x, _ in parts]), np.concatenate([y for _, y in parts]), int(size)
+    raise InvalidInput("no_targets", name="x")
 
 
 def inputs_of(x: ArrayLike, features: int, name: str = "x", one: bool = False) -> Array:

@@ -88,6 +88,15 @@ class Summary:
         totals = [f"Total params: {self.total_params:,}", f"Trainable params: {self.trainable_params:,}"]
         return "\n".join(['Model: "sequential"', bar, lines[0], bar, *lines[1:], bar, *totals])
 
+    def _repr_html_(self) -> str:
+        """The table as a notebook shows it; kinds and names are ours, so nothing needs escaping."""
+        rows = "".join(
+            f"<tr><td>{name} ({kind})</td><td>{shape}</td><td>{count:,}</td></tr>"
+            for name, kind, shape, count in self.rows
+        )
+        head = "<tr><th>Layer (type)</th><th>Output Shape</th><th>Param #</th></tr>"
+        return f"<table>{head}{rows}</table><p>Total params: {self.total_params:,}</p>"
+
 
 def summary_of(layers: list[Any], specs: tuple[LayerSpec, ...]) -> Summary:
     """Rows named as Keras names them: dense, dense_1, dropout, …"""

@@ -16,15 +16,9 @@ from numpy.typing import NDArray
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save_file
 
-from core.errors import InvalidInput, register
+from core.errors import InvalidInput
 
 KIND = "core.Sequential"
-register(
-    {
-        "keras_file": "{name} is a file of Keras. Open it there and hand the weights over: build the same Dense layers here, "
-        "then model.set_weights(keras.models.load_model(path).get_weights())."
-    }
-)
 
 
 def write(path: Path, weights: Sequence[NDArray[Any]], about: dict[str, Any]) -> None:
@@ -35,8 +29,6 @@ def write(path: Path, weights: Sequence[NDArray[Any]], about: dict[str, Any]) ->
 
 def read(path: Path) -> tuple[list[NDArray[Any]], dict[str, Any]]:
     """(weights, about) as ``write`` wrote them. Raises InvalidInput ``bad_file``."""
-    if path.suffix.lower() in (".keras", ".h5", ".hdf5"):
-        raise InvalidInput("keras_file", name=path.name)
     try:
         with safe_open(path, framework="numpy") as file:
             metadata = file.metadata() or {}

@@ -10,35 +10,33 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, replace
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import ArrayLike
-from torch import Tensor, nn
 
 from core import runtime
-from core.errors import Check, CoreError, InvalidInput, NotReady, register
+from core.errors import Check, InvalidInput, NotReady, register
 from core.events import Cadence, Done, TrainStep, drain
-from core.mlp import saving
-from core.mlp.inputs import Rows, by_class, encoded, inputs_of, numbers, targets_of, weights_of
+from core.mlp.exchange import Exchange
+from core.mlp.fitting import Fit, metrics_of, objective
+from core.mlp.inputs import Rows, by_class, encoded, gathered, inputs_of, numbers, targets_of, weights_of
 from core.mlp.layers import Dense as Dense
 from core.mlp.layers import Dropout as Dropout
 from core.mlp.layers import check_input_shape, specs_of
-from core.mlp.losses import LOSSES, METRICS, Loss, Metric
+from core.mlp.losses import LOSSES, METRICS
 from core.mlp.module import Ends, Gathering, Net
 from core.mlp.names import named
-from core.mlp.numpy_engine import Array, DenseEngine, LayerSpec, blocks, penalty, summarise
+from core.mlp.numpy_engine import Array, DenseEngine, LayerSpec, blocks, summarise
 from core.mlp.optimizers import OPTIMIZERS as OPTIMIZERS
 from core.mlp.optimizers import FlatOptimizer, Optimizer
 from core.mlp.optimizers import optimizer as make_optimizer
 from core.mlp.record import Compiled, Run, Summary, Trained, WeightsSet, copies, summary_of
 from core.training.callbacks import Callback, Progress, check_verbose, tell
 from core.training.torch_engine import TorchEngine
-from core.training.trainer import Engine, History, Numbers, TrainConfig, Trainer, averages
+from core.training.trainer import Engine, History, Numbers, TrainConfig, averages
 
 MOST_LAYERS, CHUNK = 1000, 4096  # CHUNK: rows measured at once
 _DTYPES = {"float64": torch.float64, "float32": torch.float32}
@@ -46,12 +44,11 @@ register(
     {
         "loss_needs": "The loss {loss} compares probabilities: give the last layer the activation {activation}. "
         "Received: {received}.",
-        "run_replaced": "Another training run has started on this model. Start a new one.",
     }
 )
 
 
-class Sequential:
+class Sequential(Exchange):
     """Layers one after the other.
 
     ``seed`` draws the weights (Glorot uniform; biases 0), the order of the rows and the dropout. device: "cpu", or where
@@ -81,7 +78,7 @@ class Sequential:
         self.specs: tuple[LayerSpec, ...] = ()
         self._module: Net | None = None
         self._compiled: Compiled | None = None
-        self._fit: _Fit | None = None  # the run in progress
+        self._fit: Fit | None = None  # the run in progress
         self._optimizer: FlatOptimizer | None = None  # made by the first run after compile
         self.classes: tuple[str, ...] = ()  # the words that were given as targets, in the order of their numbers
         self.stop_training = False  # a callback's wish
@@ -96,7 +93,9 @@ class Sequential:
         self.layers.append(layer)
         self._module = None
         first = next((entry for entry in self.layers if isinstance(entry, Dense)), None)
-        if first is not None and isinstance(first.input_shape, tuple):
+        if (
+            first is not None and isinstance(first.input_shape, tuple) and isinstance(layer, Dense)
+        ):  # not yet at a Dropout
             self.build(first.input_shape)
 
     def build(self, input_shape: Sequence[int | None]) -> None:
@@ -163,7 +162,7 @@ class Sequential:
         sample_weight: ArrayLike | None = None,
         patience: int | None = None,
         min_delta: float = 0.0,
-    ) -> _Fit:
+    ) -> Fit:
         """A run over these rows that can be stopped and continued: call its ``steps(epochs=…)`` as often as you like.
 
         x: (N, features) or (N,); y: (N, outputs) or (N,), class indices for the sparse cross-entropy. Words are numbered
@@ -192,7 +191,7 @@ class Sequential:
             rows = rows._replace(weights=weights if rows.weights is None else weights * rows.weights)
         config = TrainConfig(batch_size or 32, bool(shuffle), self.seed, patience, min_delta)
         self._flush()
-        self._fit = _Fit(self, self._engine(rows, held, compiled), config, rows, self._streams, callbacks)
+        self._fit = Fit(self, self._engine(rows, held, compiled), config, rows, self._streams, callbacks)
         self._streams += 1
         return self._fit
 
@@ -216,7 +215,7 @@ class Sequential:
     def fit(
         self,
         x: ArrayLike,
-        y: ArrayLike,
+        y: ArrayLike | None = None,
         batch_size: int | None = 32,
         epochs: int = 1,
         verbose: int | str = 0,
@@ -234,8 +233,11 @@ class Sequential:
         """Train and return the record: ``.history["loss"]`` has one number per epoch. Arguments in Keras' order.
 
         verbose: 0 silent, 1 (or "auto") a bar an epoch, 2 a line an epoch. The rest: see ``trainer``.
+        Without y, x is a DataLoader or any iterable of (x, y) batches: its rows are gathered once, and its batch size kept.
         """
         check_verbose(verbose)
+        if y is None:
+            x, y, batch_size = gathered(x, batch_size)
         own = callbacks if isinstance(callbacks, list | tuple) else [callbacks] if callbacks is not None else []
         events = self.steps(
             x,
@@ -258,7 +260,7 @@ class Sequential:
     def evaluate(
         self,
         x: ArrayLike,
-        y: ArrayLike,
+        y: ArrayLike | None = None,
         batch_size: int | None = None,
         verbose: int | str = 0,
         sample_weight: ArrayLike | None = None,
@@ -267,11 +269,13 @@ class Sequential:
     ) -> Any:
         """The loss, or [loss, *metrics], with the weights as they are and without dropout.
 
-        ``batch_size`` changes no number here. ``verbose``: say them too.
+        ``batch_size`` changes no number here. ``verbose``: say them too. Without y, x is an iterable of (x, y) batches.
         """
         check_verbose(verbose)
+        if y is None:
+            x, y, _ = gathered(x, batch_size)
         compiled = self._need_compiled(x)
-        result = summarise(_metrics(compiled), self._measure(self._rows("", x, y, sample_weight), compiled))
+        result = summarise(metrics_of(compiled), self._measure(self._rows("", x, y, sample_weight), compiled))
         if verbose:
             tell(result)
         values = list(result.values())
@@ -324,37 +328,6 @@ class Sequential:
         self.module.eval()
         return summary_of(self.layers, self.specs)
 
-    def save(self, path: str | Path) -> None:
-        """Weights, layers and compile settings in one safetensors file."""
-        about: dict[str, Any] = {
-            "layers": [{"kind": type(layer).__name__, **asdict(layer)} for layer in self.layers],
-            "inputs": self.module.specs[0].inputs,
-            "seed": self.seed,
-            "dtype": self.dtype,
-        }
-        if self.classes:
-            about["classes"] = list(self.classes)
-        if self._compiled is not None:
-            about["compile"] = self._compiled.settings
-        saving.write(Path(path), self.get_weights(), about)
-
-    @classmethod
-    def load(cls, path: str | Path) -> Sequential:
-        """A model as ``save`` wrote it. Raises InvalidInput ``bad_file``."""
-        weights, about = saving.read(Path(path))
-        kinds: dict[str, Any] = {"Dense": Dense, "Dropout": Dropout}
-        try:
-            layers = [kinds[layer.pop("kind")](**layer) for layer in about["layers"]]
-            model = cls(layers, seed=about["seed"], dtype=about["dtype"])
-            model.build((about["inputs"],))
-            model.set_weights(weights)
-            model.classes = tuple(about.get("classes", ()))
-            if "compile" in about:
-                model.compile(**about["compile"])
-        except (KeyError, TypeError, CoreError) as error:
-            raise InvalidInput("bad_file", kind=saving.KIND, hint=str(error)) from error
-        return model
-
     def record(self, history: History) -> Run:
         """A history with all that made it."""
         self._flush()
@@ -380,7 +353,7 @@ class Sequential:
         return Rows(rows, targets, known).of(self.dtype)
 
     def _engine(self, rows: Rows, held: Rows | None, compiled: Compiled) -> Engine:
-        loss, metrics = LOSSES[compiled.loss], _metrics(compiled)
+        loss, metrics = LOSSES[compiled.loss], metrics_of(compiled)
         by_hand = compiled.engine == "explicit"
         if self._optimizer is None:
             w = self._flat.numpy() if by_hand else self._flat
@@ -404,7 +377,7 @@ class Sequential:
         net = self.module
         engine = TorchEngine(
             Ends(net),
-            partial(_objective, self.specs, loss, metrics, [linear.weight for linear in net.linears]),
+            partial(objective, self.specs, loss, metrics, [linear.weight for linear in net.linears]),
             Gathering(self._optimizer, net),
             [part for part in rows if part is not None],
             validation=held and [part for part in held if part is not None],
@@ -416,12 +389,12 @@ class Sequential:
         return engine
 
     def _measure(self, rows: Rows, compiled: Compiled) -> Numbers:
-        net, loss, metrics = self.module.eval(), LOSSES[compiled.loss], _metrics(compiled)
+        net, loss, metrics = self.module.eval(), LOSSES[compiled.loss], metrics_of(compiled)
         kernels = [linear.weight for linear in net.linears]
-        objective = partial(_objective, self.specs, loss, metrics, kernels, Ends(net))
+        measured = partial(objective, self.specs, loss, metrics, kernels, Ends(net))
         parts = [torch.from_numpy(part).split(CHUNK) for part in rows if part is not None]
         with torch.no_grad(), np.errstate(all="ignore"):
-            return averages([(len(b[0]), objective(*(p.to(self.device) for p in b))) for b in zip(*parts, strict=True)])
+            return averages([(len(b[0]), measured(*(p.to(self.device) for p in b))) for b in zip(*parts, strict=True)])
 
     def _flush(self) -> None:
         """Write the updates of the run in progress that the journal does not have yet."""
@@ -430,59 +403,3 @@ class Sequential:
             part = (fit.stream, self._compiled, fit.rows.x, fit.rows.y, fit.config.batch_size, fit.config.shuffle)
             self._journal.append(Trained(*part, fit.updates - fit.noted, fit.rows.weights))
             fit.noted = fit.updates
-
-
-class _Fit(Trainer):
-    """One run of a Sequential; its result is a Run."""
-
-    def __init__(
-        self,
-        model: Sequential,
-        engine: Engine,
-        config: TrainConfig,
-        rows: Rows,
-        stream: int,
-        callbacks: Sequence[Callback],
-    ) -> None:
-        super().__init__(engine, config, order_stream=model._order, callbacks=callbacks)
-        self.model, self.rows, self.stream, self.noted = model, rows, stream, 0
-
-    @property
-    def subject(self) -> Sequential:
-        return self.model
-
-    def steps(self, *args: Any, **options: Any) -> Iterator[TrainStep | Done[Any]]:  # its result is a Run
-        if self.model._fit is not self:
-            raise NotReady("run_replaced")
-        return super().steps(*args, **options)
-
-    def result(self, last_loss: float, stopped: str | None) -> Run:
-        run = self.model.record(super().result(last_loss, stopped))
-        if stopped == "diverged" and self.model._compiled is not None:
-            self.model._compiled = replace(self.model._compiled)  # the optimiser's memory was reset
-        return run
-
-
-def _metrics(compiled: Compiled) -> dict[str, Metric]:
-    return {name: METRICS[name] for name in compiled.metrics}
-
-
-def _objective(
-    specs: Sequence[LayerSpec],
-    loss: Loss,
-    metrics: dict[str, Metric],
-    kernels: Sequence[Tensor],
-    net: nn.Module,
-    x: Tensor,
-    y: Tensor,
-    weights: Tensor | None = None,
-) -> dict[str, Tensor]:
-    """The loss with its penalties, and the metrics' batch numbers, by torch. ``net``: an Ends, or what wraps one."""
-    z, a = net(x)
-    mean = loss.by_torch(z, a, y) if weights is None else (weights * loss.by_rows(z, a, y)).mean()
-    numbers = {"loss": mean + penalty(specs, kernels)}
-    said, true = a.detach().cpu().numpy(), y.cpu().numpy()
-    with np.errstate(all="ignore"):  # a run that diverges is told, not warned of
-        for name, metric in metrics.items():
-            numbers[name] = torch.as_tensor(metric.batch(said, true))
-    return numbers

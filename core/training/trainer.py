@@ -21,6 +21,7 @@ from core import runtime
 from core.errors import Check
 from core.events import Cadence, Deadline, Done, TrainStep, cadence
 from core.training.callbacks import Callback
+from core.training.plot import Plot, curves
 
 Numbers = dict[str, Any]  # "loss" and metrics of one batch: floats, arrays, or tensors still on the device
 Objective = Callable[..., "Tensor | dict[str, Tensor]"]  # objective(module, *batch) → loss, or {"loss": …, "acc": …}
@@ -79,6 +80,21 @@ class History:
     epoch: list[int] = field(default_factory=list)  # 0, 1, …
     updates: int = 0
     last_loss: float = math.nan  # of the last batch; not finite if the run diverged
+
+    def plot(self, *names: str) -> Plot:
+        """These curves over the epochs, by default the losses: shown in a notebook, ``.save("loss.svg")`` elsewhere."""
+        chosen = names or tuple(name for name in self.history if name.endswith("loss"))
+        check = Check()
+        for name in chosen:
+            check.one_of("curve", name, self.history)
+        check.done()
+        return curves({name: self.history[name] for name in chosen})
+
+    def _repr_html_(self) -> str:
+        """The last epoch's numbers, and the losses as a picture."""
+        last = ", ".join(f"{name} {values[-1]:.4g}" for name, values in self.history.items() if values)
+        drawn = self.plot().svg if any(math.isfinite(v) for v in self.history.get("loss", ())) else ""
+        return f"<p>{len(self.epoch)} epochs, {self.updates} updates: {last}</p>{drawn}"
 
 
 class Trainer:

@@ -258,5 +258,7 @@ def test_what_cannot_be_is_told(wrong: dict[str, Any]) -> None:
 
 def test_a_file_of_keras_is_told_apart(tmp_path: Path) -> None:
     (tmp_path / "net.keras").write_bytes(b"PK")
-    with pytest.raises(InvalidInput, match="set_weights"):
+    with pytest.raises(InvalidInput, match="a file of Keras"):
         Sequential.load(tmp_path / "net.keras")
+    with pytest.raises(InvalidInput, match="older format"):
+        Sequential.load(tmp_path / "net.h5")
