@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import base64
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
@@ -27,8 +25,7 @@ from demos.convolution import shown
 from demos.convolution.shown import FORM, SEEN
 from demos.convolution.tasks import TASKS
 from demos.kit import text
-from tests import picture_files, served
-from tests.places import ROOT
+from tests import picture_files, programs, served
 
 SOBEL = kernels.preset("vertical_edges")
 
@@ -187,7 +184,7 @@ def test_the_table_and_the_code_hold_the_numbers() -> None:
     rows = lesson.on_csv("en", opened["here"], form).splitlines()[1:]
     np.testing.assert_array_equal([[float(v) for v in row.split(",")[2:]] for row in rows], out[0])
     code = lesson.on_code("en", opened["here"], form)
-    printed = subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True, capture_output=True, text=True).stdout
+    printed = programs.run(code)
     assert f"[{out[0, out.shape[1] // 2, out.shape[2] // 2]}]" in printed
     assert float(printed.split("largest difference: ")[1].split()[0]) < 1e-9
 

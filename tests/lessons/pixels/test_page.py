@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import base64
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
@@ -25,8 +23,7 @@ from demos.pixels import page as lesson
 from demos.pixels import panels
 from demos.pixels.state import ALL, FORM, Here
 from demos.pixels.tasks import TASKS
-from tests import picture_files, served
-from tests.places import ROOT
+from tests import picture_files, programs, served
 
 CAT = photos.load("cat")
 FIRST = FORM.values()
@@ -264,7 +261,7 @@ def test_the_answer_about_blue_takes_the_right_particle() -> None:
 def test_the_code_prints_the_numbers_on_the_screen() -> None:
     edited = lesson.on_edit("en", None, 255, 0, 7, FIRST)
     code = lesson.on_code("en", edited["here"], FIRST)
-    printed = subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True, capture_output=True, text=True).stdout
+    printed = programs.run(code)
     assert "[255   0   7]" in printed and "(170, 256, 3) uint8" in printed
     grey = pixels.greyscale(edited["here"].pixels)[62, 90]
     assert f"grey {grey}" in printed and f"**{grey}**" in edited["said"]
