@@ -22,7 +22,7 @@ from core.mlp.numpy_engine import Array
 from core.mlp.record import Compiled, Summary
 
 OPSET = 20  # of ONNX: the first with Gelu
-_ONNX = {
+_ONNX: dict[str, tuple[str, dict[str, Any]]] = {
     "relu": ("Relu", {}),
     "sigmoid": ("Sigmoid", {}),
     "tanh": ("Tanh", {}),

@@ -65,7 +65,7 @@ def handler(function: Function) -> Callable[..., Any]:
         for each in function.parameters
     ]
     gives: Any = tuple[dict[str, Any], gr.FileData] if function.draws else dict[str, Any]
-    made.__signature__ = inspect.Signature(_required_first(listed), return_annotation=gives)  # type: ignore[attr-defined]
+    made.__signature__ = inspect.Signature(_required_first(listed), return_annotation=gives)
     made.__annotations__ = {each.name: each.kind for each in function.parameters}
     return made
 

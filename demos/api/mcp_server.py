@@ -97,13 +97,13 @@ def _server() -> Any:
     functions = {function.name: function for function in FUNCTIONS}
     server: Any = Server("A Taste of Deep Learning")
 
-    @server.list_tools()  # type: ignore[untyped-decorator]
+    @server.list_tools()
     async def list_tools() -> list[Any]:
         return [
             types.Tool(name=each.name, description=description(each), inputSchema=schema(each)) for each in FUNCTIONS
         ]
 
-    @server.call_tool(validate_input=False)  # type: ignore[untyped-decorator]
+    @server.call_tool(validate_input=False)
     async def call_tool(name: str, arguments: dict[str, Any]) -> Any:
         function = functions.get(name)
         if function is None:
@@ -146,7 +146,7 @@ async def last_answer(function: Function, given: dict[str, Any], progress: Any) 
                 await progress(answer, number)
     finally:
         with anyio.CancelScope(shield=True):
-            await to_thread.run_sync(events.close)  # type: ignore[attr-defined]
+            await to_thread.run_sync(events.close)
 
 
 def description(function: Function) -> str:

@@ -29,9 +29,9 @@ def train_net(
     data: Annotated[str, plane.DATA, "points to learn: five sets of two classes, two fields of values to fit"] = "xor",
     points: Annotated[
         list[Any], Items(Items(NUMBERS, 3, 3), 500), "own points instead of data: [x1, x2, label 0 or 1], about −6…6"
-    ] = (),  # type: ignore[assignment]
-    features: Annotated[list[Any], Items(plane.FEATURES, 7, 1), "what the net sees of a point"] = plane.CHOSEN,  # type: ignore[assignment]
-    hidden: Annotated[list[Any], Items(plane.UNITS, 6), "units of each hidden layer; [] for none"] = (4, 2),  # type: ignore[assignment]
+    ] = (),
+    features: Annotated[list[Any], Items(plane.FEATURES, 7, 1), "what the net sees of a point"] = plane.CHOSEN,
+    hidden: Annotated[list[Any], Items(plane.UNITS, 6), "units of each hidden layer; [] for none"] = (4, 2),
     activation: Annotated[str, plane.ACTIVATION, "of the hidden layers"] = plane.ACTIVATION.default,
     optimizer: Annotated[str, plane.OPTIMIZER, "update rule"] = plane.OPTIMIZER.default,
     learning_rate: Annotated[float, plane.RATE, "step size"] = plane.RATE.default,
@@ -108,7 +108,7 @@ def run_sequential(
     units: Annotated[list[Any], Items(WIDTH, 5), "units of each hidden Dense layer; the output layer fits itself"] = (
         64,
         64,
-    ),  # type: ignore[assignment]
+    ),
     activation: Annotated[str, stack.ACTIVATION, "of the hidden layers"] = "relu",
     dropout: Annotated[float, stack.DROP, "share of each hidden layer left out while training; 0: none"] = 0.0,
     optimizer: Annotated[str, stack.OPTIMIZER, "update rule"] = stack.OPTIMIZER.default,
@@ -117,7 +117,7 @@ def run_sequential(
     batch_size: Annotated[int, stack.BATCH, "rows for each update"] = int(stack.BATCH.default),
     validation_split: Annotated[float, stack.SPLIT, "the last share of the rows, held out"] = 0.2,
     standardise: Annotated[bool, None, "bring inputs, and measured targets, to mean 0 and spread 1"] = True,
-    questions: Annotated[list[Any], Items(Items(NUMBERS, 50, 1), 50), "rows of inputs to predict afterwards"] = (),  # type: ignore[assignment]
+    questions: Annotated[list[Any], Items(Items(NUMBERS, 50, 1), 50), "rows of inputs to predict afterwards"] = (),
     seed: Annotated[int, stack.SEED, "of first weights, dropout and order"] = int(stack.SEED.default),
     lang: Lang = "en",
 ) -> Iterator[Value]:
@@ -169,9 +169,9 @@ def run_sequential(
     "and weights and biases after the update; the `loss` before and after."
 )
 def trace_net(
-    x: Annotated[list[Any], Items(walk.NUMBER, 4, 1), "the inputs of one sample"] = (walk.X1, walk.X2),  # type: ignore[assignment]
-    target: Annotated[list[Any], Items(walk.NUMBER, 4, 1), "the right outputs; 0…1 with bce"] = (walk.TARGET,),  # type: ignore[assignment]
-    hidden: Annotated[list[Any], Items(Range(1, 4, default=2, step=1), 3, 1), "units of each hidden layer"] = (2, 2),  # type: ignore[assignment]
+    x: Annotated[list[Any], Items(walk.NUMBER, 4, 1), "the inputs of one sample"] = (walk.X1, walk.X2),
+    target: Annotated[list[Any], Items(walk.NUMBER, 4, 1), "the right outputs; 0…1 with bce"] = (walk.TARGET,),
+    hidden: Annotated[list[Any], Items(Range(1, 4, default=2, step=1), 3, 1), "units of each hidden layer"] = (2, 2),
     activation: Annotated[str, walk.ACTIVATION, "of the hidden layers"] = walk.ACTIVATION.default,
     output: Annotated[
         str, Options(("sigmoid", "linear", "tanh")), "activation of the last layer; bce needs sigmoid"

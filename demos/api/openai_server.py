@@ -255,7 +255,7 @@ async def _lines(events: Iterator[Any], kind: str, about: dict[str, Any], usage:
     except CoreError as error:
         yield _line(_error(error))
     finally:
-        await steps.aclose()  # type: ignore[attr-defined]
+        await steps.aclose()
 
 
 def _choice(kind: str, words: str, ended: str | None, whole: bool, first: bool = False) -> dict[str, Any]:

@@ -23,7 +23,7 @@ def classify_picture(
     picture: Annotated[Any, Picture(), A_PICTURE],
     labels: Annotated[
         list[Any], Items(Letters(200), 20), "2 to 20 labels of your own, Korean or English; empty: ten kinds of clothes"
-    ] = (),  # type: ignore[assignment]
+    ] = (),
     lang: Lang = "en",
 ) -> Value:
     """What is in the picture? A small network that knows ten kinds of clothes, or CLIP with labels of your own."""
@@ -135,7 +135,7 @@ def draw_picture(
     start = files.source(picture) if picture else None
     own = "" if scheduler == "own" else scheduler
     more = {"strength": strength} if start is not None else {}
-    settings = Settings(prompt, negative_prompt, steps, guidance, seed, own, **more)  # type: ignore[arg-type]
+    settings = Settings(prompt, negative_prompt, steps, guidance, seed, own, **more)
     model = studio.shared(draws.MODEL)
     last: list[Any] = []
 

@@ -139,8 +139,8 @@ def generate_text(
 @public("`cosines`: a row for each text, a column for each other text or picture; -1…1, the larger the more alike.")
 def similarity(
     texts: Annotated[list[Any], Items(Text, MOST_TEXTS, 1), "words or sentences, Korean or English"],
-    others: Annotated[list[Any], Items(Text, MOST_TEXTS), "texts to compare with; empty: the texts themselves"] = (),  # type: ignore[assignment]
-    pictures: Annotated[list[Any], Items(Picture(), 10), "pictures to compare with instead (see Pictures)"] = (),  # type: ignore[assignment]
+    others: Annotated[list[Any], Items(Text, MOST_TEXTS), "texts to compare with; empty: the texts themselves"] = (),
+    pictures: Annotated[list[Any], Items(Picture(), 10), "pictures to compare with instead (see Pictures)"] = (),
     lang: Lang = "en",
 ) -> Value:
     """How alike are texts, or texts and pictures? Cosines of their vectors: what means the same is near."""
