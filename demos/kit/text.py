@@ -3,7 +3,7 @@
 A lesson's table wins over kit/words/common.<lang>.toml. Placeholders take ordinary format specs, plus
 Korean particles: ``{name:은는}`` or ``{loss:.2f|은는}`` writes the value and the particle that fits its last sound;
 English plurals: ``{n:#epoch/epochs}`` or ``{n:,#weight/weights}`` writes the count and the word that fits it.
-A missing key is an error.
+A missing key is an error. ``@high`` and ``@low`` (``@High``: capital) are the colours of views/taste/colours.css by name.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from core.errors import CoreError
 
 LESSONS = Path(__file__).parents[1]
 SHARED = Path(__file__).with_name("words")  # common and errors
+COLOURS = LESSONS / "views" / "taste" / "colours.toml"  # their names, beside the CSS that gives them
 LANGUAGES = ("ko", "en")
 _PARTICLES = {
     "은는": ("은", "는"),
@@ -103,7 +104,21 @@ def table(name: str, lang: str) -> dict[str, Any]:
     """The words of a lesson, or ``common`` or ``errors``; nested tables flattened with dots: ``tasks.raw.question``."""
     path = SHARED / f"{name}.{lang}.toml"
     path = path if path.exists() else LESSONS / name / f"words.{lang}.toml"
-    return dict(_flat(tomllib.loads(path.read_text("utf-8")))) if path.exists() else {}
+    return dict(_flat(tomllib.loads(_coloured(path.read_text("utf-8"), lang)))) if path.exists() else {}
+
+
+@functools.cache
+def _colours(lang: str) -> dict[str, str]:
+    names: dict[str, str] = tomllib.loads(COLOURS.read_text("utf-8"))[lang]
+    return {f"@{key}": word for key, word in names.items()} | {
+        f"@{key.capitalize()}": word.capitalize() for key, word in names.items()
+    }
+
+
+def _coloured(words: str, lang: str) -> str:
+    for sign, colour in _colours(lang).items():
+        words = words.replace(sign, colour)
+    return words
 
 
 def _flat(tree: dict[str, Any], prefix: str = "") -> Any:
@@ -153,7 +168,7 @@ class Text:
 
     @functools.cached_property
     def _sections(self) -> tuple[str, str, str]:
-        text = (LESSONS / self.lesson / f"story.{self.lang}.md").read_text("utf-8").strip()
+        text = _coloured((LESSONS / self.lesson / f"story.{self.lang}.md").read_text("utf-8").strip(), self.lang)
         title, _, rest = text.partition("\n")
         lead, _, story = rest.partition("\n## ")
         return title.removeprefix("# ").strip(), lead.strip(), f"## {story}" if story else ""

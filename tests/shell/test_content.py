@@ -153,3 +153,13 @@ def test_english_counts_take_the_noun_that_fits() -> None:
     )
     with pytest.raises(ValueError, match="unpack"):
         text._FORMAT.format("{n:#epochs}", n=1)
+
+
+@pytest.mark.parametrize("lang", text.LANGUAGES)
+def test_the_colours_of_signs_are_named_in_one_place(lang: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who changes the colour of what is negative in colours.css changes its name beside it, and every sentence follows."""
+    words = [*text.table("sequential", lang).values(), text.load("hidden_layers", lang).story]
+    said = " ".join(words)
+    assert all(name in said.lower() for name in text._colours(lang).values()) and "@low" not in said
+    monkeypatch.setattr(text, "_colours", lambda lang: {"@low": "mauve", "@high": "teal"})
+    assert "mauve" in text._coloured((DEMOS / "sequential" / f"words.{lang}.toml").read_text("utf-8"), lang)
