@@ -25,7 +25,7 @@ def address(slug: str, lang: str = "ko") -> Iterator[str]:
     with gr.Blocks() as demo, kit.building(kit.Page(kit.new_shelf())):
         building.safe_build(slug, lang)
     for event in named(demo).values():
-        event.api_visibility = "undocumented"
+        event.api_visibility = "public"  # with the names and first values of its parameters
     guard.protect(demo)
     demo.queue(default_concurrency_limit=4, api_open=False)
     how: dict[str, Any] = {"server_name": "127.0.0.1", "max_file_size": "10mb", "show_error": False, "ssr_mode": False}

@@ -13,6 +13,7 @@ import ipaddress
 import json
 import logging
 import os
+import re
 import sys
 import time
 import urllib.parse
@@ -34,6 +35,7 @@ HEADERS = {
     "permissions-policy": "camera=(self), microphone=(self), geolocation=(), payment=(), usb=()",
     "cross-origin-opener-policy": "same-origin-allow-popups",
 }
+CALL = re.compile(r"/gradio_api/(?:call/v2|call|run|api)/(?P<name>[^/]+)")
 log = logging.getLogger("taste")
 
 
@@ -73,8 +75,14 @@ class Operations:
             await self._refuse(scope, send, 429, "too_often")
         elif _length(scope) > MOST_BODY:
             await self._refuse(scope, send, 413, "too_much")
+        elif (call := CALL.match(path)) and call["name"] not in self._functions():
+            await self._refuse(scope, send, 404, "no_function")
         else:
             await self._pass_on(scope, receive, send, path, began)
+
+    def _functions(self) -> set[str]:
+        """What may be called by name; Gradio answers other names with a traceback in the log."""
+        return {event.api_name for event in self.demo.fns.values() if event.api_visibility != "private"}
 
     async def _pass_on(self, scope: Any, receive: Any, send: Any, path: str, began: float) -> None:
         got, status = 0, 0

@@ -8,26 +8,30 @@ from typing import Any
 import pytest
 
 pytestmark = pytest.mark.browser
-CAPTION = "[...document.querySelectorAll('.taste-matrix caption')].find((e) => e.offsetParent)?.textContent"
+TOY = (
+    "[...document.querySelectorAll('.taste-matrix')].filter((e) => e.offsetParent)[2]"  # after the wall and its numbers
+)
+CAPTION = f"{TOY}?.querySelector('caption')?.textContent"
 UPDATES = """(done) => [...document.querySelectorAll('figcaption')]
   .some((e) => +(e.textContent.match(/After (\\d+) updates/)?.[1] || 0) > done)"""
 
 
 def opened(v: Any, lang: str = "en") -> Any:
     page = v.open(lang, "attention")
-    page.wait_for_selector(".taste-matrix td.chosen:visible", timeout=60_000)
+    page.wait_for_function(f"() => {TOY}?.querySelector('td.chosen')", timeout=60_000)
     return page
 
 
 def test_cells_chips_and_keys_write_the_sum_out(visit: Any) -> None:
     v = visit()
     page = opened(v)
-    page.locator(".taste-matrix:visible td[data-i='3'][data-j='1']").first.click()
+    cells = page.locator(".taste-matrix:visible").nth(2)
+    cells.locator("td[data-i='3'][data-j='1']").click()
     page.wait_for_selector("text=/share the → dog = /")
-    page.locator(".taste-matrix:visible td[data-i='1'][data-j='2']").first.focus()
+    cells.locator("td[data-i='1'][data-j='2']").focus()
     page.keyboard.press("Enter")
     page.wait_for_selector("text=/share dog → brought = 0/")
-    page.locator(".taste-tokens:visible button").nth(4).click()
+    page.locator(".taste-tokens:visible").nth(1).locator("button").nth(4).click()
     page.wait_for_selector("text=/Seen from the selected token “ball”/")
     page.get_by_role("radio", name="③ Q·Kᵀ").first.check()
     page.wait_for_selector("text=/Q\\(me\\)·K\\(the\\) = .* × /")

@@ -19,7 +19,7 @@ from demos.kit import text
 from tests import served
 
 gradio_client = pytest.importorskip("gradio_client")
-SETTINGS = (10, 0, 1.0, 0, 1.0, 0.0, 1.0)  # length, seed, the sliders
+SAID = 2  # of the outputs: talk, words, said, offers
 ENDPOINT = "language_model_chat"
 AT_ONCE, MOST, ASKED = [0], [0], list[str]()
 
@@ -67,12 +67,12 @@ class Visitor:
 
     def __init__(self, address: str, words: str) -> None:
         self.client = gradio_client.Client(address, verbose=False)
-        self.job = self.client.submit([], words, *SETTINGS, api_name=f"/{ENDPOINT}")
+        self.job = self.client.submit(talk=[], words=words, length=10, api_name=f"/{ENDPOINT}")
 
     def told(self) -> str:
         """The latest sentence below the chat."""
         outputs = self.job.outputs()
-        return str(outputs[-1][-1]) if outputs else ""
+        return str(outputs[-1][SAID]) if outputs else ""
 
     def answer(self) -> Any:
         until(self.job.done)
