@@ -39,7 +39,6 @@ def slim(folder: Path, names: list[str]) -> None:
 
 
 def test_a_wheel_holds_everything_and_its_command_works_elsewhere(tmp_path: Path) -> None:
-    pytest.importorskip("setuptools", minversion="77")
     names = listed()
     slim(tmp_path / "source", names)
     pip = [sys.executable, "-m", "pip", "--disable-pip-version-check", "-q"]

@@ -25,6 +25,7 @@ register(
         "picture_too_small": "Pictures of {height} × {width} are too small for {blocks} halvings. "
         "Use pictures of at least {least} × {least}, or fewer filters.",
         "bad_labels": "Labels must be whole numbers from 0 to {most}, one per picture. Received: {received}.",
+        "unknown_model": "No image model is called {received}.{hint} Use fashion, digits, photos or one of torchvision's.",
     }
 )
 

@@ -27,7 +27,6 @@ from core.vision.layers import Network, Standardize
 
 register(
     {
-        "unknown_model": "No image model is called {received}.{hint} Use fashion, digits, photos or one of torchvision's.",
         "weights_unreachable": "The weights of {name} are neither on this machine nor can they be fetched ({reason}). "
         "Connect to the internet once, or put the file {file} into {folder}.",
         "weights_do_not_fit": "The weights in {file} do not fit {name}. Use the file made for this model.",

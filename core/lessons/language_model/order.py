@@ -26,7 +26,7 @@ def kept(logits: np.ndarray, cut: str, share: float) -> Kept:
     """logits (V,); ``cut`` is "top_p" or "min_p" with its ``share``.
 
     >>> kept(np.log([0.5, 0.3, 0.15, 0.05]), "top_p", 0.7)
-    Kept(warm_first=(1, 2, 3), cut_first=(2, 2, 2))
+    Kept(warm_first=(2, 2, 3), cut_first=(2, 2, 2))
     """
     import torch
     from transformers import MinPLogitsWarper, TemperatureLogitsWarper, TopPLogitsWarper

@@ -7,6 +7,7 @@ al. 2024, "Common Diffusion Noise Schedules and Sample Steps are Flawed", table 
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass
 from typing import Any
 
@@ -43,7 +44,11 @@ def visited(steps: int) -> tuple[Visited, ...]:
     for spacing in SPACINGS:
         for name, kind in SAMPLERS.items():
             sampler: Any = getattr(diffusers, kind)(timestep_spacing=spacing, **SCHEDULE)
-            sampler.set_timesteps(int(steps))
+            with warnings.catch_warnings():
+                warnings.filterwarnings(
+                    "ignore", "__array__ implementation", DeprecationWarning
+                )  # diffusers on numpy 2
+                sampler.set_timesteps(int(steps))
             levels = tuple(float(t) for t in sampler.timesteps)
             found.append(Visited(spacing, name, levels, float(sampler.alphas_cumprod[int(levels[0])] ** 0.5)))
     return tuple(found)

@@ -115,7 +115,7 @@ def test_photos_of_the_camera_make_classes() -> None:
 def test_large_photos_are_kept_small() -> None:
     wide = RNG.integers(0, 256, (900, 1200, 3), dtype=np.uint8)
     kept = lesson.on_snap("ko", "잡음", None, shot(wide))["kept"]
-    assert kept["잡음"][0].shape == (72, 96, 3)
+    assert kept["잡음"][0].shape == (120, 160, 3)
 
 
 def test_files_join_the_named_class_or_the_one_in_their_name(uploads: Path) -> None:
@@ -232,7 +232,7 @@ def test_the_code_learns_the_same(tmp_path: Path) -> None:
 
 def test_the_pictures_of_other_lessons() -> None:
     cat = photos.load("cat")
-    assert lesson.on_take("en", cat, "cat", None)["kept"]["cat"][0].shape == (64, 96, 3)
+    assert lesson.on_take("en", cat, "cat", None)["kept"]["cat"][0].shape == (106, 160, 3)
     shown = lesson.on_shelf("en", cat, learnt("en", example("en"))["own"])
     assert sum(item["value"] for item in shown["bars"]["items"]) == pytest.approx(1, abs=1e-5)
     assert len(shown["seen"]["items"]) == 2

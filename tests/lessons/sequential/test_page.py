@@ -10,6 +10,7 @@ from typing import Any
 import gradio as gr
 import pytest
 
+from core.errors import InvalidInput
 from core.lessons.sequential import choices
 from demos import kit
 from demos.kit import text
@@ -89,9 +90,11 @@ def test_layers_are_added_removed_and_change_kind() -> None:
     form = ctl.with_layer("dropout", FORM.values())
     assert [form[f"kind{i}"] for i in range(1, 5)] == ["dense", "dense", "dropout", "dense"]
     assert ctl.chosen(form).layers[2].rate == 0.2
-    for _ in range(5):
+    for _ in range(2):
         form = ctl.with_layer("dense", form)
     assert form.count == 6
+    with pytest.raises(InvalidInput, match="at most 6"):
+        ctl.with_layer("dense", form)
     for _ in range(9):
         form = ctl.with_layer("remove", form)
     assert form.count == 1 and form.size1 == 1

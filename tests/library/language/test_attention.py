@@ -101,6 +101,6 @@ def test_refuses(arguments):
 
 
 def test_toy_refuses():
-    for tokens, config in (([], {}), (["a"] * 65, {}), (["a"], {"width": 1}), (["a"], {"seed": -1})):
+    for tokens, config in (([], {}), (["a"], {"width": 1}), (["a"], {"seed": -1})):
         with pytest.raises(InvalidInput):
             toy_head(tokens, ToyConfig(**config))
