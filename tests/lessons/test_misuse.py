@@ -57,7 +57,7 @@ def call(demo: gr.Blocks, event: Any, values: list[Any], data: Any = None) -> No
     args, *_ = special_args(event.fn, args, None, gr.EventData(None, data))
     result = event.fn(*args)
     if inspect.isgenerator(result):
-        next(shown for shown in result if not nothing(shown))
+        next((shown for shown in result if not nothing(shown)), None)
         result.close()
 
 
