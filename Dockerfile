@@ -6,7 +6,8 @@ WORKDIR /app
 
 # A CPU build of torch first: pip would bring one with CUDA, several times as large.
 COPY requirements.txt .
-RUN pip install --no-cache-dir torch torchvision --index-url https://download.pytorch.org/whl/cpu \
+RUN pip install --no-cache-dir uv \
+    && uv pip install --system --no-cache torch torchvision --torch-backend=cpu \
     && pip install --no-cache-dir -r requirements.txt
 
 COPY --chown=learner:learner . .

@@ -83,6 +83,13 @@ def test_no_machine_paths_and_no_pickles_are_tracked() -> None:
     tracked = [ROOT / name for name in files.stdout.splitlines()]
     assert not [p for p in tracked if p.suffix in {".pkl", ".pt", ".pth", ".ckpt", ".bin", ".joblib"}]
     assert not [p for p in tracked if p.exists() and p.stat().st_size >= 10_000_000], "files a Space would refuse"
+    foreign = [
+        f"{host}{end}"
+        for host, end in (("pypi", ".org"), ("download.pytorch", ".org"), ("npmjs", ".org"), ("/ro", "ot/"))
+    ]
+    words = {".py", ".md", ".toml", ".txt", ".js", ".css", ".sh", ".yml", ".yaml", ""}
+    texts = [p for p in tracked if p.suffix in words and p.is_file()]
+    assert not [(p.name, each) for p in texts for each in foreign if each in p.read_text("utf-8")]
 
 
 def test_handlers_update_components_and_make_none() -> None:
