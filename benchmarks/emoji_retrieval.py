@@ -7,7 +7,7 @@ Measured in Korean and English: of all names, how many find their picture among 
 Every style is searched among its own pictures, those emoji that it has too.
 Found for the weights of 2026-11-27: Fluent 99–100 %, Twemoji 16–22 %, Noto 19–27 %, chance 0.35 %; weights that had seen
 Fluent only: 95 %, 6–7 %, 7–8 %. Names are known captions: everyday_words.py measures others. Write what is
-found into the [metrics.recall_at_5] of core/weights/emoji/card.toml, which the page of lesson 17 tells.
+found into the [metrics.recall_at_5] of core/weights/emoji/card.toml, which the page of lesson 18 tells.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Trains the point denoisers of lesson 15, one per shape: python -m recipes.points (about a minute and a half).
+"""Trains the point denoisers of lesson 16, one per shape: python -m recipes.points (about a minute and a half).
 
 The same network, points and updates as a press of the lesson's button with seed 0, so that what ships is what a learner
 gets. Kept in half precision: five networks of 31,000 numbers are 0.3 MB.

@@ -1,4 +1,4 @@
-"""Writes core/data/tiny_text.{ko,en}.txt: little stories for the tiny GPT of lesson 10, from phrases written for it.
+"""Writes core/data/tiny_text.{ko,en}.txt: little stories for the tiny GPT of lesson 11, from phrases written for it.
 
     python -m recipes.tiny_text
 

@@ -1,6 +1,6 @@
 """Every attention map of a real language model reading one sentence, computed beforehand (attention_maps.md).
 
-Korean: Gemma 3 270M; English: SmolLM2 135M. Made by recipes/attention_maps.py, so that lesson 10 can open on real maps
+Korean: Gemma 3 270M; English: SmolLM2 135M. Made by recipes/attention_maps.py, so that lesson 11 can open on real maps
 where no model has been fetched yet.
 """
 

@@ -1,4 +1,4 @@
-"""Little stories in Korean and English for the tiny GPT of lesson 10; made by recipes/tiny_text.py (tiny_text.md)."""
+"""Little stories in Korean and English for the tiny GPT of lesson 11; made by recipes/tiny_text.py (tiny_text.md)."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """What the tiny GPT is told and what it tells: its size, its alphabet, a written letter, its inside. No torch here.
 
 Letters ↔ ids is the plainest tokenizer there is. A Hangul syllable is one letter, so it can never break into halves.
-Left out: subwords (lesson 11 has those).
+Left out: subwords (lesson 12 has those).
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 A token is a plain string; a morpheme reads form/TAG ("맛있/VA"), tags as in the Sejong corpus. Text is NFC-normalised
 (a Mac writes Hangul in pieces) and lower-cased; punctuation and control characters are dropped, emoji are kept whole.
-Left out: stemming of English, subword tokens (lesson 11 has those). Morphemes come from kiwipiepy, which works offline.
+Left out: stemming of English, subword tokens (lesson 12 has those). Morphemes come from kiwipiepy, which works offline.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Part of lesson 10: a tiny GPT learns letter by letter while you watch; its samples, its next letter, its maps."""
+"""Part of lesson 11: a tiny GPT learns letter by letter while you watch; its samples, its next letter, its maps."""
 
 from __future__ import annotations
 

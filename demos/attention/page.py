@@ -1,4 +1,4 @@
-"""Lesson 10: a sentence goes through one attention head, every number of every step can be opened; a GPT is trained."""
+"""Lesson 11: a sentence goes through one attention head, every number of every step can be opened; a GPT is trained."""
 
 from __future__ import annotations
 

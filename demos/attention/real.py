@@ -1,4 +1,4 @@
-"""Part of lesson 10: the sentence through real tokenizers, and the maps of a real LLM if it is on this disk."""
+"""Part of lesson 11: the sentence through real tokenizers, and the maps of a real LLM if it is on this disk."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Part of lesson 10: what is shown of a head: its tokens, the matrix of a stage, one number's arithmetic in words."""
+"""Part of lesson 11: what is shown of a head: its tokens, the matrix of a stage, one number's arithmetic in words."""
 
 from __future__ import annotations
 

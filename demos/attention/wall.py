@@ -1,4 +1,4 @@
-"""Part of lesson 10: the wall of all heads of a real LLM on one shipped sentence; a head opens into its numbers."""
+"""Part of lesson 11: the wall of all heads of a real LLM on one shipped sentence; a head opens into its numbers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Lesson 13: the learner slides a kernel over a picture and sees, at any pixel, the products that sum to its value."""
+"""Lesson 14: the learner slides a kernel over a picture and sees, at any pixel, the products that sum to its value."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from demos.kit.lesson import Lesson, Room
 
 @kit.handler
 def on_open(lang: str, shelf: Any, form: kit.Values) -> kit.Update:
-    """The picture of lesson 12 if there is one, else a shipped photo."""
+    """The picture of lesson 13 if there is one, else a shipped photo."""
     here = shipped(form.photo) if shelf is None else own(pictures.shelved(shelf))
     return SCREEN(here=here) | shown(lang, here, form)
 
@@ -45,7 +45,7 @@ def on_snap(lang: str, form: kit.Values, shot: gr.EventData) -> kit.Update:
 
 @kit.handler
 def on_take(lang: str, shelf: Any, form: kit.Values) -> kit.Update:
-    """The picture that lesson 12 (or another) left."""
+    """The picture that lesson 13 (or another) left."""
     here = own(pictures.shelved(shelf))
     return SCREEN(photo=None, here=here) | shown(lang, here, form)
 

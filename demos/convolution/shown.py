@@ -1,4 +1,4 @@
-"""Lesson 13, what is shown: the settings read and checked, the linked view, the kernel, the size formula, the stages."""
+"""Lesson 14, what is shown: the settings read and checked, the linked view, the kernel, the size formula, the stages."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Lesson 13: three things to predict, each answered by a convolution."""
+"""Lesson 14: three things to predict, each answered by a convolution."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Lesson 15, second half: one step with all its numbers beside diffusers, and the same noise laid over a picture."""
+"""Lesson 16, second half: one step with all its numbers beside diffusers, and the same noise laid over a picture."""
 
 from __future__ import annotations
 

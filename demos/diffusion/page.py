@@ -1,4 +1,4 @@
-"""Lesson 15: the learner draws a shape, sees it sink into noise, and watches a network learn to bring it back."""
+"""Lesson 16: the learner draws a shape, sees it sink into noise, and watches a network learn to bring it back."""
 
 from __future__ import annotations
 

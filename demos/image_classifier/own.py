@@ -1,4 +1,4 @@
-"""Lesson 14, third part: a few pictures of each of the learner's own classes, a new head in seconds, tested live."""
+"""Lesson 15, third part: a few pictures of each of the learner's own classes, a new head in seconds, tested live."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Lesson 14: a CNN names the learner's drawing or picture, layer by layer, and shows where the evidence lies."""
+"""Lesson 15: a CNN names the learner's drawing or picture, layer by layer, and shows where the evidence lies."""
 
 from __future__ import annotations
 

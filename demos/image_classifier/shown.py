@@ -1,4 +1,4 @@
-"""Lesson 14: what is shown of one picture in one network: bars, badge, Grad-CAM, stages, the maps of the layers."""
+"""Lesson 15: what is shown of one picture in one network: bars, badge, Grad-CAM, stages, the maps of the layers."""
 
 from __future__ import annotations
 

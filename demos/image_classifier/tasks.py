@@ -1,4 +1,4 @@
-"""Lesson 14: three things to predict, each answered by the network that ships."""
+"""Lesson 15: three things to predict, each answered by the network that ships."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Lesson 14, second part: a CNN learns clothes from noise in this tab: curves, kernels, confusion, what it gets wrong."""
+"""Lesson 15, second part: a CNN learns clothes from noise in this tab: curves, kernels, confusion, what it gets wrong."""
 
 from __future__ import annotations
 

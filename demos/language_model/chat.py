@@ -1,4 +1,4 @@
-"""Part of lesson 11: a chat with the LLM on this machine, token by token, its speed measured."""
+"""Part of lesson 12: a chat with the LLM on this machine, token by token, its speed measured."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Part of lesson 11: the LLM opened up: what each layer would say next, and who looks at whom."""
+"""Part of lesson 12: the LLM opened up: what each layer would say next, and who looks at whom."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Lesson 11, temperature before or after the filters: how many tokens may come, in transformers' order and llama.cpp's."""
+"""Lesson 12, temperature before or after the filters: how many tokens may come, in transformers' order and llama.cpp's."""
 
 from __future__ import annotations
 

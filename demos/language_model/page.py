@@ -1,4 +1,4 @@
-"""Lesson 11: what comes next? Bars under the sliders, token by token, branch by branch; then a chat with a real LLM."""
+"""Lesson 12: what comes next? Bars under the sliders, token by token, branch by branch; then a chat with a real LLM."""
 
 from __future__ import annotations
 

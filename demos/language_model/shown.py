@@ -1,4 +1,4 @@
-"""Part of lesson 11: the story as chips, the next token as bars, and the label that says who computed them."""
+"""Part of lesson 12: the story as chips, the next token as bars, and the label that says who computed them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Part of lesson 11: getting a model, other models, one sentence through three generations, words that travel."""
+"""Part of lesson 12: getting a model, other models, one sentence through three generations, words that travel."""
 
 from __future__ import annotations
 

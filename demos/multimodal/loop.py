@@ -1,4 +1,4 @@
-"""Lesson 17, third part: words → picture → how well they fit and the nearest names → a sentence said aloud.
+"""Lesson 18, third part: words → picture → how well they fit and the nearest names → a sentence said aloud.
 
 Every stage is shown, can be replaced by hand, and the loop goes on from there.
 """

@@ -1,4 +1,4 @@
-"""Lesson 17, the space looked at: search both ways, the map, the attacks, and where a small model is weak."""
+"""Lesson 18, the space looked at: search both ways, the map, the attacks, and where a small model is weak."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Lesson 17: the learner compares own words with own pictures, teaches own spoken words, and sends both round a loop."""
+"""Lesson 18: the learner compares own words with own pictures, teaches own spoken words, and sends both round a loop."""
 
 from __future__ import annotations
 

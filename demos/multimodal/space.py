@@ -1,4 +1,4 @@
-"""Lesson 17, first part: the learner's captions and pictures as vectors of one space, compared and classified."""
+"""Lesson 18, first part: the learner's captions and pictures as vectors of one space, compared and classified."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Lesson 17, second part: a recording as a wave and as a picture, and its words if a recogniser is on this machine."""
+"""Lesson 18, second part: a recording as a wave and as a picture, and its words if a recogniser is on this machine."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Lesson 17, the learner's own words: a few recordings each, a small CNN trained in seconds, bars while speaking."""
+"""Lesson 18, the learner's own words: a few recordings each, a small CNN trained in seconds, bars while speaking."""
 
 from __future__ import annotations
 

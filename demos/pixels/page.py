@@ -1,4 +1,4 @@
-"""Lesson 12: the learner moves a patch over any picture, reads its R, G, B numbers, changes one and sees the pixel."""
+"""Lesson 13: the learner moves a patch over any picture, reads its R, G, B numbers, changes one and sees the pixel."""
 
 from __future__ import annotations
 

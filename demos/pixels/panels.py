@@ -1,4 +1,4 @@
-"""Lesson 12, below the picture: channels, greyscale weights, bit depth, histogram, and the order in memory."""
+"""Lesson 13, below the picture: channels, greyscale weights, bit depth, histogram, and the order in memory."""
 
 from __future__ import annotations
 

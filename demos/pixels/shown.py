@@ -1,4 +1,4 @@
-"""From numbers to the views of lesson 12."""
+"""From numbers to the views of lesson 13."""
 
 from __future__ import annotations
 

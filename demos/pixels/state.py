@@ -1,4 +1,4 @@
-"""Where the learner of lesson 12 stands: the picture, the pixel, what is looked at; and all that is set and shown."""
+"""Where the learner of lesson 13 stands: the picture, the pixel, what is looked at; and all that is set and shown."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Lesson 16, comparisons: two prompts on one seed, a sweep of the guidance, half a long run beside a short one, a walk."""
+"""Lesson 17, comparisons: two prompts on one seed, a sweep of the guidance, half a long run beside a short one, a walk."""
 
 from __future__ import annotations
 

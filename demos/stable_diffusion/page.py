@@ -1,4 +1,4 @@
-"""Lesson 16: the learner's own words become a picture, step by step, and every stage in between is there to see."""
+"""Lesson 17: the learner's own words become a picture, step by step, and every stage in between is there to see."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Lesson 16, what its panels share: controls → settings, steps → films, a run to come back to."""
+"""Lesson 17, what its panels share: controls → settings, steps → films, a run to come back to."""
 
 from __future__ import annotations
 

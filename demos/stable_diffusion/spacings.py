@@ -1,4 +1,4 @@
-"""Lesson 16, which noise levels the samplers visit under each spacing of the steps: a table asked of diffusers."""
+"""Lesson 17, which noise levels the samplers visit under each spacing of the steps: a table asked of diffusers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Lesson 16, tools: rewind and branch, start from a picture, where the words were looked at, PNG settings, other models."""
+"""Lesson 17, tools: rewind and branch, start from a picture, where the words were looked at, PNG settings, other models."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Lesson 10 by hand: cells and chips by mouse and keys, the walk, own sentence, a GPT that trains, stops and goes on."""
+"""Lesson 11 by hand: cells and chips by mouse and keys, the walk, own sentence, a GPT that trains, stops and goes on."""
 
 from __future__ import annotations
 

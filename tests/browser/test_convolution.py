@@ -1,4 +1,4 @@
-"""Lesson 13 by hand: pointing, tapping and arrow keys show products that sum to the value, without asking the server."""
+"""Lesson 14 by hand: pointing, tapping and arrow keys show products that sum to the value, without asking the server."""
 
 from __future__ import annotations
 

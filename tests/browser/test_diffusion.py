@@ -1,4 +1,4 @@
-"""Lessons 15 and 16 by hand: draw on the pad, slide through time, stop a training, rewind a picture."""
+"""Lessons 16 and 17 by hand: draw on the pad, slide through time, stop a training, rewind a picture."""
 
 from __future__ import annotations
 

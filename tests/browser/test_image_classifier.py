@@ -1,4 +1,4 @@
-"""Lesson 14 by hand: a drawing is named; own classes are collected, taught, tested, saved; camera and phone."""
+"""Lesson 15 by hand: a drawing is named; own classes are collected, taught, tested, saved; camera and phone."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Lesson 11 by hand, without the LLM: a bar is chosen, a chip branches, Stop keeps what was written."""
+"""Lesson 12 by hand, without the LLM: a bar is chosen, a chip branches, Stop keeps what was written."""
 
 from __future__ import annotations
 

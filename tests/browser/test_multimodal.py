@@ -1,4 +1,4 @@
-"""Lesson 17 by hand: example words taught and tested on other voices, and once round the loop."""
+"""Lesson 18 by hand: example words taught and tested on other voices, and once round the loop."""
 
 from __future__ import annotations
 

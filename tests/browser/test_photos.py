@@ -1,4 +1,4 @@
-"""Lessons 16 and 17 take a photo from the camera, on Chromium's fake one: its first press counts."""
+"""Lessons 17 and 18 take a photo from the camera, on Chromium's fake one: its first press counts."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Lesson 12 by hand: drag, tap and arrow keys; a number is changed; files, webcam; every number as in the file."""
+"""Lesson 13 by hand: drag, tap and arrow keys; a number is changed; files, webcam; every number as in the file."""
 
 from __future__ import annotations
 

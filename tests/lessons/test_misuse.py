@@ -1,4 +1,4 @@
-"""Used wrongly: what no control allows, sent to every endpoint of lessons 1–11, gets one translated sentence."""
+"""Used wrongly: what no control allows, sent to every endpoint of lessons 1–12, gets one translated sentence."""
 
 from __future__ import annotations
 

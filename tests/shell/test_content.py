@@ -61,6 +61,14 @@ def test_prose_comes_in_pairs() -> None:
 
 
 @pytest.mark.parametrize("lang", text.LANGUAGES)
+def test_a_lesson_is_called_by_its_name(lang: str) -> None:
+    """A number would be another lesson's when one is added between."""
+    told = {f"{name}: {key}": words for name in TABLES for key, words in text.table(name, lang).items()}
+    told |= {slug: text.load(slug, lang).lead + text.load(slug, lang).story for slug in LESSONS}
+    assert not [place for place, words in told.items() if re.search(r"[Ll]essons? \d|\d+번 수업|\d장에서", words)]
+
+
+@pytest.mark.parametrize("lang", text.LANGUAGES)
 def test_bold_words_are_read_as_bold(lang: str) -> None:
     """ "**어텐션(attention)**이" stays as it stands: a particle right behind a bracket ends no emphasis in Markdown."""
     parse = pytest.importorskip("markdown_it").MarkdownIt().parse

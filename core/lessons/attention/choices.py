@@ -1,4 +1,4 @@
-"""What can be set in lesson 10, stated once: core checks against it, the page makes its controls from it."""
+"""What can be set in lesson 11, stated once: core checks against it, the page makes its controls from it."""
 
 from core.choices import Options, Range
 

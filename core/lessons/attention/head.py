@@ -1,4 +1,4 @@
-"""Lesson 10, one head under the magnifying glass: each stage as a matrix, and the arithmetic behind each of its numbers.
+"""Lesson 11, one head under the magnifying glass: each stage as a matrix, and the arithmetic behind each of its numbers.
 
 Two heads can be opened: a toy one with random projections (core/language/attention.py), and a head of the tiny GPT that has just
 learnt (core/language/tiny_gpt.py). The arithmetic is the same. T tokens, D numbers per query and key.

@@ -1,6 +1,6 @@
-"""Attention maps of a real language model, if it is on this disk already. Nothing is fetched here: lesson 11 does that.
+"""Attention maps of a real language model, if it is on this disk already. Nothing is fetched here: lesson 12 does that.
 
-The model is the one that lesson 11 talks to, opened once for both. Left out: models that are reached over the network
+The model is the one that lesson 12 talks to, opened once for both. Left out: models that are reached over the network
 (they give no maps).
 """
 
@@ -19,7 +19,7 @@ from core.pretrained.catalog import DEFAULT, KOREAN
 register(
     {
         "no_words": "There is not a single word in these texts. Write some letters.",
-        "not_on_disk": "{name} is not on this computer yet. Lesson 11 fetches it once; then its maps appear here.",
+        "not_on_disk": "{name} is not on this computer yet. Lesson 12 fetches it once; then its maps appear here.",
         "text_too_long": "Row {row} has {received} characters; at most {most} are allowed. Shorten it.",
     }
 )

@@ -1,4 +1,4 @@
-"""Lesson 10 around the head: a text through real tokenizers, temperature re-weighting, and what the tasks measure.
+"""Lesson 11 around the head: a text through real tokenizers, temperature re-weighting, and what the tasks measure.
 
 Every tokenizer here works without a network: the 256 bytes of UTF-8, the byte-pair one that ships with the emoji model,
 and that of the LLM if it is on this disk. T tokens, D numbers per query.
@@ -31,7 +31,7 @@ from core.pretrained.catalog import DEFAULT
 register(
     {
         "no_tiny_gpt": "The tiny GPT has not learnt anything yet. Train it first.",
-        "not_on_disk": "{name} is not on this computer yet. Lesson 11 fetches it once; then its maps appear here.",
+        "not_on_disk": "{name} is not on this computer yet. Lesson 12 fetches it once; then its maps appear here.",
     }
 )
 

@@ -1,6 +1,6 @@
 """Kernels as people write them: rows of numbers as text, resized, given to one or three channels.
 
-The arithmetic is convolution.py. Left out: anything learnt (lesson 14).
+The arithmetic is convolution.py. Left out: anything learnt (lesson 15).
 """
 
 from __future__ import annotations

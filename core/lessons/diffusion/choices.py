@@ -1,4 +1,4 @@
-"""What can be set in lesson 15, stated once: the config checks against it, the page makes its controls from it."""
+"""What can be set in lesson 16, stated once: the config checks against it, the page makes its controls from it."""
 
 from core.choices import Options, Range
 from core.diffusion import choices as library

@@ -1,4 +1,4 @@
-"""Lesson 14's training from scratch on shipped garments or digits, as a run that can be stopped and continued.
+"""Lesson 15's training from scratch on shipped garments or digits, as a run that can be stopped and continued.
 
 The network, its data and its record stay together in a Course. Pictures to judge it by (those held out) are never
 learnt from. Left out: other data sets (core.vision.classifier takes any arrays).

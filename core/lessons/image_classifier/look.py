@@ -1,4 +1,4 @@
-"""What lesson 14 puts on the screen: pictures to begin with, a drawing as pixels, maps as bytes, bars in order.
+"""What lesson 15 puts on the screen: pictures to begin with, a drawing as pixels, maps as bytes, bars in order.
 
 Everything is computed from an ImageClassifier; nothing here draws. Maps are bytes around 128 = 0, one scale per layer.
 Left out: the training (course.py) and the learner's own classes (own_classes.py).

@@ -1,4 +1,4 @@
-"""A text that a model goes on with in lesson 11: counted letters, the tiny GPT, or the LLM on this machine.
+"""A text that a model goes on with in lesson 12: counted letters, the tiny GPT, or the LLM on this machine.
 
 All three answer ``next_token`` and ``steps`` alike, so the page treats them alike. The LLM is opened here only when it is
 on the disk already; ``fetched`` is the one place that asks the network.

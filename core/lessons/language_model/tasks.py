@@ -1,4 +1,4 @@
-"""The three questions of lesson 11, answered by writing with counted letters (no model need be fetched)."""
+"""The three questions of lesson 12, answered by writing with counted letters (no model need be fetched)."""
 
 from __future__ import annotations
 

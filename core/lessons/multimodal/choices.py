@@ -1,4 +1,4 @@
-"""What can be set in lesson 17, stated once: the configs check against it, the page makes its controls from it."""
+"""What can be set in lesson 18, stated once: the configs check against it, the page makes its controls from it."""
 
 from core.choices import Options, Range
 from core.diffusion import choices as diffusion

@@ -1,4 +1,4 @@
-"""What lesson 12 shows of a picture: how it looks through a channel or fewer bits, its bytes in memory, a lively spot.
+"""What lesson 13 shows of a picture: how it looks through a channel or fewer bits, its bytes in memory, a lively spot.
 
 Kept apart from pixels.py, which holds the arithmetic. Left out: anything that needs more than one pixel at a time,
 except the search for a lively spot.

@@ -1,4 +1,4 @@
-"""What can be set in lesson 16, stated once: the page makes its controls from it; its defaults are the library's."""
+"""What can be set in lesson 17, stated once: the page makes its controls from it; its defaults are the library's."""
 
 from core.choices import Options, Range
 from core.diffusion import choices as library

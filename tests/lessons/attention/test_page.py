@@ -1,4 +1,4 @@
-"""Lesson 10 without a browser: what is shown is core's and torch's, a run goes on where it stopped, garbage is told."""
+"""Lesson 11 without a browser: what is shown is core's and torch's, a run goes on where it stopped, garbage is told."""
 
 from __future__ import annotations
 

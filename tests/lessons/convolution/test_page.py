@@ -1,4 +1,4 @@
-"""Lesson 13 without a browser: what is sent is what F.conv2d gives; illegal settings are flagged, not thrown."""
+"""Lesson 14 without a browser: what is sent is what F.conv2d gives; illegal settings are flagged, not thrown."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Lesson 15 without a browser: a drawn shape is learnt, films hold what core computes, misuse ends in one sentence."""
+"""Lesson 16 without a browser: a drawn shape is learnt, films hold what core computes, misuse ends in one sentence."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What lesson 14 shows and trains: maps are the layers' numbers, a course is the run it says, stop and continue."""
+"""What lesson 15 shows and trains: maps are the layers' numbers, a course is the run it says, stop and continue."""
 
 from __future__ import annotations
 

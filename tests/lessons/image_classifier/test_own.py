@@ -1,4 +1,4 @@
-"""Own classes in lesson 14 without a browser: collect, teach, test, save; and everything that can be sent wrong."""
+"""Own classes in lesson 15 without a browser: collect, teach, test, save; and everything that can be sent wrong."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Lesson 14 without a browser: what is sent is what the network says; misuse ends in one sentence."""
+"""Lesson 15 without a browser: what is sent is what the network says; misuse ends in one sentence."""
 
 from __future__ import annotations
 

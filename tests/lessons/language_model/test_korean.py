@@ -1,4 +1,4 @@
-"""Lesson 11 in Korean: terms before the fetch, what a model speaks, a base model that is shown examples, bits per byte."""
+"""Lesson 12 in Korean: terms before the fetch, what a model speaks, a base model that is shown examples, bits per byte."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Lesson 11 used wrongly, with a tiny random LLM on its page: one sentence each in both languages, and nothing is lost."""
+"""Lesson 12 used wrongly, with a tiny random LLM on its page: one sentence each in both languages, and nothing is lost."""
 
 from __future__ import annotations
 

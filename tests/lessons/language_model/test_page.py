@@ -1,4 +1,4 @@
-"""Lesson 11 without a browser and without the LLM: bars, branches, Stop, chat and hood say what is missing."""
+"""Lesson 12 without a browser and without the LLM: bars, branches, Stop, chat and hood say what is missing."""
 
 from __future__ import annotations
 

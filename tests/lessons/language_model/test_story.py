@@ -1,4 +1,4 @@
-"""The story of lesson 11 grows, branches and is cut; without the LLM on the disk that is said; three generations."""
+"""The story of lesson 12 grows, branches and is cut; without the LLM on the disk that is said; three generations."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Lesson 17 without a browser, on the weights that ship: every part's handlers, both languages, and misuse."""
+"""Lesson 18 without a browser, on the weights that ship: every part's handlers, both languages, and misuse."""
 
 from __future__ import annotations
 

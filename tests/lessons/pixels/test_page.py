@@ -1,4 +1,4 @@
-"""Lesson 12 without a browser: the numbers sent are exactly np.asarray(image), also through a real upload."""
+"""Lesson 13 without a browser: the numbers sent are exactly np.asarray(image), also through a real upload."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Lesson 16 without a browser, on the weights that ship: films, branches, sweeps, settings in the PNG, misuse."""
+"""Lesson 17 without a browser, on the weights that ship: films, branches, sweeps, settings in the PNG, misuse."""
 
 from __future__ import annotations
 
