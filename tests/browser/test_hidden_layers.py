@@ -207,7 +207,9 @@ def test_own_points_by_click_and_by_csv(visit: Any, tmp_path: Path) -> None:
     before = painted(page, "plane")
     page.locator(PLANE).first.click(position={"x": 60, "y": 60})
     changed(page, "plane", before)
-    page.wait_for_function("() => [...document.querySelectorAll('td')].some((e) => e.offsetParent)", timeout=WAIT)  # filed
+    page.wait_for_function(
+        "() => [...document.querySelectorAll('td')].some((e) => e.offsetParent)", timeout=WAIT
+    )  # filed
     page.get_by_role("radio", name="removes").check()
     before = painted(page, "plane")
     page.locator(PLANE).first.click(position={"x": 60, "y": 60})

@@ -65,7 +65,7 @@ def test_a_lesson_is_called_by_its_name(lang: str) -> None:
     """A number would be another lesson's when one is added between."""
     told = {f"{name}: {key}": words for name in TABLES for key, words in text.table(name, lang).items()}
     told |= {slug: text.load(slug, lang).lead + text.load(slug, lang).story for slug in LESSONS}
-    assert not [place for place, words in told.items() if re.search(r"[Ll]essons? \d|\d+번 수업|\d장에서", words)]
+    assert not [place for place, words in told.items() if re.search(r"[Ll]essons? \d|\d+번 수업", words)]
 
 
 @pytest.mark.parametrize("lang", text.LANGUAGES)
