@@ -8,9 +8,8 @@ from typing import Any
 import pytest
 
 pytestmark = pytest.mark.browser
-TOY = (
-    "[...document.querySelectorAll('.taste-matrix')].filter((e) => e.offsetParent)[2]"  # after the wall and its numbers
-)
+# The tables: the wall of heads, the numbers of one of them, then the head that is walked through.
+TOY = "[...document.querySelectorAll('.taste-matrix table')].filter((e) => e.offsetParent)[2]"
 CAPTION = f"{TOY}?.querySelector('caption')?.textContent"
 UPDATES = """(done) => [...document.querySelectorAll('figcaption')]
   .some((e) => +(e.textContent.match(/After (\\d+) updates/)?.[1] || 0) > done)"""
@@ -25,13 +24,13 @@ def opened(v: Any, lang: str = "en") -> Any:
 def test_cells_chips_and_keys_write_the_sum_out(visit: Any) -> None:
     v = visit()
     page = opened(v)
-    cells = page.locator(".taste-matrix:visible").nth(2)
+    cells = page.locator(".taste-matrix table:visible").nth(2)
     cells.locator("td[data-i='3'][data-j='1']").click()
     page.wait_for_selector("text=/share the → dog = /")
     cells.locator("td[data-i='1'][data-j='2']").focus()
     page.keyboard.press("Enter")
     page.wait_for_selector("text=/share dog → brought = 0/")
-    page.locator(".taste-tokens:visible").nth(1).locator("button").nth(4).click()
+    page.locator(".taste-tokens .chips:visible").nth(1).locator("button").nth(4).click()
     page.wait_for_selector("text=/Seen from the selected token “ball”/")
     page.get_by_role("radio", name="③ Q·Kᵀ").first.check()
     page.wait_for_selector("text=/Q\\(me\\)·K\\(the\\) = .* × /")

@@ -36,10 +36,10 @@ def still(page: Any) -> int:
     raise AssertionError("the run goes on after Stop")
 
 
-def told(address: str, name: str, data: list[Any]) -> str:
+def told(address: str, name: str, given: dict[str, Any]) -> str:
     """What a raw call is answered."""
-    body = json.dumps({"data": data}).encode()
-    request = urllib.request.Request(f"{address}/gradio_api/call/{name}", body, {"Content-Type": "application/json"})
+    body, kind = json.dumps(given).encode(), {"Content-Type": "application/json"}
+    request = urllib.request.Request(f"{address}/gradio_api/call/v2/{name}", body, kind)
     with urllib.request.urlopen(request, timeout=60) as answer:
         number = json.load(answer)["event_id"]
     with urllib.request.urlopen(f"{address}/gradio_api/call/{name}/{number}", timeout=60) as answer:
@@ -78,19 +78,18 @@ def test_a_tab_closed_in_mid_run_leaves_the_server_free(visit: Any) -> None:
 
 def test_raw_calls_get_one_sentence_and_the_server_goes_on(visit: Any) -> None:
     address = visit().address
-    for name, data in (
-        ("train_net", ["no such data"]),
-        ("train_net", ["xor", [[1e308, float("nan"), 1]]]),
-        ("run_sequential", [None, 10**400]),
-        ("explain_review", [[]]),
-        ("classify_picture", [{"path": "/etc/passwd"}]),
+    for name, given in (
+        ("train_net", {"data": "no such data"}),
+        ("train_net", {"points": [[1e308, "NaN", 1]]}),
+        ("run_sequential", {"epochs": 10**400}),
+        ("explain_review", {"review": []}),
+        ("classify_picture", {"picture": {"path": "/etc/passwd"}}),
     ):
-        answer = told(address, name, data)
-        assert "event: error" in answer, (name, answer)
+        answer = told(address, name, given)
+        assert "event: error" in answer, (name, given, answer)
         assert len(json.loads(answer.split("data: ")[1])["error"].split()) > 3, answer
-    assert "event: complete" in told(
-        address, "explain_review", ["good food"]
-    )  # conftest looks for tracebacks in the log
+    said = told(address, "explain_review", {"review": "good food"})  # conftest looks for tracebacks in the log
+    assert "event: complete" in said
     with pytest.raises(urllib.error.HTTPError) as gone:  # an event of a page: private
-        told(address, "perceptron_gate", ["and"])
+        told(address, "perceptron_gate", {"gate": "and"})
     assert gone.value.code == 404 and "/gradio_api/info" in gone.value.read().decode()
