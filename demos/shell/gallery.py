@@ -202,7 +202,8 @@ def launch(demo: Gallery, **overrides: Any) -> Any:
                 *operations.middleware(demo),
                 *locale.middleware(demo.endpoints.chapters),
                 endpoints.middleware(demo.endpoints),
-            ]
+            ],
+            "exception_handlers": {TypeError: operations.wrong_names},
         },
     }
     blocking = not overrides.pop("prevent_thread_lock", False)

@@ -39,6 +39,16 @@ CALL = re.compile(r"/gradio_api/(?:call/v2|call|run|api)/(?P<name>[^/]+)")
 log = logging.getLogger("taste")
 
 
+async def wrong_names(request: Any, error: Exception) -> Any:
+    """A call whose values have other names than the function's: Gradio lets the TypeError of its ``construct_args`` through."""
+    from starlette.responses import JSONResponse
+
+    if "argument" not in str(error) or not CALL.search(request.url.path):
+        raise error
+    language = "ko" if request.headers.get("accept-language", "").startswith("ko") else "en"
+    return JSONResponse({"detail": text.load("common", language)("operations.wrong_names")}, 400)
+
+
 class Rates:
     """A bucket of requests for each address, filled steadily."""
 

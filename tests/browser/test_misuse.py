@@ -90,6 +90,11 @@ def test_raw_calls_get_one_sentence_and_the_server_goes_on(visit: Any) -> None:
         assert len(json.loads(answer.split("data: ")[1])["error"].split()) > 3, answer
     said = told(address, "explain_review", {"review": "good food"})  # conftest looks for tracebacks in the log
     assert "event: complete" in said
-    with pytest.raises(urllib.error.HTTPError) as gone:  # an event of a page: private
-        told(address, "perceptron_gate", {"gate": "and"})
-    assert gone.value.code == 404 and "/gradio_api/info" in gone.value.read().decode()
+    for name, given, code in (
+        ("perceptron_gate", {"gate": "and"}, 404),  # an event of a page: private
+        ("explain_review", {"text": "good food"}, 400),  # called review
+        ("explain_review", {}, 400),
+    ):
+        with pytest.raises(urllib.error.HTTPError) as refused:
+            told(address, name, given)
+        assert refused.value.code == code and "/gradio_api/info" in refused.value.read().decode(), (name, given)
