@@ -49,6 +49,14 @@ def ask(app: Operations, path: str, client: str = "10.0.0.9", body: list[bytes] 
     return sent[0]["status"], found, b"".join(message.get("body", b"") for message in sent[1:]).decode()
 
 
+EVENTS = SimpleNamespace(
+    fns={
+        0: SimpleNamespace(api_name="perceptron_fit", api_visibility="public"),
+        1: SimpleNamespace(api_name="on_open", api_visibility="private"),
+    }
+)
+
+
 @pytest.fixture
 def app(monkeypatch: pytest.MonkeyPatch) -> Operations:
     monkeypatch.delenv("DL_STATUS_TOKEN", raising=False)
@@ -103,12 +111,21 @@ def test_a_bucket_fills_again() -> None:
 
 
 def test_the_log_holds_no_word_of_a_visitor(app: Operations, caplog: pytest.LogCaptureFixture) -> None:
+    app.demo = EVENTS
     with caplog.at_level(logging.INFO, logger="taste"):
         ask(app, "/gradio_api/call/perceptron_fit/0123abcd?secret=words", body=[b"my secret"])
         ask(app, "/assets/index.js")
     (line,) = caplog.messages
     told = json.loads(line)
     assert told["do"] == "gradio_api/call/perceptron_fit" and told["status"] == 200 and "secret" not in line
+
+
+@pytest.mark.parametrize("way", ["call", "call/v2", "run", "api"])
+def test_a_pages_own_event_is_no_function(app: Operations, way: str) -> None:
+    app.demo = EVENTS
+    status, _, body = ask(app, f"/gradio_api/{way}/on_open", accept_language="ko")
+    assert status == 404 and "이런 이름의 함수는 없어요" in body
+    assert ask(app, f"/gradio_api/{way}/perceptron_fit")[0] == 200
 
 
 def test_a_session_ends_soon_after_its_page() -> None:
