@@ -82,7 +82,8 @@ def test_the_example_is_taught_tested_and_saved(visit: Any, width: str, tmp_path
     assert over <= 1, f"{over} px of sideways scrolling"
     page.get_by_role("button", name="Save as files").click()
     links = page.locator("a[download]:visible")
-    page.wait_for_function("() => document.querySelectorAll('a[download]').length >= 3", timeout=SLOW)
+    saved = "() => document.querySelectorAll('a[download]').length >= 3"
+    page.wait_for_function(saved, timeout=3 * SLOW)  # the network of photographs as ONNX, on a core shared with others
     v.shot(f"own.{width}")
     for index in range(3):
         with page.expect_download(timeout=SLOW) as coming:
