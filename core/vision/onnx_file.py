@@ -9,6 +9,7 @@ from __future__ import annotations
 import copy
 import json
 import logging
+import threading
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -20,6 +21,9 @@ from core.errors import Unavailable, register
 register({"package_missing": "This needs the package {package}. Install it with: pip install {package}."})
 
 
+_ALONE = threading.Lock()  # torch.export traces one network at a time: of two threads, one fails
+
+
 def write(module: nn.Module, shape: tuple[int, int, int], classes: Sequence[str], path: str | Path) -> None:
     """Write ``softmax(module(pictures))`` for pictures of ``shape`` (C, H, W), for any number of them."""
     try:
@@ -28,21 +32,22 @@ def write(module: nn.Module, shape: tuple[int, int, int], classes: Sequence[str]
         raise Unavailable("package_missing", package="onnxscript") from error
     whole = nn.Sequential(copy.deepcopy(module), nn.Softmax(dim=1)).cpu().eval()
     example = torch.zeros(2, *shape)
-    logger = logging.getLogger(onnxscript.__name__)
-    level = logger.level
-    logger.setLevel(logging.ERROR)  # its notes on optimisations are not for learners
-    try:
-        program = torch.onnx.export(
-            whole,
-            (example,),
-            input_names=["pictures"],
-            output_names=["probabilities"],
-            dynamic_shapes=({0: torch.export.Dim("count", min=1, max=4096)},),
-            dynamo=True,
-            verbose=False,
-        )
-    finally:
-        logger.setLevel(level)
+    with _ALONE:
+        logger = logging.getLogger(onnxscript.__name__)
+        level = logger.level
+        logger.setLevel(logging.ERROR)  # its notes on optimisations are not for learners
+        try:
+            program = torch.onnx.export(
+                whole,
+                (example,),
+                input_names=["pictures"],
+                output_names=["probabilities"],
+                dynamic_shapes=({0: torch.export.Dim("count", min=1, max=4096)},),
+                dynamo=True,
+                verbose=False,
+            )
+        finally:
+            logger.setLevel(level)
     if program is None:
         raise RuntimeError("torch.onnx.export gave no program")
     program.model.metadata_props["labels"] = json.dumps(list(classes), ensure_ascii=False)

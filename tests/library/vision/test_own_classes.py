@@ -217,3 +217,16 @@ def test_on_the_features_of_a_torchvision_model(tmp_path):
     again = OwnClasses.load(tmp_path)
     photo = photos.load("rocket")
     np.testing.assert_allclose(again.predict_proba([photo]), own.predict_proba([photo]), atol=1e-6)
+
+
+def test_two_at_once_are_both_written(tmp_path):
+    """torch.export fails in one of two threads that trace at the same time."""
+    from concurrent.futures import ThreadPoolExecutor
+
+    def write(number: int) -> None:
+        net = nn.Sequential(nn.Conv2d(3, 4, 3), nn.BatchNorm2d(4), nn.ReLU(), nn.Flatten(), nn.Linear(4 * 36, 2))
+        onnx_file.write(net, (3, 8, 8), ("a", "b"), tmp_path / f"{number}.onnx")
+
+    with ThreadPoolExecutor(3) as threads:
+        list(threads.map(write, range(3)))
+    assert len(list(tmp_path.glob("*.onnx"))) == 3
