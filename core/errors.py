@@ -19,6 +19,7 @@ MESSAGES: dict[str, str] = {
     "out_of_range": "{name} must be between {low} and {high}. Received: {received}.",
     "not_finite": "{name} must be an ordinary finite number. Received: {received}.",
     "not_a_number": "{name} must be a number. Received: {received}.",
+    "must_be_text": "{name} must be text. Received: {received}.",
     "not_whole": "{name} must be a whole number. Received: {received}.",
     "not_one_of": "{name} must be one of {choices}. Received: {received}.{hint}",
     "empty": "{name} is empty. Add at least {least}.",

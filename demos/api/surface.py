@@ -197,7 +197,7 @@ def _check(check: Check, name: str, value: Any, kind: type, allowed: Allowed) ->
         check.within(name, value if isinstance(value, str | int | float) else shown(value), allowed)
     elif isinstance(allowed, Letters):
         if not isinstance(value, str):
-            check.add("not_one_of", name=name, choices="text", received=shown(value), hint="")
+            check.add("must_be_text", name=name, received=shown(value))
         elif len(value) > allowed.most:
             check.add("prompt_too_long", name=name, received=len(value), most=allowed.most)
     elif isinstance(allowed, Items):
