@@ -32,8 +32,16 @@ class Sessions(StateHolder):
                     self.time_last_used.pop(name, None)
 
 
+class Runs(dict[str, Any]):
+    """Runs under way. One that ends while Gradio is stopping it is gone already when Gradio forgets it."""
+
+    def __delitem__(self, name: str) -> None:
+        self.pop(name, None)
+
+
 def forget_sessions(app: Any) -> None:
     app.state_holder.__class__ = Sessions  # the one that runs, with the visitors in it
+    app.iterators = Runs(app.iterators)
 
 
 def until_told(demo: Any) -> None:

@@ -88,8 +88,8 @@ def build(t: text.Text, language: gr.State) -> kit.Desk:
             desk.put(learn_badge=kit.badge())
         with gr.Column(scale=3, min_width=300):
             desk.put(scores=views.bars(), judged=kit.markdown("", min_height=52), kinds=views.matrix())
-    run = desk.on(buttons.run.click, on_contest, kit.RUN, api="word_vectors_reviews")
     kit.hold(buttons.run)
+    run = desk.on(buttons.run.click, on_contest, kit.RUN, api="word_vectors_reviews")
     kit.free(buttons.run, run)
     buttons.stop.click(None, cancels=[run], **kit.PRIVATE)
     desk.on(buttons.reset.click, on_reset, cancels=[run])

@@ -64,6 +64,28 @@ def test_train_twice_and_stop_at_once(visit: Any) -> None:
     assert not v.faults
 
 
+@pytest.mark.parametrize("away", [0, 700])
+def test_stop_pressed_before_the_server_has_answered_stops_all_the_same(visit: Any, away: int) -> None:
+    """At once, and from far away: Gradio's own Stop would name no run then, and the run would go on unseen."""
+    v = visit()
+    page = opened(v)
+    far = {"offline": False, "latency": away, "downloadThroughput": -1, "uploadThroughput": -1}
+    v.context.new_cdp_session(page).send("Network.emulateNetworkConditions", far)
+    press = """(which) => document.querySelectorAll('.taste-transport button')[which].click()"""
+    for _ in range(3):
+        page.evaluate(press, 0)
+        page.evaluate(press, 3)
+        page.wait_for_timeout(3 * away + 1000)
+        updates = page.evaluate(f"() => {UPDATES}")
+        page.wait_for_timeout(1500)
+        assert page.evaluate(f"() => {UPDATES}") == updates, "the run goes on after Stop"
+    page.evaluate(press, 0)
+    reach(page, updates + 1)
+    page.evaluate(press, 3)
+    still(page)
+    assert not v.faults
+
+
 def test_a_tab_closed_in_mid_run_leaves_the_server_free(visit: Any) -> None:
     for _ in range(5):  # one more than may train at once
         v = visit()

@@ -43,6 +43,17 @@ def test_every_lesson_names_its_events_and_each_name_is_used_once(slug: str) -> 
     names = [event.api_name for event in alone.fns.values() if event.api_name.startswith(slug)]
     assert names and not [name for name in names if "lambda" in name or name.endswith("_1")]
     assert not [event for event in alone.fns.values() if event.api_visibility == "public"]
+    downs = {  # the browser goes through what a press does in this order, and waits for each to end
+        target: number
+        for number, event in sorted(alone.fns.items(), reverse=True)
+        if event.fn is None and str(event.js).startswith("() =>") and "interactive: false" in str(event.js)
+        for target in event.targets
+    }
+    runs = {target: number for number, event in alone.fns.items() if event.fn for target in event.targets}
+    late = [target for target, number in downs.items() if runs.get(target, number) < number]
+    assert not late, (
+        "kit.hold comes before the run is wired: held when the run has ended, the button stays down for good"
+    )
 
 
 def test_the_page_is_light(demo: gr.Blocks) -> None:

@@ -133,7 +133,11 @@ def test_a_session_ends_soon_after_its_page() -> None:
         gr.State(1)
     holder = StateHolder()
     holder.set_blocks(demo)
-    running.forget_sessions(SimpleNamespace(state_holder=holder))
+    app = SimpleNamespace(state_holder=holder, iterators={"run": 1})
+    running.forget_sessions(app)
+    for _ in range(2):  # a run that ended while it was stopped
+        del app.iterators["run"]
+    assert not app.iterators
     left, stays, idle = holder["left"], holder["stays"], holder["idle"]
     assert left and stays and idle
     left.is_closed = stays.is_closed = True

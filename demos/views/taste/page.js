@@ -79,6 +79,44 @@
     seen.observe(place, { childList: true, subtree: true, attributes: true, attributeFilter: ['class'] });
   }
 
+  // Gradio's Stop names a run by the number in the server's answer to it: pressed before that answer is there, it would
+  // stop nothing. It waits for the answer then.
+  const asked = new Set();
+  let begun = -1000; // a press takes a moment to become a request
+  const SOON = 150;
+  const send = window.fetch;
+  window.fetch = (...what) => {
+    const answer = send.call(window, ...what);
+    const to = what[0];
+    if (String(to instanceof Request ? to.url : to).includes('/queue/join')) {
+      const read = () => setTimeout(() => asked.delete(answer), 30); // by Gradio, too
+      asked.add(answer);
+      answer.then((said) => said.clone().text()).then(read, read);
+    }
+    return answer;
+  };
+  const stopping = (button, since) => {
+    const still = asked.size && performance.now() - since < 20_000;
+    if (still || performance.now() - begun < SOON) setTimeout(() => stopping(button, since), 20);
+    else {
+      button.dataset.now = '';
+      button.click();
+      delete button.dataset.now;
+    }
+  };
+  document.addEventListener(
+    'click',
+    (event) => {
+      const button = /** @type {HTMLElement} */ (event.target).closest?.('button');
+      if (!button?.classList.contains('stop')) begun = performance.now();
+      else if (!('now' in button.dataset) && (asked.size || performance.now() - begun < SOON)) {
+        event.stopImmediatePropagation();
+        stopping(button, performance.now());
+      }
+    },
+    true,
+  );
+
   // Results of settings that were changed since (demos/shell/truth.py): grey until they are made anew.
   const all = (selector) => /** @type {any[]} */ ([...document.querySelectorAll(selector)]);
   const blocks = (numbers) => numbers.flatMap((number) => all(`.taste-b${number}`));
