@@ -1,4 +1,4 @@
-"""Lesson 17, comparisons: two prompts on one seed, a sweep of the guidance, half a long run beside a short one, a walk."""
+"""Lesson 17, comparisons: two prompts on a seed, guidance swept, a wall of seeds, half a long run beside a short one, a walk."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from typing import Any
 
 import gradio as gr
 
-from core.lessons.stable_diffusion import choices
+from core.lessons.stable_diffusion import choices, frames
 from demos import kit, views
 from demos.kit import text
 from demos.stable_diffusion import shown
 
 FORM = kit.Form(**shown.BASE, other=shown.words("two.example"), walk_to=shown.words("walk.example"))
-SCREEN = kit.Screen("two_film", "guidance_film", "guidance_tiles", "half_film", "walk_film")
+SCREEN = kit.Screen("two_film", "guidance_film", "guidance_tiles", "half_film", "walk_film", "wall_film")
 
 
 @kit.handler
@@ -43,8 +43,8 @@ def on_guidance(lang: str, name: str, form: kit.Values) -> Iterator[kit.Update]:
     words: list[str] = []
     for event in kit.paced(shown.steps(t, run, guides=True, side_by_side=True), 0):
         if isinstance(event, DenoiseStep) and event.guided:
-            without.append(studio.data_url(event.guided[0]))
-            words.append(studio.data_url(event.guided[1]))
+            without.append(frames.data_url(event.guided[0]))
+            words.append(frames.data_url(event.guided[1]))
             mix = t("guidance.mix", scale=run.settings.guidance_scale)
             reels = [(t("guidance.without"), without, ""), (t("guidance.with"), words, ""), (mix, run.predicted, "")]
             film = shown.film(t, reels, run.labels, caption=t("guidance.caption"), key=str(run.settings))
@@ -53,8 +53,29 @@ def on_guidance(lang: str, name: str, form: kit.Values) -> Iterator[kit.Update]:
     with closing(studio.sweep(shown.model(name), settings, choices.SCALES)) as events:  # type: ignore[type-var]
         for shot in events:
             if isinstance(shot, studio.Shot):
-                shots.append((t("guidance.scale", scale=shot.value), [studio.data_url(shot.drawn.image)], ""))
+                shots.append((t("guidance.scale", scale=shot.value), [frames.data_url(shot.drawn.image)], ""))
                 yield SCREEN(guidance_tiles=shown.film(t, shots, [], caption=t("guidance.sweep")))
+
+
+@kit.handler
+def on_wall(lang: str, name: str, form: kit.Values) -> Iterator[dict[str, Any]]:
+    """The same words under several seeds (across) and guidance scales (down), and how far the pictures of a row differ."""
+    from core.lessons.stable_diffusion import studio
+
+    t, wish = text.load("stable_diffusion", lang), shown.settings(form)
+    wish = replace(wish, num_inference_steps=min(wish.num_inference_steps, choices.WALL_STEPS))
+    seeds = [(wish.seed + more) % (choices.SEED.high + 1) for more in range(choices.WALL_SEEDS)]
+    shots: list[tuple[str, list[str], str]] = []
+    said: list[str] = []
+    with closing(studio.wall(shown.model(name), wish, choices.WALL_SCALES, seeds)) as events:  # type: ignore[type-var]
+        for place in events:
+            if isinstance(place, studio.Place):
+                label = t("wall.label", scale=place.scale, seed=place.seed)
+                shots.append((label, [frames.data_url(place.drawn.image)], ""))
+                if place.spread is not None:
+                    said.append(t("wall.row", scale=place.scale, spread=place.spread))
+                caption = t("wall.caption", prompt=wish.prompt, steps=wish.num_inference_steps)
+                yield shown.film(t, shots, [], caption=" ".join([caption, *said]), columns=len(seeds))
 
 
 @kit.handler
@@ -77,14 +98,14 @@ def on_walk(lang: str, name: str, form: kit.Values) -> Iterator[dict[str, Any]]:
     from core.lessons.stable_diffusion import studio
 
     t, settings, to = text.load("stable_diffusion", lang), shown.settings(form), form.walk_to
-    frames: list[str] = []
+    pictures: list[str] = []
     labels: list[str] = []
     with closing(studio.walk(shown.model(name), settings, to)) as events:  # type: ignore[type-var]
         for shot in events:
             if isinstance(shot, studio.Shot):
-                frames.append(studio.data_url(shot.drawn.image))
+                pictures.append(frames.data_url(shot.drawn.image))
                 labels.append(t("walk.label", blend=shot.value))
-                reel = [(f"{settings.prompt} → {to}", frames, "")]
+                reel = [(f"{settings.prompt} → {to}", pictures, "")]
                 yield shown.film(t, reel, labels, caption=t("walk.caption"), key=f"{settings} {to}")
 
 
@@ -100,6 +121,9 @@ def build(main: kit.Desk) -> kit.Desk:
             kit.markdown(t("guidance.words"))
             go, stop = shown.buttons(t, "guidance")
             desk.put(guidance_film=views.film(square=260), guidance_tiles=views.film(square=200))
+        with gr.Tab(t("wall.title")):
+            kit.markdown(t("wall.words"))
+            wall = shown.panel(desk, "wall", square=150)
         with gr.Tab(t("half.title")):
             kit.markdown(t("half.words"))
             half = shown.panel(desk, "half")
@@ -112,6 +136,7 @@ def build(main: kit.Desk) -> kit.Desk:
         go.click, on_guidance, kit.DRAW, to=("guidance_film", "guidance_tiles"), api="stable_diffusion_guidance"
     )
     stop.click(None, cancels=[run], **kit.PRIVATE)
+    shown.wire(desk, "wall", on_wall, *wall)
     shown.wire(desk, "half", on_half, *half)
     shown.wire(desk, "walk", on_walk, *walk)
     return desk

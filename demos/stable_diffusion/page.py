@@ -76,12 +76,7 @@ def _stages(t: text.Text, sd: Any, run: shown.Run) -> kit.Update:
         "field": views.packed(heat, smooth=False),
         "caption": t("vectors.caption", length=length, width=width),
     }
-    noise = shown.film(
-        t,
-        [(t("noise.name", seed=run.settings.seed), [studio.data_url(sd.noise(run.settings.seed))], "")],
-        [],
-        caption=t("noise.caption"),
-    )
+    noise = shown.noise(t, run.settings.seed, sd.noise(run.settings.seed))
     return SCREEN(chips=chips, vectors=field, noise=noise)
 
 
@@ -150,7 +145,7 @@ def build(lang: str) -> Room:
                 take = gr.Button(t("take_prompt"), size="md", min_width=150)
                 save = gr.Button(t("save_png"), size="md", min_width=150)
         with gr.Column(scale=3, min_width=300):
-            desk.put(film=views.film(square=360))
+            desk.put(film=views.film(shown.recorded(t), square=360))
     with gr.Row(equal_height=False):
         with gr.Column(min_width=280):
             desk.put(steps=kit.slider(choices.STEPS, label=t("steps")))
@@ -177,7 +172,7 @@ def build(lang: str) -> Room:
                 desk.put(vectors=views.plane(height=230))
             with gr.Column(min_width=200):
                 kit.markdown(t("stage.noise"))
-                desk.put(noise=views.film(square=230))
+                desk.put(noise=views.film(shown.noise(t), square=230))
         kit.markdown(t("stage.rest"))
     spacings.build(desk)
     drawing = [

@@ -10,7 +10,7 @@ from typing import Any
 import gradio as gr
 
 from core.diffusion import choices as library
-from core.lessons.stable_diffusion import choices
+from core.lessons.stable_diffusion import choices, frames
 from demos import kit, views
 from demos.kit import text
 
@@ -69,20 +69,19 @@ def steps(t: text.Text, run: Run, *, side_by_side: bool = False, **how: Any) -> 
     ``side_by_side``: frames stand beside finished pictures, so a small model's autoencoder itself decodes them all.
     """
     from core.events import Done
-    from core.lessons.stable_diffusion import studio
 
     sd = model(run.model)
-    preview = "quick" if sd.size > studio.PLAIN or (sd.sketches and not side_by_side) else "decode"
+    preview = "quick" if sd.size > frames.PLAIN or (sd.sketches and not side_by_side) else "decode"
     with closing(sd.draw(run.settings, deadline=kit.RUN_SECONDS, preview=preview, **how)) as events:
         for event in events:
             if isinstance(event, Done):
                 run.drawn = event.result
-                whole = [studio.data_url(event.result.image)]  # what the autoencoder itself makes of the last step
+                whole = [frames.data_url(event.result.image)]  # what the autoencoder itself makes of the last step
                 run.now[-1:] = whole
                 run.predicted[-1:] = whole if event.stopped is None else run.predicted[-1:]
             else:
-                run.now.append(studio.data_url(event.image))
-                run.predicted.append(studio.data_url(event.predicted))
+                run.now.append(frames.data_url(event.image))
+                run.predicted.append(frames.data_url(event.predicted))
                 run.moments.append(event.moment)
                 run.labels.append(t("step_label", step=event.step, total=event.total))
             yield event
@@ -104,6 +103,29 @@ def both(t: text.Text, run: Run, caption: str) -> dict[str, Any]:
     """The two reels of a run: what the loop holds, and the clean picture it predicts."""
     reels = [(t("now"), run.now, t("now_words")), (t("predicted"), run.predicted, t("predicted_words"))]
     return film(t, reels, run.labels, caption=caption, key=str(run.settings))
+
+
+def recorded(t: text.Text) -> dict[str, Any]:
+    """Both reels of the drawing that ships, played once: the first screen while the model opens, said to be recorded."""
+    from core.data import first_drawing
+
+    kept = first_drawing.load(t.lang)
+    prompt, total = t(f"example.{choices.EXAMPLES[0]}"), len(kept.now)
+    run = Run(choices.MODEL, f"recorded {prompt}")
+    run.now, run.predicted = (
+        [frames.data_url(each, exact=False) for each in reel] for reel in (kept.now, kept.predicted)
+    )
+    run.labels = [t("step_label", step=step, total=total) for step in range(1, total + 1)]
+    return both(t, run, t("recorded", prompt=prompt, seed=choices.SEED.default)) | {"play": "recorded"}
+
+
+def noise(t: text.Text, seed: int = choices.SEED.default, pixels: Any = None) -> dict[str, Any]:
+    """What a seed stands for; without ``pixels`` that of the recorded drawing."""
+    from core.data import first_drawing
+
+    pixels = first_drawing.load(t.lang).noise if pixels is None else pixels
+    reels = [(t("noise.name", seed=seed), [frames.data_url(pixels)], "")]
+    return film(t, reels, [], caption=t("noise.caption"))
 
 
 def label(t: text.Text, run: Run, seconds: float | None = None, why: str | None = None) -> str:

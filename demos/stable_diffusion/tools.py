@@ -11,7 +11,7 @@ from typing import Any
 
 import gradio as gr
 
-from core.lessons.stable_diffusion import choices
+from core.lessons.stable_diffusion import choices, frames
 from demos import kit
 from demos.kit import pictures, text
 from demos.stable_diffusion import shown
@@ -63,10 +63,9 @@ def on_shelf(lang: str, shelf: Any) -> kit.Update:
 
 def _begin(lang: str, pixels: Any) -> kit.Update:
     from core.diffusion.stable_diffusion import middle
-    from core.lessons.stable_diffusion import studio
 
     t, square = text.load("stable_diffusion", lang), middle(pixels)
-    reel = [(t("image.start"), [studio.data_url(square)], "")]
+    reel = [(t("image.start"), [frames.data_url(square)], "")]
     said = t("image.ready") if square.shape == pixels.shape else t("image.cropped")
     return SCREEN(start=square, image_film=shown.film(t, reel, [], caption=said))
 
@@ -80,7 +79,7 @@ def on_image(lang: str, name: str, start: Any, form: kit.Values) -> Iterator[dic
     if start is None:
         raise studio.no_start()
     run = shown.Run(name, shown.settings(form, strength=form.strength))
-    begun, caption = [studio.data_url(start)], t("image.caption", strength=form.strength)
+    begun, caption = [frames.data_url(start)], t("image.caption", strength=form.strength)
     for _ in kit.paced(shown.steps(t, run, image=start), 0):
         reels = [(t("image.start"), begun, ""), (t("now"), run.now, ""), (t("predicted"), run.predicted, "")]
         yield shown.film(t, reels, run.labels, caption=caption, key=str(run.settings))
@@ -96,9 +95,9 @@ def on_words(lang: str, name: str, form: kit.Values) -> Iterator[dict[str, Any]]
     for event in kit.paced(shown.steps(t, run, maps=True), 0):
         match event:
             case Done(result=drawn):
-                reels = [(t("words.picture"), [studio.data_url(drawn.image)], "")]
+                reels = [(t("words.picture"), [frames.data_url(drawn.image)], "")]
                 for word, where in zip(drawn.words[:12], drawn.attention[:12], strict=True):
-                    reels.append((word, [studio.data_url(studio.overlay(drawn.image, where))], ""))
+                    reels.append((word, [frames.data_url(studio.overlay(drawn.image, where))], ""))
                 yield shown.film(t, reels, [], caption=t("words.caption"), key="words")
             case _:
                 reels = [(t("words.picture"), run.predicted, "")]

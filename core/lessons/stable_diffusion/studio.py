@@ -6,8 +6,7 @@ Everything draws through ``StableDiffusion.draw``; nothing here has a loop of it
 
 from __future__ import annotations
 
-import base64
-import io
+import itertools
 import threading
 from collections import OrderedDict
 from collections.abc import Iterator, Sequence
@@ -33,7 +32,6 @@ register(
 )
 
 KEPT = 2  # models held in memory at once
-PLAIN, WIDEST = 128, 384  # pixels: larger frames travel as WebP, at most this wide
 LINE_SPEED = 10.0  # MB a second, for the word on how long a download takes
 _models: OrderedDict[str, StableDiffusion] = OrderedDict()
 _opening = threading.Lock()
@@ -153,6 +151,32 @@ def sweep(sd: StableDiffusion, settings: Settings, scales: Sequence[float]) -> I
     yield Done(len(scales), clock.elapsed)
 
 
+@dataclass(frozen=True, slots=True)
+class Place:
+    """One picture of a wall; ``spread`` once its row is complete."""
+
+    row: int
+    column: int
+    scale: float
+    seed: int
+    drawn: Drawn
+    spread: float | None  # of the pictures of this row, see ``spread``
+
+
+def wall(
+    sd: StableDiffusion, settings: Settings, scales: Sequence[float], seeds: Sequence[int]
+) -> Iterator[Place | Done[int]]:
+    """The same words under every guidance scale (a row each) and seed, row by row, with how far a row's pictures differ."""
+    clock = Deadline()
+    for row, scale in enumerate(scales):
+        images: list[Image.Image] = []
+        for column, seed in enumerate(seeds):
+            drawn = drain(sd.draw(replace(settings, guidance_scale=scale, seed=seed), preview="none"))
+            images.append(drawn.image)
+            yield Place(row, column, scale, seed, drawn, spread(images) if len(images) == len(seeds) else None)
+    yield Done(len(scales) * len(seeds), clock.elapsed)
+
+
 def walk(sd: StableDiffusion, settings: Settings, to: str, count: int = 9) -> Iterator[Shot | Done[int]]:
     """Pictures on the straight line between the text vectors of two prompts, one seed."""
     check = Check()
@@ -183,21 +207,14 @@ def heat(vectors: np.ndarray, most: int = 256) -> np.ndarray:
     return ((shown_part / scale).clip(-1, 1) * 127 + 128).round().astype(np.uint8)
 
 
-def data_url(pixels: np.ndarray | Image.Image) -> str:
-    """A picture as a data URL: small ones as PNG, exact; larger ones as WebP, made smaller."""
-    image = pixels if isinstance(pixels, Image.Image) else Image.fromarray(pixels)
-    kind, more = ("png", {}) if max(image.size) <= PLAIN else ("webp", {"quality": 85})
-    if max(image.size) > WIDEST:
-        image = image.copy()
-        image.thumbnail((WIDEST, WIDEST))
-    file = io.BytesIO()
-    image.save(file, kind.upper(), **more)
-    return f"data:image/{kind};base64,{base64.b64encode(file.getvalue()).decode()}"
-
-
 def gap(a: Image.Image | np.ndarray, b: Image.Image | np.ndarray) -> float:
     """Mean difference of two pictures of one size, in levels of 0..255."""
     return float(np.abs(np.asarray(a, np.float32) - np.asarray(b, np.float32)).mean())
+
+
+def spread(images: Sequence[Image.Image | np.ndarray]) -> float:
+    """How far pictures of one size differ: the mean ``gap`` over all pairs, in levels of 0..255."""
+    return float(np.mean([gap(one, other) for one, other in itertools.combinations(images, 2)]))
 
 
 def settled_at(frames: Sequence[np.ndarray], share: float = 0.25) -> int:

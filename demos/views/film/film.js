@@ -38,7 +38,8 @@ taste.define('film', (stage) => {
       taste.write(name, reel.name);
       if (text.textContent !== (reel.text || '')) text.textContent = reel.text || '';
     });
-    list.style.setProperty('--n', reels.length);
+    list.style.setProperty('--n', v.columns || reels.length);
+    list.style.gridTemplateColumns = v.columns ? `repeat(${v.columns}, minmax(0, 1fr))` : '';
     list.setAttribute('aria-label', v.alt || v.caption || '');
     caption.textContent = v.captions?.[time.at] ?? v.caption ?? '';
   }

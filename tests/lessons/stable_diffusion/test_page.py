@@ -23,7 +23,7 @@ from core.diffusion.settings import Settings
 from core.errors import CoreError
 from core.events import Done, Progress
 from core.files import images
-from core.lessons.stable_diffusion import choices, studio
+from core.lessons.stable_diffusion import choices, frames, studio
 from core.pretrained import shipped
 from core.pretrained.shipped import card
 from demos import kit
@@ -145,6 +145,31 @@ def test_guidance_shows_three_pictures_and_a_sweep() -> None:
     first = [update["guidance_film"] for update in updates if "guidance_film" in update][-1]
     assert [len(reel["frames"]) for reel in first["reels"]] == [2, 2, 2]
     assert len(updates[-1]["guidance_tiles"]["reels"]) == len(choices.SCALES)
+
+
+def test_a_wall_of_seeds_says_how_far_its_rows_differ(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(choices, "WALL_SEEDS", 3)
+    monkeypatch.setattr(choices, "WALL_SCALES", (1.0, 4.0))
+    films = list(compare.on_wall("en", MODEL, COMPARED.changed(steps=1, seed=5)))
+    assert [reel["name"] for reel in films[-1]["reels"]][::3] == ["s = 1 · seed 5", "s = 4 · seed 5"]
+    assert len(films) == 6 and films[-1]["columns"] == 3
+    ask = {"num_inference_steps": 1, "guidance_scale": 4.0}
+    one, two, three = (np.asarray(studio.shared().generate("red apple", seed=s, **ask), float) for s in (5, 6, 7))
+    by_hand = (np.abs(one - two).mean() + np.abs(one - three).mean() + np.abs(two - three).mean()) / 3
+    assert f"s = 4: they differ by {by_hand:.1f}." in films[-1]["caption"]
+
+
+@pytest.mark.parametrize("lang", text.LANGUAGES)
+def test_the_recorded_first_screen_is_what_the_weights_draw(lang: str) -> None:
+    """Kept with loss: a few levels off. Weights that changed would be far off."""
+    from core.data import first_drawing
+
+    film, prompt = shown.recorded(text.load("stable_diffusion", lang)), text.load("stable_diffusion", lang)
+    kept = first_drawing.load(lang)
+    assert film["play"] and len(film["reels"][1]["frames"]) == len(kept.now) == choices.STEPS.default
+    live = studio.shared().generate(prompt(f"example.{choices.EXAMPLES[0]}"), seed=choices.SEED.default)
+    assert studio.gap(live, kept.predicted[-1]) < 3 and studio.gap(live, kept.now[-1]) < 3
+    assert studio.gap(studio.shared().noise(choices.SEED.default), kept.noise) < 8
 
 
 def test_a_photo_of_the_webcam_as_start() -> None:
@@ -285,7 +310,7 @@ def test_code_and_large_pictures() -> None:
     code = lesson.on_code("en", MODEL, WORDS.changed(negative="cat", seed=7, scheduler="euler"))
     compile(code, "stable_diffusion.py", "exec")
     assert "negative_prompt='cat'" in code and "seed=7" in code and "scheduler='euler'" in code
-    assert studio.data_url(np.zeros((512, 512, 3), np.uint8)).startswith("data:image/webp")
+    assert frames.data_url(np.zeros((512, 512, 3), np.uint8)).startswith("data:image/webp")
     assert studio.script("emoji", Settings("x")).count("seed=") == 0
 
 
