@@ -1,7 +1,8 @@
 """How the tiny GPT learns: random windows of a text, cross-entropy of each next letter, AdamW, a sample now and then.
 
 A GPTRun goes on where it was stopped. Randomness is its own, so a seed gives the same run again (on the same machine;
-another number of threads may change the last digits). Left out: a schedule of the learning rate beyond its warm-up.
+another number of threads may change the last digits). A loop of its own, not core/training's: windows are drawn anew for
+every update, so there are no epochs. Left out: a schedule of the learning rate beyond its warm-up.
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
 """What depth does to gradients: a probe that hooks a real backward pass, and a race of two nets trained side by side.
 
 Nets of 1–50 blocks (Linear, maybe BatchNorm1d, activation, maybe a residual sum) and a Linear head, float64 so that a
-gradient of 1e-100 is still a number. Left out: remedies inside the optimiser (clipping, adaptive steps).
+gradient of 1e-100 is still a number. The race has a loop of its own, not core/training's: gradients are measured between
+the backward pass and the update, in two nets in step. Left out: remedies inside the optimiser (clipping, adaptive steps).
 Sources: Glorot and Bengio (2010) and He et al. (2015) for the initialisations and the measurement; Ioffe and Szegedy
 (2015) for batch normalisation; He et al. (2016) for residual sums.
 """
