@@ -1,8 +1,8 @@
 """Reading a stranger's sound safely: bytes or a file in, one channel of floats at 16 kHz out.
 
-WAV (8, 16, 24, 32 bit, 32- and 64-bit floats, any channels and rate up to 192 kHz) is read here, its header checked
-before a sample is. The samples are those of scipy.io.wavfile (the tests compare), which refuses a header that was sent
-before the length was known and a file cut off in mid-sample; microphones and speech programs write both.
+WAV (8, 16, 24, 32 bit, 32- and 64-bit floats, the telephone's µ-law and A-law, any channels and rate up to 192 kHz) is read
+here, its header checked before a sample is. The samples are those of scipy.io.wavfile (the tests compare), which refuses a
+header that was sent before the length was known and a file cut off in mid-sample; microphones and speech programs write both.
 Other formats go through soundfile or ffmpeg where one is installed. Silence is cut off both ends.
 Left out: writing compressed formats, metadata.
 """
@@ -31,6 +31,7 @@ register(
         "sound_silent": "Only silence was recorded. Check the microphone, come closer and speak up.",
         "sound_file_too_large": "The file has {megabytes} MB; at most {most} MB are read. Record a shorter one.",
         "sound_format": "{received} is read only with soundfile or ffmpeg. Save as WAV, or: pip install soundfile",
+        "sound_coding": "This WAV holds sound packed as {received}. Save it as WAV with 16-bit PCM.",
         "sound_by_ffmpeg": "{received} is read only with ffmpeg. Save as WAV, or install ffmpeg.",
         "sound_rate": "The sampling rate must be between {low} and {high} Hz. Received: {received}. Save it as WAV, 16 kHz.",
     }
@@ -42,7 +43,8 @@ MAX_BYTES = 64 * 2**20
 LOW_RATE, HIGH_RATE = 1_000, 192_000
 SILENCE = 1e-3  # of full scale (−60 dB): a recording that never gets louder holds nothing
 NOTES = ("mixed", "resampled", "decoded", "clipped")
-PCM, FLOAT, EXTENSIBLE = 1, 3, 0xFFFE
+PCM, FLOAT, A_LAW, MU_LAW, EXTENSIBLE = 1, 3, 6, 7, 0xFFFE
+PACKED = {2: "ADPCM", 17: "IMA ADPCM", 49: "GSM", 85: "MP3"}  # codings of a WAV that are not read
 # How other kinds begin: (offset, bytes, name, ffmpeg's demuxer)
 KINDS = (
     (0, b"ID3", "MP3", "mp3"), (0, b"\xff\xfb", "MP3", "mp3"), (0, b"\xff\xf3", "MP3", "mp3"), (0, b"\xff\xf2", "MP3", "mp3"),
@@ -167,6 +169,8 @@ def _wav(data: bytes) -> tuple[np.ndarray, int]:
 
 def _samples(raw: bytes, form: tuple[int, ...]) -> tuple[np.ndarray, int]:
     kind, channels, rate, _, _, bits = form
+    if kind in PACKED:
+        raise InvalidInput("sound_coding", received=PACKED[kind])
     if not 1 <= channels <= 32 or (kind, bits) not in _TYPES:
         raise _unreadable()
     if not LOW_RATE <= rate <= HIGH_RATE:
@@ -179,12 +183,28 @@ def _samples(raw: bytes, form: tuple[int, ...]) -> tuple[np.ndarray, int]:
         wide = np.zeros((len(parts), 4), np.uint8)
         wide[:, 1:] = parts  # the three bytes are the upper ones of 32 bits
         values = wide.view("<i4")[:, 0]
+    elif kind in (A_LAW, MU_LAW):
+        values = _telephone(kind)[np.frombuffer(raw, np.uint8)]
     else:
         values = np.frombuffer(raw, _TYPES[kind, bits])
     return values.reshape(-1, channels), rate
 
 
-_TYPES = {(PCM, 8): "u1", (PCM, 16): "<i2", (PCM, 24): "", (PCM, 32): "<i4", (FLOAT, 32): "<f4", (FLOAT, 64): "<f8"}
+_TYPES = {
+    (PCM, 8): "u1", (PCM, 16): "<i2", (PCM, 24): "", (PCM, 32): "<i4", (FLOAT, 32): "<f4", (FLOAT, 64): "<f8",
+    (A_LAW, 8): "", (MU_LAW, 8): "",
+}  # fmt: skip
+
+
+def _telephone(kind: int) -> np.ndarray:
+    """What each byte of ITU-T G.711 stands for, (256,) int16: a sign, three bits of exponent, four of mantissa."""
+    code = np.arange(256) ^ (0xFF if kind == MU_LAW else 0x55)
+    exponent, mantissa, high = code >> 4 & 7, code & 15, code >= 128
+    if kind == MU_LAW:
+        size = (((mantissa << 3) + 132) << exponent) - 132
+        return np.where(high, -size, size).astype(np.int16)
+    size = ((mantissa << 4) + np.where(exponent > 0, 264, 8)) << np.maximum(exponent - 1, 0)
+    return np.where(high, size, -size).astype(np.int16)
 
 
 def _decoded(data: bytes) -> tuple[np.ndarray, int]:

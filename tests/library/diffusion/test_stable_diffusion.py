@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import threading
 from collections.abc import Callable
@@ -14,6 +15,7 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image
+from PIL.PngImagePlugin import PngInfo
 from safetensors.torch import save_file
 from tokenizers import Tokenizer, models, pre_tokenizers, trainers
 from transformers import (
@@ -455,6 +457,15 @@ def test_settings_travel_in_the_png(sd: StableDiffusion) -> None:
 
     with pytest.raises(CoreError):
         settings_from_png(to_png(np.zeros((4, 4, 3), np.uint8)))
+
+
+@pytest.mark.parametrize(("keyword", "program"), [("parameters", "AUTOMATIC1111"), ("workflow", "ComfyUI")])
+def test_settings_of_another_program_are_named(keyword: str, program: str) -> None:
+    told, file = PngInfo(), io.BytesIO()
+    told.add_text(keyword, '{"6": {"class_type": "CLIPTextEncode"}}')
+    Image.new("RGB", (4, 4)).save(file, "PNG", pnginfo=told)
+    with pytest.raises(CoreError, match=program):
+        settings_from_png(file.getvalue())
 
 
 def test_three_visitors_at_once(sd: StableDiffusion) -> None:

@@ -76,6 +76,31 @@ def test_floats_and_strange_chunks(extensible: bool) -> None:
     np.testing.assert_allclose(audio.read(float_wav(tone(), RATE, extensible)).samples, tone(), atol=1e-7)
 
 
+@pytest.mark.parametrize(
+    ("kind", "codes", "values"),
+    [
+        (7, (0xFF, 0x7F, 0xFE, 0x80, 0x00, 0xEF), (0, 0, 8, 32124, -32124, 132)),
+        (6, (0xD5, 0x55, 0xD4, 0xAA, 0x2A, 0xC5), (8, -8, 24, 32256, -32256, 264)),
+    ],
+)
+def test_the_telephones_bytes_stand_for_what_g711_says(
+    kind: int, codes: tuple[int, ...], values: tuple[int, ...]
+) -> None:
+    """The ends, the smallest and the first of the second segment, as in ITU-T G.711."""
+    data = bytearray(wav(np.zeros(RATE), width=1))
+    data[20:22] = struct.pack("<H", kind)
+    body = np.resize(np.array(codes, np.uint8), RATE)
+    sound = audio.read(bytes(data[:44]) + body.tobytes())
+    np.testing.assert_array_equal(sound.samples * 32768, np.resize(values, RATE))
+
+
+def test_a_wav_packed_otherwise_says_how_to_save_it() -> None:
+    data = bytearray(wav(tone(), width=2))
+    data[20:22] = struct.pack("<H", 17)
+    with pytest.raises(InvalidInput, match=r"IMA ADPCM.*PCM"):
+        audio.read(bytes(data))
+
+
 @pytest.mark.parametrize("rate", [8_000, 11_025, 22_050, 44_100, 48_000, 96_000, 192_000])
 def test_any_rate_becomes_16_khz_without_a_shift(rate: int) -> None:
     sound = audio.read(wav(tone(440, 0.5, rate), rate))
