@@ -1,10 +1,10 @@
 """Does every program of the Sequential lesson's code panel give the lesson's numbers? All of them, run against real Keras.
 
 Ends × losses × sets of metrics × data, with the optimisers, hidden activations, validation splits and scaling in turn,
-three epochs from equal weights in equal order. Keras is asked for float64, so that what differs differs by rule, not
-by rounding (its losses and measures come out in float32 all the same). For each spec Keras' program, our own and plain PyTorch's are run. tests/lessons/sequential/test_sweep.py takes a
-sample. Left out: Dropout and shuffling, whose dice differ. The whole takes hours; with --log it goes on where it was stopped,
-and two processes share it as --every 2 --first 0 and --every 2 --first 1.
+three epochs from equal weights in equal order. Keras is asked for float64, so that what differs differs by rule, not by
+rounding (its losses and measures come out in float32 all the same). For each spec Keras' program, our own and plain PyTorch's
+are run. tests/lessons/sequential/test_sweep.py takes a sample. Left out: Dropout and shuffling, whose dice differ. The whole
+takes hours; with --log it goes on where it was stopped, and two processes share it as --every 2 --first 0 and --first 1.
 Usage: python -m benchmarks.keras_sweep [--every 1] [--first 0] [--log file]
 """
 

@@ -232,30 +232,21 @@ def _by_soundfile(data: bytes) -> tuple[np.ndarray, int]:
 
 
 def _by_ffmpeg(data: bytes, demuxer: str) -> tuple[np.ndarray, int]:
-    """ffmpeg with one named demuxer, no network, one file, bounded in time and length."""
+    """ffmpeg with one named demuxer, no network, one file, bounded in time and length.
+
+    All channels come, to be averaged here: its own ``-ac 1`` makes two equal channels of floats √2 louder.
+    """
     with tempfile.NamedTemporaryFile(suffix=".bin") as file:
         file.write(data)
         file.flush()
         command = ["ffmpeg", "-nostdin", "-v", "error", "-protocol_whitelist", "file,pipe", "-f", demuxer]
-        command += [
-            "-i",
-            file.name,
-            "-vn",
-            "-t",
-            str(MAX_SECONDS + 1),
-            "-ac",
-            "1",
-            "-ar",
-            str(RATE),
-            "-f",
-            "f32le",
-            "pipe:1",
-        ]
+        command += ["-i", file.name, "-vn", "-t", str(MAX_SECONDS + 1), "-ar", str(RATE)]
+        command += ["-c:a", "pcm_f32le", "-f", "wav", "pipe:1"]
         try:
             made = subprocess.run(command, capture_output=True, timeout=30, check=True).stdout
         except (OSError, subprocess.SubprocessError) as error:
             raise _unreadable() from error
-    return np.frombuffer(made, "<f4"), RATE
+    return _wav(made)
 
 
 def _unreadable() -> InvalidInput:

@@ -6,6 +6,7 @@ import doctest
 import io
 import shutil
 import struct
+import subprocess
 import time
 import wave
 from pathlib import Path
@@ -226,6 +227,17 @@ def test_what_scipy_refuses_is_read_as_far_as_it_goes(kind: str) -> None:
     read = audio.read(bytes(data)).samples
     np.testing.assert_allclose(read, tone()[: len(read)], atol=1e-4)
     assert len(read) >= len(tone()) - 1
+
+
+@pytest.mark.skipif(shutil.which("ffmpeg") is None, reason="ffmpeg is not installed")
+@pytest.mark.parametrize("channels", [1, 2])
+def test_two_equal_channels_are_as_loud_as_one(channels: int) -> None:
+    data = wav(np.repeat(tone(), channels), width=2, channels=channels)
+    call = ["ffmpeg", "-v", "error", "-f", "wav", "-i", "pipe:0", "-c:a", "aac"]
+    call += ["-f", "ipod", "-movflags", "frag_keyframe", "pipe:1"]
+    made = subprocess.run(call, input=data, capture_output=True, check=True).stdout
+    loud, truth = (np.sqrt((x[2000:-2000] ** 2).mean()) for x in (audio.read(made).samples, tone()))
+    assert loud == pytest.approx(truth, rel=0.05)
 
 
 @pytest.mark.skipif(shutil.which("ffmpeg") is None, reason="ffmpeg is not installed")
