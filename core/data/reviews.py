@@ -11,10 +11,19 @@ from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
-from core.errors import Check, InvalidInput
+from core.errors import Check, InvalidInput, register
 from core.files import tables
 
+register(
+    {
+        "review_columns": "Two columns are needed, texts and labels. This file has {received} ({names}). Delete the others.",
+    }
+)
+
 LANGUAGES = ("ko", "en")
+ROW_NAMES = frozenset(
+    {"id", "no", "no.", "index", "idx", "number", "번호", "순번", "연번", "글번호", "아이디"}
+)  # of a column
 HARD = ("negation", "irony", "mixed")
 _FOLDER = Path(__file__).parent
 
@@ -56,25 +65,37 @@ def from_csv(data: bytes) -> Reviews:
     """The learner's own reviews, from a CSV file's bytes: one column of texts and one of labels, in any order.
 
     The column with the longer cells holds the texts; a first row whose label occurs again below is a review, no header.
+    A column that numbers the rows (id, 번호) is left out.
 
     Raises:
-        InvalidInput: ``bad_file``, ``wrong_shape`` (not two columns), ``text_blank``, ``empty``, ``one_class``, …
+        InvalidInput: ``bad_file``, ``review_columns`` (not two), ``cell_empty``, ``empty``, ``one_class``, …
     """
-    cells = tables.read_csv(data)
+    read = cells = tables.read_csv(data)
+    if len(read.names) > 2:
+        cells = read.pick(*(name for i, name in enumerate(read.names) if not _counts_rows(read, i)))
     if len(cells.names) != 2:
-        raise InvalidInput("wrong_shape", name="CSV", expected="N × 2", received=f"N × {len(cells.names)}")
-    rows = [(*row, "")[:2] for row in cells.rows]
-    lengths = [sum(len(row[i]) for row in rows) for i in (0, 1)]
+        raise InvalidInput("review_columns", received=len(read.names), names=", ".join(read.names)[:200])
+    rows = list(zip(cells.numbers, ((*row, "", "")[:2] for row in cells.rows), strict=True))
+    lengths = [sum(len(row[i]) for _, row in rows) for i in (0, 1)]
     text, label = (0, 1) if lengths[0] >= lengths[1] else (1, 0)
-    seen = Counter(row[label] for row in rows)
+    seen = Counter(row[label] for _, row in rows)
     if seen[cells.names[label]]:
-        rows.insert(0, cells.names)
-    for number, row in enumerate(rows, 1):
+        rows.insert(0, (cells.numbers[0] - 1, cells.names))
+    for number, row in rows:
         if not row[text] or not row[label]:
             raise InvalidInput("cell_empty", row=number, column=cells.names[label if row[text] else text])
-    if len({row[label] for row in rows}) < 2:
+    if len({row[label] for _, row in rows}) < 2:
         raise InvalidInput("one_class")
-    return Reviews(tuple(row[text] for row in rows), tuple(row[label] for row in rows))
+    return Reviews(tuple(row[text] for _, row in rows), tuple(row[label] for _, row in rows))
+
+
+def _counts_rows(cells: tables.Cells, column: int) -> bool:
+    """Whether a column only numbers the rows: by its name, or because each cell is a number greater than the last."""
+    if cells.names[column].lower() in ROW_NAMES:
+        return True
+    found = [tables.number(row[column]) if column < len(row) else None for row in cells.rows]
+    numbers = [value for value in found if value is not None]
+    return len(numbers) == len(found) > 2 and all(b > a for a, b in zip(numbers, numbers[1:], strict=False))
 
 
 @functools.cache

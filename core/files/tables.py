@@ -1,15 +1,14 @@
 """The learner's own table: an editable grid or a CSV file → validated float64 columns, faults named by row and column.
 
-A CSV may be utf-8 (with or without BOM), utf-16 or cp949; separated by comma, semicolon or tab; with a header or not;
-with decimal commas (always in a semicolon file, elsewhere where one cell leaves no doubt; otherwise 1,234 is 1234).
+A CSV may be utf-8 (with or without BOM), utf-16 or cp949; separated by comma, semicolon, bar or tab; with a header of one
+or two rows, or none (csv_header.py); with decimal commas: always in a semicolon file, elsewhere in a column where one
+cell leaves no doubt; otherwise 1,234 is 1234. A column that uses the comma both ways is refused.
 Bounds: 5,000 rows, 50 columns, |value| ≤ 1e9. Left out: dates, missing values (a half-empty row is a fault, a blank one
-is skipped), spreadsheets' own formats. Python's csv module does the quoting.
+is skipped), units (50kg is told as no number), spreadsheets' own formats.
 """
 
 from __future__ import annotations
 
-import csv
-import io
 import math
 import re
 from collections.abc import Iterable, Sequence
@@ -19,6 +18,7 @@ from typing import Any
 import numpy as np
 
 from core.errors import Check, InvalidInput, register, shown
+from core.files import csv_header, csv_rows
 
 register(
     {
@@ -27,6 +27,7 @@ register(
         "cell_not_finite": "Row {row}, column {column}: {received} is not an ordinary finite number.",
         "cell_too_large": "Row {row}, column {column}: at most {most} in size is allowed. Received: {received}.",
         "row_length": "Row {row} has {received} cells; the table has {expected} columns.",
+        "comma_both": "Column {column}: {decimal} and {thousands} use the comma in two ways. Write 1.5 and 1500.",
         "more_problems": "And {count} more.",
         "many_classes": "There are {received} different labels; two are needed. For measurements choose regression.",
         "table_too_large": "The file has {received} MB; at most {most} MB are allowed. Keep fewer rows.",
@@ -38,6 +39,7 @@ LARGEST = 1e9
 MOST_TOLD = 5  # faults told one by one; the rest is counted
 
 _THOUSANDS = re.compile(r"[+-]?[1-9]\d{0,2}(,\d{3})+(\.\d+)?")  # 1,234 or 1,234,567.8
+_SURELY_THOUSANDS = re.compile(r"[+-]?[1-9]\d{0,2}((,\d{3}){2,}(\.\d+)?|,\d{3}\.\d+)")  # not to be taken for a decimal
 _DECIMAL_COMMA = re.compile(r"[+-]?(\d+|\d{1,3}(\.\d{3})+)?,\d+(e[+-]?\d+)?", re.IGNORECASE)  # 3,5 or 1.234,5
 Row = Sequence[Any]  # str, int, float or None per cell
 
@@ -48,6 +50,7 @@ class Cells:
 
     names: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
+    numbers: tuple[int, ...] = ()  # of the rows in the file, as a spreadsheet counts; empty: 1, 2, …
 
     def pick(self, *names: str) -> Cells:
         """Only these columns, in this order."""
@@ -56,7 +59,8 @@ class Cells:
             check.one_of("column", name, self.names)
         check.done()
         where = [self.names.index(name) for name in names]
-        return Cells(tuple(names), tuple(tuple(row[i] if i < len(row) else "" for i in where) for row in self.rows))
+        rows = tuple(tuple(row[i] if i < len(row) else "" for i in where) for row in self.rows)
+        return Cells(tuple(names), rows, self.numbers)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,28 +79,35 @@ class Table:
 
 
 def from_grid(
-    rows: Sequence[Row], names: Sequence[str] = (), *, columns: int | None = None, least: int = 2, name: str = "table"
+    rows: Sequence[Row],
+    names: Sequence[str] = (),
+    *,
+    columns: int | None = None,
+    least: int = 2,
+    name: str = "table",
+    numbers: Sequence[int] = (),
 ) -> Table:
     """Rows of an editable grid → numbers. Blank rows are skipped; row numbers in errors are those of the grid, from 1.
 
     Args:
         names: of the columns; x1, x2, … where missing. columns: how many there must be. least: rows needed.
-        name: what the table is called in an error.
+        name: what the table is called in an error. numbers: of the rows in errors, where they come from a file.
     Raises:
         InvalidInput: with all faults in ``problems``.
 
     >>> from_grid([["87", 187], [81.0, "174"], [None, ""]], ["kg", "cm"]).values.tolist()
     [[87.0, 187.0], [81.0, 174.0]]
     """
-    kept, names = checked_rows(rows, names, columns, least, name)
-    check, comma = Check(), _uses_decimal_comma(cell for _, row in kept for cell in row)
+    kept, names = checked_rows(rows, names, columns, least, name, numbers)
+    check = Check()
+    comma = [_uses_decimal_comma(name, [row[j] for _, row in kept if j < len(row)]) for j, name in enumerate(names)]
     values = np.zeros((len(kept), len(names)))
     for i, (number, row) in enumerate(kept):
         if len(row) != len(names):
             check.add("row_length", row=number, received=len(row), expected=len(names))
             continue
         for j, cell in enumerate(row):
-            values[i, j] = _checked(check, cell, comma, number, names[j])
+            values[i, j] = _checked(check, cell, comma[j], number, names[j])
     _raise_first(check)
     return Table(names, values)
 
@@ -105,51 +116,50 @@ def from_csv(data: bytes, *pick: str, columns: int | None = None, least: int = 2
     """A CSV file's bytes → numbers; with names, only those columns. Errors as in ``from_grid``."""
     cells = read_csv(data)
     cells = cells.pick(*pick) if pick else cells
-    return from_grid(cells.rows, cells.names, columns=columns, least=least, name="CSV")
+    return from_grid(cells.rows, cells.names, columns=columns, least=least, name="CSV", numbers=cells.numbers)
 
 
 def read_csv(data: bytes) -> Cells:
-    """A CSV file's bytes → its cells. The first row is a header if none of its cells is a number.
+    """A CSV file's bytes → its cells: titles above the table and empty columns are left out, names found.
 
     Raises:
-        InvalidInput: ``bad_file``, ``file_too_large``, ``too_many``, ``empty``.
+        InvalidInput: ``bad_file``, ``table_too_large``, ``too_many``, ``empty``, ``comma_both``.
     """
     if len(data) > MOST_BYTES:
         raise InvalidInput("table_too_large", received=round(len(data) / 1e6, 1), most=MOST_BYTES // 10**6)
-    text = _decode(data)
-    first, _, rest = text.partition("\n")
-    told = re.fullmatch(r"sep=([,;\t])\s*", first, re.IGNORECASE)  # the line a spreadsheet may put on top
-    text = rest if told else text
-    separator = told[1] if told else _separator(text)
-    try:
-        rows = [
-            [cell.strip() for cell in row] for row in csv.reader(io.StringIO(text, newline=""), delimiter=separator)
-        ]
-    except csv.Error as error:
-        raise InvalidInput("bad_file", kind="CSV", hint=f"{error}.") from error
-    rows = [row for row in rows if any(row)]
-    if len(rows) > MOST_ROWS + 1:
-        raise InvalidInput("too_many", name="CSV", most=MOST_ROWS, received=len(rows))
+    rows, separator = csv_rows.split(csv_rows.decode(data), MOST_ROWS)
     if not rows:
         raise InvalidInput("empty", name="CSV", least=2)
-    while len(rows[0]) > 1 and not any(row[len(rows[0]) - 1 :] != [""] for row in rows):
-        rows = [row[:-1] for row in rows]  # every line ends with a separator
-    header = len(rows) > 1 and not any(is_number(cell) for cell in rows[0])
-    names = _names(rows[0] if header else (), len(rows[0]))
-    body = rows[1:] if header else rows
-    comma = separator == ";" or _uses_decimal_comma(cell for row in body for cell in row)
-    return Cells(names, tuple(tuple(_plain(cell, comma) for cell in row) for row in body))
+    used = sorted({j for _, row in rows for j, cell in enumerate(row) if cell})  # lines may end with a separator
+    rows = [(number, [row[j] for j in used if j < len(row)]) for number, row in csv_header.after_titles(rows)]
+    header, taken = csv_header.names(rows, is_number)
+    width = max(len(header), len(rows[0][1]))
+    body = [row for _, row in rows[taken:]]
+    names = _names(header, width)
+    columns = [[row[j] for row in body if j < len(row)] for j in range(max(map(len, body), default=0))]
+    comma = [
+        separator == ";" or _uses_decimal_comma(names[j] if j < width else f"x{j + 1}", cells)
+        for j, cells in enumerate(columns)
+    ]
+    plain = tuple(tuple(_plain(cell, comma[j]) for j, cell in enumerate(row)) for row in body)
+    return Cells(names, plain, tuple(number for number, _ in rows[taken:]))
 
 
 def checked_rows(
-    rows: Sequence[Row], names: Sequence[str], columns: int | None, least: int, name: str
+    rows: Sequence[Row],
+    names: Sequence[str],
+    columns: int | None,
+    least: int,
+    name: str,
+    numbers: Sequence[int] = (),
 ) -> tuple[list[tuple[int, Row]], tuple[str, ...]]:
-    """Rows that are not blank, with their numbers from 1, and the columns' names; the bounds of the whole table."""
+    """Rows that are not blank, numbered from 1 or as given, and the columns' names; the bounds of the whole table."""
     if not isinstance(rows, (list, tuple)) or not all(isinstance(row, (list, tuple)) for row in rows):
         raise InvalidInput("wrong_shape", name=name, expected="rows of cells", received=shown(rows))
     if len(rows) > MOST_ROWS:
         raise InvalidInput("too_many", name=name, most=MOST_ROWS, received=len(rows))
-    kept = [(i, row) for i, row in enumerate(rows, 1) if not all(is_blank(cell) for cell in row)]
+    told = numbers if len(numbers) == len(rows) else range(1, len(rows) + 1)
+    kept = [(i, row) for i, row in zip(told, rows, strict=True) if not all(is_blank(cell) for cell in row)]
     if not kept:
         raise InvalidInput("empty", name=name, least=least)
     if len(kept) < least:
@@ -232,32 +242,15 @@ def is_number(text: str) -> bool:
     return number(text) is not None or bool(_DECIMAL_COMMA.fullmatch(text.strip()))
 
 
-def _uses_decimal_comma(cells: Iterable[Any]) -> bool:
-    texts = (cell.strip() for cell in cells if isinstance(cell, str) and "," in cell)
-    return any(_DECIMAL_COMMA.fullmatch(text) and not _THOUSANDS.fullmatch(text) for text in texts)
+def _uses_decimal_comma(name: str, cells: Iterable[Any]) -> bool:
+    """Whether a column's commas are decimal: one of them can be nothing else.
 
-
-def _decode(data: bytes) -> str:
-    """Text of a file: by its byte-order mark; else utf-16 if every second byte is 0; else utf-8; else cp949."""
-    if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
-        tries = ["utf-16"]
-    elif data[1:100:2].count(0) > len(data[1:100:2]) // 2:
-        tries = ["utf-16-le"]
-    elif data[:100:2].count(0) > len(data[:100:2]) // 2:
-        tries = ["utf-16-be"]
-    else:
-        tries = ["utf-8-sig", "cp949"]
-    for encoding in tries:
-        try:
-            text = data.decode(encoding)
-        except UnicodeDecodeError:
-            continue
-        if "\0" not in text:
-            return text
-    raise InvalidInput("bad_file", kind="CSV", hint='Save it as "CSV UTF-8" and try again.')
-
-
-def _separator(text: str) -> str:
-    """Tab or semicolon if every line has one (a comma may be decimal there), else comma."""
-    lines = [line for line in text.splitlines() if line.strip()][:200]
-    return next((mark for mark in "\t;" if lines and all(mark in line for line in lines)), ",")
+    Raises:
+        InvalidInput: ``comma_both``, if another can only part thousands.
+    """
+    texts = [cell.strip() for cell in cells if isinstance(cell, str) and "," in cell]
+    decimal = next((t for t in texts if _DECIMAL_COMMA.fullmatch(t) and not _THOUSANDS.fullmatch(t)), None)
+    thousands = next((t for t in texts if _SURELY_THOUSANDS.fullmatch(t)), None)
+    if decimal and thousands:
+        raise InvalidInput("comma_both", column=name, decimal=decimal, thousands=thousands)
+    return decimal is not None

@@ -1,7 +1,8 @@
 """Text → tokens, four ways: words between spaces, Korean morphemes, only those with content, character n-grams.
 
 A token is a plain string; a morpheme reads form/TAG ("맛있/VA"), tags as in the Sejong corpus. Text is NFC-normalised
-(a Mac writes Hangul in pieces) and lower-cased; punctuation and control characters are dropped, emoji are kept whole.
+(a Mac writes Hangul in pieces) and lower-cased; punctuation and control characters are dropped; emoji, stars and
+hearts are kept, each a token: in reviews they are the opinion.
 Left out: stemming of English, subword tokens (lesson 12 has those). Morphemes come from kiwipiepy, which works offline.
 """
 
@@ -36,8 +37,12 @@ TOKENS = {"ko": ("words", "morphemes", "content", "characters"), "en": ("words",
 MOST_TEXTS, MOST_CHARACTERS, MOST_IN_ALL = 5_000, 10_000, 5_000_000  # of one run; characters of one text; of all texts
 MOST_LABELS = 20
 
-_PICTURE = "[\u2600-\u27bf\U0001f000-\U0001faff]"
-_EMOJI = f"{_PICTURE}(?:[\ufe0f\U0001f3fb-\U0001f3ff]|\u200d{_PICTURE})*"  # with skin tone, or joined like a family
+_PICTURE = "[\u231a-\u23ff\u2600-\u27bf\u2b00-\u2bff\u3297\u3299\U0001f000-\U0001faff]"  # ⏰ ★ ♥ ☹ ☕ ⭐ 👍
+_FLAG = "[\U0001f1e6-\U0001f1ff]{2}"
+_EMOJI = (
+    rf"{_FLAG}|{_PICTURE}(?:[\ufe0f\U0001f3fb-\U0001f3ff]|\u200d{_PICTURE})*"  # with skin tone, or joined like a family
+)
+_SIGN = re.compile(_EMOJI)
 _WORD = re.compile(rf"[^\W_]+(?:'[^\W_]+)*|{_EMOJI}")
 _CONTENT = ("N", "V", "MM", "MA", "XR", "SL", "SN", "SH", "W")  # nouns, verbs, modifiers, roots, foreign words
 _NOT_CONTENT = ("VCP",)  # the copula 이다 behaves like an ending
@@ -136,17 +141,19 @@ def _kept_morphemes(text: str) -> tuple[str, ...]:
 
 
 def _morphemes(text: str) -> tuple[str, ...]:
-    found = kiwi().tokenize(text, compatible_jamo=True)
-    return tuple(
-        f"{token.form}/{token.tag.partition('-')[0]}"  # VA-I marks only an irregular stem
-        for token in found
-        if token.tag == "W_EMOJI" or any(letter.isalnum() for letter in token.form)
-    )
+    signs = [(found.start(), f"{found[0]}/W_EMOJI") for found in _SIGN.finditer(text)]
+    words = [
+        (token.start, f"{token.form}/{token.tag.partition('-')[0]}")  # VA-I marks only an irregular stem
+        for token in kiwi().tokenize(text, compatible_jamo=True)
+        if any(letter.isalnum() for letter in token.form)
+    ]
+    return tuple(token for _, token in sorted([*signs, *words], key=lambda pair: pair[0]))
 
 
 def _carries_content(token: str) -> bool:
-    tag = token.rpartition("/")[2]
-    return tag.startswith(_CONTENT) and tag not in _NOT_CONTENT
+    form, _, tag = token.rpartition("/")
+    laughs = tag == "SW" and all("ㄱ" <= letter <= "ㆎ" for letter in form)  # ㅋㅋ, ㅠㅠ
+    return laughs or (tag.startswith(_CONTENT) and tag not in _NOT_CONTENT)
 
 
 def kiwi() -> Any:

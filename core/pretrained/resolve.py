@@ -23,7 +23,7 @@ from pathlib import Path
 import platformdirs
 from filelock import BaseFileLock, FileLock, Timeout
 
-from core.errors import CoreError, InvalidInput, Unavailable, register
+from core.errors import CoreError, InvalidInput, Unavailable, register, shown
 from core.events import Deadline, Done, Progress, drain
 from core.pretrained import catalog, fetch, shipped
 from core.pretrained.catalog import Entry
@@ -37,6 +37,8 @@ register(
         "terms_first": "{name} has terms of use of its own ({terms}). Read and accept them first: {command}",
         "terms_owner": "Only who runs this host can accept the terms of {name} ({terms}), with DL_ACCEPT={name}.",
         "busy": "Another process has been fetching {name} for {seconds} seconds. Wait for it, then try again.",
+        "single_file": "{received} is one file; here a folder with config.json and *.safetensors, or a .gguf file, is opened.",
+        "no_such_path": "There is no file or folder {received}. Check the path.",
         "bad_folder": "{folder} holds no model in safetensors (config.json and *.safetensors are needed).",
     }
 )
@@ -59,7 +61,7 @@ class Located:
     @property
     def gguf(self) -> Path | None:
         """The GGUF file beside the safetensors, if the model came with one."""
-        return next(iter(sorted(self.path.glob("*.gguf"))), None)
+        return next(iter(sorted(self.path.glob("*.[gG][gG][uU][fF]"))), None)
 
 
 class WeightsMissing(Unavailable):
@@ -128,10 +130,21 @@ def accept(name: str) -> None:
 
 
 def _entry(name: str, kind: str) -> Entry:
-    file = Path(name).expanduser()
-    if file.suffix == ".gguf" and file.is_file() and not catalog.public_host():
-        return Entry(str(file.resolve()), file.stem, kind)
+    if not catalog.public_host():
+        file = Path(name).expanduser()
+        if file.suffix.lower() == ".gguf" and file.is_file():
+            return Entry(str(file.resolve()), file.stem, kind)
+        if file.is_file():
+            raise InvalidInput("single_file", received=file.name)
+        if _is_path(name):
+            raise InvalidInput("no_such_path", received=shown(name))
     return catalog.find(name, kind)
+
+
+def _is_path(name: str) -> bool:
+    """Whether a name can only be meant as a place on this disk: no Hub id looks so."""
+    starts = name.startswith(("/", "./", "../", "~", ".\\")) or re.match(r"[A-Za-z]:[\\/]", name) is not None
+    return starts or "\\" in name or name.count("/") > 1 or name.lower().endswith((".gguf", ".safetensors", ".bin"))
 
 
 def _checked(folder: Path, name: str) -> Path:

@@ -64,7 +64,7 @@ def on_file(lang: str, path: str | None, x1: float, x2: float, form: kit.Values)
     chosen = ctl.chosen(form.changed(points=[]))
     with open(path, "rb") as file:
         cells = tables.read_csv(file.read(tables.MOST_BYTES + 1))
-    config = from_table(chosen.config, cells.rows, cells.names, form.task)
+    config = from_table(chosen.config, cells.rows, cells.names, form.task, cells.numbers)
     return _told(lang, None, replace(chosen, config=config), x1, x2)
 
 

@@ -25,7 +25,7 @@ def on_file(lang: str, path: str | None) -> kit.Update:
         return SCREEN()
     with open(path, "rb") as file:
         cells = tables.read_csv(file.read(tables.MOST_BYTES + 1))
-    from_cells(cells.rows, cells.names)  # what cannot be used is told now
+    from_cells(cells.rows, cells.names, cells.numbers)  # what cannot be used is told now
     names = ", ".join(name.replace(",", " ") for name in cells.names)
     table = {"headers": list(cells.names), "data": [list(row) for row in cells.rows]}
     return SCREEN(table=gr.update(value=table), columns=names, data="table")

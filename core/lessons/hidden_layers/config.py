@@ -120,11 +120,15 @@ def without_point(config: PlaygroundConfig, index: int) -> PlaygroundConfig:
 
 
 def from_table(
-    config: PlaygroundConfig, rows: Sequence[tables.Row], names: Sequence[str] = (), task: str | None = None
+    config: PlaygroundConfig,
+    rows: Sequence[tables.Row],
+    names: Sequence[str] = (),
+    task: str | None = None,
+    numbers: Sequence[int] = (),
 ) -> PlaygroundConfig:
     """The learner's own rows (x1, x2, label), moved into the plane where needed; faults as in own_points.labelled."""
     task = task or config.task
-    own = own_points.labelled(rows, names, cast(toy.Task, task))
+    own = own_points.labelled(rows, names, cast(toy.Task, task), numbers=numbers)
     points = tuple((*x, y) for x, y in zip(own.x.tolist(), own.y.tolist(), strict=True))
     return replace(config, task=task, points=points)
 

@@ -29,21 +29,30 @@ class Labelled:
     scale: np.ndarray  # (3,); 1 where nothing was scaled
 
 
-def labelled(rows: Sequence[Row], names: Sequence[str] = (), task: Task = "classification", least: int = 2) -> Labelled:
+def labelled(
+    rows: Sequence[Row],
+    names: Sequence[str] = (),
+    task: Task = "classification",
+    least: int = 2,
+    numbers: Sequence[int] = (),
+) -> Labelled:
     """Rows of (x1, x2, label) → points of the plane. Two different labels, numbers or words, are the classes 0 and 1.
+
+    Args:
+        numbers: of the rows in errors, where they come from a file; else 1, 2, …
 
     Raises:
         InvalidInput: faults of cells as in ``from_grid``; ``one_class``; ``many_classes``.
     """
-    kept, names = checked_rows(rows, names or ("x1", "x2", "label"), 3, least, "table")
+    kept, names = checked_rows(rows, names or ("x1", "x2", "label"), 3, least, "table", numbers)
     if task == "regression":
-        table = from_grid(rows, names, columns=3, least=least)
+        table = from_grid(rows, names, columns=3, least=least, numbers=numbers)
         centre, scale = _fit(table.values, np.array([EDGE, EDGE, 1.0]), np.array([RADIUS, RADIUS, 1.0]))
         moved = (table.values - centre) / scale
         return Labelled(task, names, moved[:, :2], moved[:, 2], (), centre, scale)
     classes = _two_classes([_label(row) for _, row in kept])
     numbered = [[*row[:2], classes.index(label)] if (label := _label(row)) else row for row in rows]
-    values = from_grid(numbered, names, columns=3, least=least).values
+    values = from_grid(numbered, names, columns=3, least=least, numbers=numbers).values
     centre, scale = _fit(values[:, :2], np.array([EDGE, EDGE]), np.array([RADIUS, RADIUS]))
     x = (values[:, :2] - centre) / scale
     return Labelled(task, names, x, values[:, 2], classes, np.append(centre, 0.0), np.append(scale, 1.0))

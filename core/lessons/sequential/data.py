@@ -10,6 +10,7 @@ from __future__ import annotations
 import csv
 import io
 import math
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -25,6 +26,10 @@ from core.lessons.sequential.spec import RunSpec
 
 Array = NDArray[np.float64]
 MOST_CLASSES = 20
+UNITS = frozenset(
+    "kg g mg t cm mm m km ℃ °C % ℓ l L ml mL 원 만원 천원 억원 ₩ $ € £ ¥ 명 살 세 kcal Hz W kW V lb lbs".split()
+)
+_MEASURED = re.compile(r"([₩$€£¥])?\s*[-+]?\d[\d,.]*\s*(\D.*)?")
 GROUPS = ("short", "medium", "tall")  # thirds of the people by height
 
 
@@ -98,10 +103,13 @@ def one_hot(y: Array, classes: int) -> Array:
     return np.eye(classes)[y.astype(np.int64)]
 
 
-def from_cells(rows: Sequence[Sequence[Any]], names: Sequence[str] = ()) -> tuple[tables.Table, tuple[str, ...]]:
+def from_cells(
+    rows: Sequence[Sequence[Any]], names: Sequence[str] = (), numbers: Sequence[int] = ()
+) -> tuple[tables.Table, tuple[str, ...]]:
     """An editable grid or a CSV's cells → numbers, and the names of the classes if the last column holds words.
 
-    Names that are too many or too few are cut or made up (x1, x2, …).
+    Names that are too many or too few are cut or made up (x1, x2, …). Measurements with their unit (50kg) are no words.
+    ``numbers`` are those of the rows in their file, for errors.
 
     Raises:
         InvalidInput: from ``core.files.tables.from_grid``: every cell but those of such a last column must be a number.
@@ -110,17 +118,25 @@ def from_cells(rows: Sequence[Sequence[Any]], names: Sequence[str] = ()) -> tupl
     ('cat', 'dog')
     """
     if not isinstance(rows, list | tuple) or not all(isinstance(row, list | tuple) and row for row in rows):
-        return tables.from_grid(rows, names), ()
+        return tables.from_grid(rows, names, numbers=numbers), ()
     wide = max(map(len, rows), default=0)
     names = [*names, *[""] * wide][:wide]
     last = ["" if row[-1] is None else str(row[-1]).strip() for row in rows]
     labels = tuple(sorted({word for word in last if word}))
-    if not labels or any(tables.is_number(word) for word in labels):
-        return tables.from_grid(rows, names), ()
+    if not labels or any(tables.is_number(word) for word in labels) or _measured(labels, len(last)):
+        return tables.from_grid(rows, names, numbers=numbers), ()
     if len(labels) > MOST_CLASSES:
         raise InvalidInput("too_many", name="classes", most=MOST_CLASSES, received=len(labels))
-    numbers = {word: str(i) for i, word in enumerate(labels)}
-    return tables.from_grid([[*row[:-1], numbers.get(w, w)] for row, w in zip(rows, last, strict=True)], names), labels
+    classes = {word: str(i) for i, word in enumerate(labels)}
+    numbered = [[*row[:-1], classes.get(w, w)] for row, w in zip(rows, last, strict=True)]
+    return tables.from_grid(numbered, names, numbers=numbers), labels
+
+
+def _measured(labels: Sequence[str], rows: int) -> bool:
+    """Whether words are numbers with a unit: one we know, or too many of them to be classes (dates, but not 2nd grade)."""
+    found = [_MEASURED.fullmatch(word) for word in labels]
+    units = {match[1] or match[2] for match in found if match}
+    return all(found) and (units <= UNITS or len(labels) > max(4, rows // 2))
 
 
 _Rows = tuple[tuple[str, ...], Array, Array, str, tuple[str, ...]]

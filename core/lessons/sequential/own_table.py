@@ -40,7 +40,7 @@ def spec_for(
     if csv is not None:
         cells = tables.read_csv(csv)
         cells = cells.pick(*_last(cells.names, target))
-        table, labels = from_cells(cells.rows, cells.names)
+        table, labels = from_cells(cells.rows, cells.names, cells.numbers)
         rows = tuple(tuple(row) for row in table.values.tolist())
         base = replace(
             base, data="table", table=rows, names=table.names, classify=classify or bool(labels), labels=labels

@@ -307,6 +307,15 @@ def test_a_linear_end_on_classes_is_a_hint():
     assert found.errors == () and [hint.code for hint in found.hints] == ["not_probability"]
 
 
+@pytest.mark.parametrize("written", ["{}kg", "{} kg", "₩{}", "{},000원", "2024-01-{}"])
+def test_measurements_with_their_unit_are_no_classes(written):
+    rows = [[str(160 + i), written.format(50 + i)] for i in range(12)]
+    with pytest.raises(InvalidInput, match="Row 2, column 몸무게: a number is needed. Received: " + written.format(50)):
+        from_cells(rows, ["키", "몸무게"], range(2, 14))
+    assert from_cells([["1", "1학년"], ["2", "2학년"], ["3", "1학년"]])[1] == ("1학년", "2학년")
+    assert from_cells([["1", "cat1"], ["2", "cat2"]])[1] == ("cat1", "cat2")
+
+
 def test_words_in_the_last_column_are_classes():
     table, labels = from_cells([["1", "2", "dog"], [3, 4.5, "cat"], ["5", "6", "dog"], ["", None, ""]], ["a"])
     assert labels == ("cat", "dog") and table.values[:, 2].tolist() == [1, 0, 1] and table.names == ("a", "x2", "x3")

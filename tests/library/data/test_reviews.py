@@ -97,6 +97,33 @@ def test_own_csv_in_any_encoding_with_or_without_a_header(encoding: str, header:
     assert own.labels == ("긍정", "부정", "긍정")
 
 
+STRAY = """정말 재미있게 봤어요	1
+"역시 믿고 보는 배우	1
+시간이 아까웠다	0
+연기가 "별로"	0
+끝까지 지루" 그래도	0"""  # as NSMC and pandas#22661 have it: quotation marks that nobody closes
+
+
+def test_a_stray_quotation_mark_swallows_no_review() -> None:
+    own = reviews.from_csv(f"document\tlabel\n{STRAY}".encode())
+    assert own.texts == tuple(line.split("\t")[0] for line in STRAY.splitlines())
+    assert own.labels == ("1", "1", "0", "0", "0")
+
+
+def test_a_column_that_numbers_the_rows_is_left_out() -> None:
+    lines = [f"{9000 + i}\t{line}" for i, line in enumerate(STRAY.splitlines())]
+    expected = reviews.from_csv(f"document\tlabel\n{STRAY}".encode())
+    assert reviews.from_csv("\n".join(["id\tdocument\tlabel", *lines]).encode()) == expected
+    assert reviews.from_csv("\n".join(lines).encode()) == expected  # without a header, by its growing numbers
+    with pytest.raises(InvalidInput, match=r"4 \(id, text, label, date\)"):
+        reviews.from_csv(b"id,text,label,date\n7,good,1,may\n3,bad,0,may\n")
+
+
+def test_an_empty_label_is_told_with_its_row_in_the_file() -> None:
+    with pytest.raises(InvalidInput, match="Row 5, column label is empty"):
+        reviews.from_csv(b"text,label\ngood,1\n\n\nbad,\nfine,0\n")
+
+
 def test_own_csv_with_the_label_first() -> None:
     own = reviews.from_csv(b"label;review\n1;so good, I cried\n0;terrible food\n")
     assert own.labels == ("1", "0") and own.texts[0] == "so good, I cried"
@@ -106,7 +133,7 @@ def test_own_csv_with_the_label_first() -> None:
     ("data", "code"),
     [
         (b"", "empty"),
-        (b"a,b,c\nx,y,z\n", "wrong_shape"),
+        (b"a,b,c\nx,y,z\n", "review_columns"),
         (b"text,label\ngood,1\nfine,1\n", "one_class"),
         (b"text,label\ngood food,1\n,0\n", "cell_empty"),
         (b"text,label\ngood food,1\nbad food,\n", "cell_empty"),

@@ -152,9 +152,54 @@ def test_bad_files(data, code):
     assert codes(error) == [code]
 
 
-def test_a_fault_in_the_first_row_is_not_taken_for_a_header():
+@pytest.mark.parametrize("fault", ["tall", "1O", "87kg", "N/A", "없음"])
+def test_a_fault_in_the_first_row_is_not_taken_for_a_header(fault):
     with pytest.raises(InvalidInput, match="Row 1, column x1"):
-        from_csv(b"tall,174\n81,174\n82,179")
+        from_csv(f"{fault},174\n81,174\n82,179".encode())
+
+
+@pytest.mark.parametrize(
+    ("text", "names", "rows"),
+    [
+        ("월,2022,2023\n1,11,13\n2,12,14", ("월", "2022", "2023"), [[1, 11, 13], [2, 12, 14]]),
+        ("2021,2022,2023\n1,2,3\n4,5,6", ("2021", "2022", "2023"), [[1, 2, 3], [4, 5, 6]]),
+        ("구분,1,2\n1,4,5\n2,5,6", ("구분", "1", "2"), [[1, 4, 5], [2, 5, 6]]),
+        ("2021,3\n2022,4\n2023,5", ("x1", "x2"), [[2021, 3], [2022, 4], [2023, 5]]),
+        ("1,2,3\n4,5,6", ("x1", "x2", "x3"), [[1, 2, 3], [4, 5, 6]]),
+        ("인구 통계\n\n키,몸무게\n170,65\n160,52", ("키", "몸무게"), [[170, 65], [160, 52]]),
+        (
+            "지표,인구,인구\n구분,남자,여자\n1,2,3\n4,5,6",
+            ("지표 구분", "인구 남자", "인구 여자"),
+            [[1, 2, 3], [4, 5, 6]],
+        ),
+        ("키,몸무게\n170,65,\n160,52,\n", ("키", "몸무게"), [[170, 65], [160, 52]]),  # a comma too much below
+        ("키|몸무게\n170|65\n160|52", ("키", "몸무게"), [[170, 65], [160, 52]]),
+        ("170 65\n160  52", ("x1", "x2"), [[170, 65], [160, 52]]),
+        ("x,y\r1,2\r3,4", ("x", "y"), [[1, 2], [3, 4]]),
+        ('"키\n(cm)"\t"몸무게\n(kg)"\r\n170\t65\r\n160\t52', ("키\n(cm)", "몸무게\n(kg)"), [[170, 65], [160, 52]]),
+        ('"키\n(cm)";"몸무게\n(kg)"\n170;65\n160;52', ("키\n(cm)", "몸무게\n(kg)"), [[170, 65], [160, 52]]),
+    ],
+)
+def test_tables_as_offices_and_spreadsheets_lay_them_out(text, names, rows):
+    table = from_csv(text.encode())
+    assert (table.names, table.values.tolist()) == (names, rows)
+
+
+def test_a_comma_is_read_column_by_column():
+    assert from_csv('소득,응답\n"1,204","1,3"\n"2,310","2"'.encode("cp949")).values.tolist() == [[1204, 1.3], [2310, 2]]
+    assert from_grid([["1,204", "1,3"], ["2,310", 2]]).values.tolist() == [[1204, 1.3], [2310, 2]]
+    with pytest.raises(InvalidInput, match="Column a: 1,5 and 1,234,567 use the comma in two ways"):
+        from_csv(b'a,b\n"1,234,567",1\n"1,5",2')
+
+
+def test_quoted_cells_may_go_on_in_the_next_line_and_stray_marks_may_not():
+    rows = read_csv(b'text,label\n"good, really\nso, good",1\n"bad "film",0\n').rows
+    assert rows == (("good, really\nso, good", "1"), ('"bad "film"', "0"))
+
+
+def test_rows_in_errors_are_those_of_the_file():
+    with pytest.raises(InvalidInput, match="Row 5, column b"):
+        from_csv(b"a,b\n1,2\n\n\n3,x\n")
 
 
 def test_labelled_points_inside_the_plane_stay_where_they_are():

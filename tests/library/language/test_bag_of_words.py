@@ -71,6 +71,19 @@ def test_emoji_stay_whole() -> None:
     assert "👍🏽/W_EMOJI" in tokenise("최고 👍🏽", "morphemes")
 
 
+@pytest.mark.parametrize("sign", ["⭐", "★", "♥", "☹", "☕", "⏰", "🇰🇷", "❤️"])
+@pytest.mark.parametrize("tokens", ["words", "morphemes", "content"])
+def test_signs_of_an_opinion_are_tokens(sign: str, tokens: str) -> None:
+    token = sign if tokens == "words" else f"{sign}/W_EMOJI"
+    assert tokenise(f"별로 {sign}{sign}", tokens)[-2:] == [token, token]
+    bag = BagOfWords(tokens=tokens).fit([f"좋다 {sign}{sign}", f"음 {sign}", "나빠", "별로"], [1, 1, 0, 0])
+    assert bag.predict([sign]) == [1]
+
+
+def test_tears_carry_content() -> None:
+    assert tokenise("별로 ㅠㅠ", "content")[-1] == "ㅠㅠ/SW"
+
+
 def test_threads_share_one_dictionary() -> None:
     texts = reviews.load("ko").texts[:80]
     expected = [tokenise(text, "morphemes", (1, 2)) for text in texts]

@@ -539,7 +539,30 @@ def test_shipped(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert resolve.resolve("mine").source == "shipped"
 
 
-@pytest.mark.parametrize("name", ["", "tinny", "../etc", "a/../b", "a/b/c", "<b>", "http://x/y", "🙂"])
+@pytest.mark.parametrize(
+    ("name", "code"),
+    [
+        ("/no/such/place", "no_such_path"), ("./here", "no_such_path"), ("../etc", "no_such_path"), ("a/b/c", "no_such_path"),
+        ("a/../b", "no_such_path"),
+        ("~/models/x", "no_such_path"), (r"C:\models\x", "no_such_path"), ("tiny.GGUF", "no_such_path"),
+        ("model.safetensors", "single_file"), ("Qwen.gguf", "no_such_path"),
+    ],
+)  # fmt: skip
+def test_a_mistyped_path_or_one_file_is_told_as_such(
+    name: str, code: str, place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(place)
+    (place / "model.safetensors").write_bytes(b"x")
+    with pytest.raises(InvalidInput) as caught:
+        resolve.resolve(name)
+    assert caught.value.code == code
+    monkeypatch.setenv("SPACE_ID", "a/b")  # strangers hear nothing about the disk
+    with pytest.raises(InvalidInput) as caught:
+        resolve.resolve(name)
+    assert caught.value.code == "not_allowed"
+
+
+@pytest.mark.parametrize("name", ["", "tinny", "<b>", "🙂"])
 def test_unknown_names(name: str) -> None:
     with pytest.raises(InvalidInput) as caught:
         resolve.resolve(name or "no such name")
