@@ -358,5 +358,9 @@ def _table(array: Array) -> str:
     """An array as an expression: digits if it is small, else packed."""
     if array.size <= LITERAL:
         return f"torch.tensor({array.tolist()!r}, dtype=torch.float64).to(FLOAT)"
-    packed = base64.b64encode(zlib.compress(np.ascontiguousarray(array, dtype="<f8").tobytes(), 9)).decode()
-    return f'table("{packed}", {", ".join(map(str, array.shape))})'
+    return f'table("{packed(array)}", {", ".join(map(str, array.shape))})'
+
+
+def packed(array: Array) -> str:
+    """Float64 numbers as text for a program, which unpacks them by base64, zlib and ``np.frombuffer``."""
+    return base64.b64encode(zlib.compress(np.ascontiguousarray(array, dtype="<f8").tobytes(), 9)).decode()

@@ -121,32 +121,11 @@ def on_open(lang: str, form: kit.Values) -> kit.Update:
 
 @kit.handler
 def on_code(lang: str, run: Any, form: kit.Values) -> str:
-    """The numbers of the three pictures, as a script."""
-    config, epochs = gallery.shown(run, form)
-    return CODE.format(
-        names=list(dict.fromkeys([form.name, *form.others])),
-        z=form.z,
-        scores=[form[score] for score in SCORES],
-        temperature=form.temperature,
-        config=config,
-        epochs=epochs,
-    )
+    """The numbers of the three pictures, as a program in plain PyTorch."""
+    from core.lessons.activations.script import script
 
-
-CODE = """from core.lessons.activations.side_by_side import NetsConfig, SideBySide
-from core.mlp.activations import at, softmax
-from core.events import drain
-
-for name in {names}:
-    point = at(name, {z})
-    print(name, point.value, point.slope, point.state)
-
-print(softmax({scores}, temperature={temperature}).probabilities)
-
-run = drain(SideBySide({config}).steps(epochs={epochs}))
-for net in run.view().nets:
-    print(net.name, net.loss, net.accuracy, net.dead, net.saturated)
-"""
+    names, scores = list(dict.fromkeys([form.name, *form.others])), [form[score] for score in SCORES]
+    return script(names, form.z, scores, form.temperature, *gallery.shown(run, form))
 
 
 def build(lang: str) -> Room:

@@ -5,9 +5,12 @@ Left out: the terms of the chain rule (chain_rule.py); autograd stands in their 
 
 from __future__ import annotations
 
+import numpy as np
+
+from core.data import toy
 from core.lessons.backpropagation.trace import Trace
 from core.lessons.backpropagation.vanishing import DeepConfig
-from core.mlp.script import ACTIVATIONS
+from core.mlp.script import ACTIVATIONS, packed
 
 _LOSSES = {"mse": "nn.MSELoss()", "bce": "nn.BCELoss()"}
 
@@ -61,12 +64,72 @@ print(f"after the update = {{loss_function(net(x), target).item():.12g}}")
 
 
 def probe_script(config: DeepConfig) -> str:
-    """The gradient's norm in every layer of a deep net, with this library's own probe."""
-    return f"""\
-from core.lessons.backpropagation.vanishing import DeepConfig, probe
+    """The probe of a deep net in plain PyTorch: the norm of every layer's gradient, and the first over the last."""
+    points = toy.make(toy.ToyConfig(config.data, samples=config.samples, seed=config.seed))
+    x = np.concatenate([points.x_train, points.x_test])
+    y = np.concatenate([points.y_train, points.y_test])
+    return _PROBE.format(
+        x=f'table("{packed(x)}", {len(x)}, 2)',
+        y=f'table("{packed(y)}", {len(y)})',
+        f=ACTIVATIONS.get(config.activation, "nn.Identity()"),
+        init=_INITS[config.init],
+        norm=f"nn.BatchNorm1d({config.width})" if config.batch_norm else "nn.Identity()",
+        residual=config.residual,
+        width=config.width,
+        depth=config.depth,
+        seed=config.seed,
+    )
 
-report = probe({config})
-for layer, norm in enumerate(report.weight_gradient, 1):
+
+_INITS = {
+    "glorot": "nn.init.xavier_uniform_(w, generator=source)",
+    "he": 'nn.init.kaiming_normal_(w, nonlinearity="relu", generator=source)',
+    "normal_0.01": "nn.init.normal_(w, 0.0, 0.01, generator=source)",
+    "normal_1": "nn.init.normal_(w, 0.0, 1.0, generator=source)",
+}
+_PROBE = """\
+# The gradient in every layer of a deep net.
+import base64
+import zlib
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+torch.set_default_dtype(torch.float64)
+source = torch.Generator().manual_seed({seed})
+
+
+def table(text, *shape):
+    return torch.from_numpy(np.frombuffer(zlib.decompress(base64.b64decode(text)), "<f8").reshape(shape).copy())
+
+
+def linear(inputs, outputs):
+    layer = nn.Linear(inputs, outputs)
+    w = layer.weight
+    {init}
+    nn.init.zeros_(layer.bias)
+    return layer
+
+
+class Block(nn.Module):
+    def __init__(self, inputs):
+        super().__init__()
+        self.linear, self.norm, self.f = linear(inputs, {width}), {norm}, {f}
+        self.residual = {residual} and inputs == {width}
+
+    def forward(self, h):
+        out = self.f(self.norm(self.linear(h)))
+        return h + out if self.residual else out
+
+
+blocks = [Block(inputs) for inputs in [2] + [{width}] * ({depth} - 1)]
+deep = nn.Sequential(*blocks, linear({width}, 1))
+x, y = {x} / 3, {y}
+F.binary_cross_entropy_with_logits(deep(x)[:, 0], y).backward()
+norms = [block.linear.weight.grad.norm().item() for block in blocks]
+for layer, norm in enumerate(norms, 1):
     print(layer, norm)
-print(report.verdict, report.ratio)
+print("first / last =", norms[0] / max(norms[-1], 1e-300))
 """

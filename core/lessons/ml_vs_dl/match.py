@@ -20,7 +20,7 @@ import numpy as np
 from core.data import toy
 from core.data.toy import Points, ToyConfig
 from core.errors import Check, InvalidInput
-from core.events import Deadline, Done, Every, TrainStep, cadence
+from core.events import Deadline, Done, Every, TrainStep, cadence, drain
 from core.lessons.ml_vs_dl import choices
 
 if TYPE_CHECKING:
@@ -245,49 +245,63 @@ def check_features(check: Check, features: Sequence[str]) -> None:
 
 
 def script(run: VersusRun) -> str:
-    """The match as a script that prints the same held-out scores: scikit-learn and this library's own verbs."""
-    net, classes = run.config.net, run.points.task == "classification"
-    layers = [f"Dense({units}, activation={net.activation!r})" for units in net.hidden]
-    layers.append('Dense(1, activation="sigmoid")' if classes else "Dense(1)")
-    if run.own:
-        arrays = (run.points.x_train, run.points.y_train, run.points.x_test, run.points.y_test)
-        points = f"toy.Points({run.points.task!r}, *map(np.array, {[array.tolist() for array in arrays]}))"
-    else:
-        points = f"toy.make(toy.{run.config.data})"
-    return _SCRIPT.format(
-        points=points,
-        features=list(run.config.features),
+    """The match as one program that prints the same held-out scores, in plain PyTorch and scikit-learn.
+
+    The net is trained once more for it: the program comes from the record of that training.
+    Raises InvalidInput ``not_trained`` before the net's first epoch.
+    """
+    from core.mlp.script import packed, to_script
+
+    points, net = run.points, run.config.net
+    history = drain(train(build_net(net, points), net, points, run.deep.epoch)) if run.deep.epoch else None
+    if history is None:
+        raise InvalidInput("not_trained")
+    classes = points.task == "classification"
+    arrays = {name: getattr(points, name) for name in ("x_train", "y_train", "x_test", "y_test")}
+    rows = {name: f'rows("{packed(array)}", {", ".join(map(str, array.shape))})' for name, array in arrays.items()}
+    return to_script(history, {"held-out": (points.x_test, points.y_test)}) + _MACHINE.format(
+        **rows,
+        columns=", ".join(_COLUMNS[name] for name in run.config.features),
         linear="LogisticRegression" if classes else "LinearRegression",
         options="max_iter=1000" if classes else "",
         metric="accuracy_score" if classes else "r2_score",
-        layers=", ".join(layers),
-        loss="binary_crossentropy" if classes else "mean_squared_error",
         answers="answers >= 0.5" if classes else "answers",
-        net=net,
-        epochs=run.deep.epoch,
     )
 
 
-_SCRIPT = """\
-import numpy as np
+_COLUMNS = {
+    "x1": "x1",
+    "x2": "x2",
+    "x1²": "x1 * x1",
+    "x2²": "x2 * x2",
+    "x1·x2": "x1 * x2",
+    "sin x1": "np.sin(x1)",
+    "sin x2": "np.sin(x2)",
+}
+_MACHINE = """
+
+# The other side of the match: features that a person chose, and a linear model.
 from sklearn.linear_model import {linear}
 from sklearn.metrics import {metric}
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from core import Dense, Sequential
-from core.data import toy
 
-points = {points}
-features = {features}
+def rows(text, *shape):
+    return np.frombuffer(zlib.decompress(base64.b64decode(text)), "<f8").reshape(shape)
 
+
+def features(points):
+    x1, x2 = points.T
+    return np.stack([{columns}], axis=1)
+
+
+x_train, y_train = {x_train}, {y_train}
+x_test, y_test = {x_test}, {y_test}
 machine = make_pipeline(StandardScaler(), {linear}({options}))
-machine.fit(toy.features(points.x_train, features), points.y_train)
-print("machine learning:", machine.score(toy.features(points.x_test, features), points.y_test))
-
-deep = Sequential([{layers}], seed={net.seed})
-deep.compile(optimizer="adam", loss="{loss}", learning_rate={net.learning_rate})
-deep.fit(points.x_train, points.y_train[:, np.newaxis], epochs={epochs}, batch_size={net.batch_size})
-answers = deep.predict(points.x_test)[:, 0]
-print("deep learning:", {metric}(points.y_test, {answers}))
+machine.fit(features(x_train), y_train)
+print("machine learning:", machine.score(features(x_test), y_test))
+with torch.no_grad():
+    answers = end(net(torch.tensor(x_test).to(FLOAT)))[:, 0].numpy()
+print("deep learning:", {metric}(y_test, {answers}))
 """

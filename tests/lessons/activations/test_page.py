@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import re
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -91,7 +93,7 @@ def test_after_stop_the_screen_and_the_code_speak_of_the_same_epoch() -> None:
         activations.build("en")
     assert [event.name for event in demo.fns.values()].count("on_stop") == 1
     epoch = re.search(r"Epoch (\d+) of 20", shown["tiles"]["caption"])
-    assert epoch and f"epochs={epoch[1]})" in activations.on_code(
+    assert epoch and f"range({epoch[1]})" in activations.on_code(
         "en", run, activations.ALL.values(**SMALL | {"epochs": 20})
     )
     assert len(shown["losses"]["series"][0]["y"]) == int(epoch[1]) + 1
@@ -109,15 +111,21 @@ def test_the_first_screen_is_filled() -> None:
     assert [s["y"] for s in nets["losses"]["series"]]
 
 
-def test_the_code_prints_the_numbers_on_the_screen() -> None:
+def test_the_code_prints_the_numbers_on_the_screen(tmp_path: Path) -> None:
     run = next(gallery.on_train("en", None, NETS, count=1))["run"]
     form = activations.ALL.values(name="gelu", others=["relu"], z=-1.5, **SMALL)
     script = activations.on_code("en", run, form)
-    printed = programs.run(script)
-    point, net = at("gelu", -1.5), run.view().nets[2]
-    assert f"gelu {point.value} {point.slope} falling" in printed
-    assert f"tanh {net.loss} {net.accuracy}" in printed
-    assert "epochs=3)" in activations.on_code("en", None, form.changed(others=[], z=0))
+    printed = programs.run(script, tmp_path, alone=True).splitlines()  # in an empty folder
+    points, shares, nets = printed[:2], printed[2], printed[3:]
+    for name, line in zip(("gelu", "relu"), points, strict=True):
+        point = at(name, -1.5)
+        assert [float(n) for n in line.split()[1:]] == pytest.approx([point.value, point.slope], abs=1e-12)
+    assert json.loads(shares.removeprefix("softmax ")) == pytest.approx(list(softmax(SCORES).probabilities), abs=1e-9)
+    for net, line in zip(run.view().nets, nets, strict=True):
+        name, *numbers = line.split()
+        shown = [net.loss, net.accuracy, net.dead, net.saturated]
+        assert name == net.name and [float(n) for n in numbers] == pytest.approx(shown, abs=1e-6)
+    assert "range(3)" in activations.on_code("en", None, form.changed(others=[], z=0))
 
 
 def test_csv_holds_every_loss() -> None:

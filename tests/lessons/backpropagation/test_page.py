@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import re
+from pathlib import Path
 from typing import Any
 
 import gradio as gr
@@ -23,10 +24,11 @@ def rows(text: str) -> list[dict[str, str]]:
     return list(csv.DictReader(io.StringIO(text)))
 
 
-def printed(script: str) -> tuple[float, float]:
-    """(loss, loss after the update) that a fresh process prints."""
-    found = re.findall(r"^(?:loss|after the update) = (\S+)$", programs.run(script), re.MULTILINE)
-    return float(found[0]), float(found[1])
+def printed(script: str, folder: Path) -> tuple[float, float, list[float]]:
+    """(loss, loss after the update, norms of the probe) that a fresh process prints in an empty folder."""
+    out = programs.run(script, folder, alone=True)
+    found = re.findall(r"^(?:loss|after the update) = (\S+)$", out, re.MULTILINE)
+    return float(found[0]), float(found[1]), [float(norm) for norm in re.findall(r"^\d+ (\S+)$", out, re.MULTILINE)]
 
 
 def cases() -> dict[str, Any]:
@@ -46,10 +48,14 @@ def cases() -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("name", ["first", "again", "leaky", "taken"])
-def test_the_script_prints_the_losses_of_the_net_on_the_screen(name: str) -> None:
+def test_the_script_prints_the_losses_of_the_net_on_the_screen(name: str, tmp_path: Path) -> None:
+    from core.lessons.backpropagation.vanishing import probe
+
     walk = cases()[name]
-    script = backpropagation.on_code("en", walk, backpropagation.ALL.values(depth=6))
-    loss, after = printed(script)
+    init = {"first": "glorot", "again": "he", "leaky": "normal_0.01", "taken": "normal_1"}[name]
+    form = backpropagation.ALL.values(depth=6, init=init, norm=name == "again", residual=name == "leaky")
+    loss, after, norms = printed(backpropagation.on_code("en", walk, form), tmp_path)
+    assert norms == pytest.approx(probe(depth.deep_config(form)).weight_gradient.tolist(), rel=1e-9)
     assert loss == pytest.approx(walk.trace.loss, rel=1e-10)
     assert after == pytest.approx(walk.trace.new_loss, rel=1e-10)
 

@@ -171,11 +171,13 @@ def test_a_sweep_streams_every_draw_and_finds_the_crossing():
     assert len(stopped) == 2 and isinstance(stopped[-1], Done) and stopped[-1].stopped == "deadline"
 
 
-def test_the_script_prints_the_same_scores():
+def test_the_script_prints_the_same_scores(tmp_path):
     match = drain(versus(VersusConfig(CIRCLE, ("x1²", "x2²"), SMALL, epochs=3)))
     own = drain(versus(VersusConfig(net=SMALL, epochs=2), toy.make(ToyConfig("gauss_field", 40))))
     own = dataclasses.replace(own, own=True)
-    out = programs.run(script(match) + script(own), strict=True)
-    printed = [float(row.rpartition(" ")[2]) for row in out.splitlines()]
+    printed = []
+    for run in (match, own):
+        out = programs.run(script(run), tmp_path, alone=True, strict=True)  # an empty folder
+        printed += [float(row.rpartition(" ")[2]) for row in out.splitlines() if " learning: " in row]
     expected = [score for run in (match, own) for score in (run.machine.score.test, run.deep.score.test)]
     assert printed == pytest.approx(expected, abs=1e-6)
