@@ -13,7 +13,7 @@ import gradio as gr
 from core.lessons.hidden_layers import choices
 from demos import kit, views
 from demos.hidden_layers import controls as ctl
-from demos.hidden_layers import inside, losses, own
+from demos.hidden_layers import inside, losses, own, playground_link
 from demos.hidden_layers import pictures as pic
 from demos.hidden_layers.controls import FORM, SCREEN, SHOWN
 from demos.hidden_layers.tasks import TASKS
@@ -225,6 +225,7 @@ def build(lang: str) -> Room:
         listen(None, cancels=runs, **kit.PRIVATE)
         desk.on(listen, goes_on(fn), to=("again", *SHOWN, *also))
     inside.connect(desk)
+    playground_link.build(desk, runs)
     desk.on(desk.layers.input, on_layers, to=ctl.BOXES)
     desk.on(stop.click, on_stop, to=SHOWN)
     desk.on(reset.click, on_fresh, to=SHOWN)
