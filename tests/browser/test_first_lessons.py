@@ -52,6 +52,11 @@ def test_lesson_2_the_line_ends_where_it_was_dropped_and_travels_in_a_link(visit
     page.wait_for_function("() => document.body.innerText.includes('Best line')", timeout=WAIT)
     assert saved(page, "perceptron.csv")[0] == "step,w,b,mse"
     page.get_by_role("radio", name="XOR", exact=True).check()
+    for key, gate in (("ArrowLeft", "NAND"), ("ArrowRight", "XOR")):  # one stop of the Tab key, and the arrows choose
+        page.keyboard.press(key)
+        assert page.get_by_role("radio", name=gate, exact=True).is_checked()
+    radios = page.locator("fieldset:visible", has=page.get_by_role("radio", name="XOR", exact=True)).locator("input")
+    assert len(set(radios.evaluate_all("(all) => all.map((each) => each.name)"))) == 1
     page.get_by_role("button", name="Share link").click()
     link = page.locator(":is(.taste-link textarea, .taste-link input):visible")
     page.wait_for_function("(box) => box.value", arg=link.element_handle(), timeout=WAIT)

@@ -48,7 +48,7 @@
   }
 
   // A tab opened for the first time: Python hears of it and lays the lesson out. Until its first picture stands there
-  // are grey lines in its place: parts that come one by one would push each other about.
+  // are grey lines in its place: parts that come one by one would push each other about. It is shown when nothing moves.
   function ring(door, trigger) {
     const place = door.closest('.block').parentElement;
     const lines = el('div', { class: 'taste-wait', 'aria-hidden': 'true' });
@@ -57,26 +57,26 @@
     if (stands()) return;
     place.append(lines);
     place.classList.add('taste-coming');
-    let [pause, end] = [0, 0];
-    const show = () => {
-      seen.disconnect();
-      clearTimeout(pause);
-      clearTimeout(end);
+    const drawn = () => {
+      const view = place.querySelector('.taste');
+      return view && !view.classList.contains('taste-empty') && place.querySelector('.taste-link');
+    };
+    const layout = () =>
+      [...place.querySelectorAll('.block')]
+        .map((block) => block.getBoundingClientRect())
+        .map((box) => [box.x, box.y + scrollY, box.width, box.height].map(Math.round))
+        .join();
+    let [before, since, first] = ['', 0, 0]; // the layout, since when it stands, since when there is a picture
+    const look = () => {
+      const [now, at, picture] = [layout(), performance.now(), drawn()];
+      if (now !== before || !stands()) [before, since] = [now, at];
+      if (picture) first ||= at;
+      const still = at - since > (picture ? 400 : 3000); // a lesson may open without a picture
+      if (!still && !(first && at - first > 5000)) return setTimeout(look, 100);
       lines.remove();
       place.classList.remove('taste-coming');
     };
-    const drawn = () => {
-      const view = place.querySelector('.taste');
-      return (
-        stands() && (!view || !view.classList.contains('taste-empty')) && place.querySelector('.taste-link')
-      );
-    };
-    const seen = new MutationObserver(() => {
-      if (stands()) end ||= setTimeout(show, 4000); // a lesson may open without a picture
-      clearTimeout(pause);
-      if (drawn()) pause = setTimeout(show, 200); // nothing has moved since
-    });
-    seen.observe(place, { childList: true, subtree: true, attributes: true, attributeFilter: ['class'] });
+    look();
   }
 
   // Gradio's Stop names a run by the number in the server's answer to it: pressed before that answer is there, it would
@@ -117,12 +117,31 @@
     true,
   );
 
+  // Gradio gives every option of a radio group a name of its own, again at every choice: each would be a stop of the Tab
+  // key, and the arrows would do nothing. One name for a group.
+  let groups = 0;
+  const together = (radio) => {
+    const group = radio.closest('fieldset');
+    if (!group) return;
+    group.dataset.radios ||= `taste-radios-${++groups}`;
+    if (radio.name !== group.dataset.radios) radio.name = group.dataset.radios;
+  };
+  new MutationObserver((changes) => {
+    for (const { target, addedNodes } of changes) {
+      if (/** @type {any} */ (target).type === 'radio') together(target);
+      for (const node of addedNodes)
+        /** @type {any} */ (node).querySelectorAll?.('input[type=radio]').forEach(together);
+    }
+  }).observe(document, { childList: true, subtree: true, attributes: true, attributeFilter: ['name'] });
+
   // Results of settings that were changed since (demos/shell/truth.py): grey until they are made anew.
   const all = (selector) => /** @type {any[]} */ ([...document.querySelectorAll(selector)]);
   const blocks = (numbers) => numbers.flatMap((number) => all(`.taste-b${number}`));
   const renewed = new MutationObserver((changes) => {
     for (const { target } of changes)
-      for (const block of all('.taste-old')) if (block.contains(target)) block.classList.remove('taste-old');
+      for (const block of all('.taste-old:not(.taste-replaying *)'))
+        // an old run played again stays old
+        if (block.contains(target)) block.classList.remove('taste-old');
   });
   const grey = (numbers) => {
     for (const block of blocks(numbers)) {
