@@ -20,7 +20,7 @@ from gradio.context import get_blocks_context  # noqa: E402
 from core.pretrained import catalog  # noqa: E402
 from demos import Chapter, kit, views  # noqa: E402
 from demos.kit import text
-from demos.shell import endpoints, front, guard, locale, operations, running, truth
+from demos.shell import classroom, endpoints, front, guard, locale, operations, running, truth
 from demos.shell.building import fill, safe_build
 from demos.shell.endpoints import Endpoints  # noqa: E402
 from demos.shell.links import admissible, read_link
@@ -200,6 +200,7 @@ def launch(demo: Gallery, **overrides: Any) -> Any:
         "app_kwargs": {
             "middleware": [
                 *operations.middleware(demo),
+                *classroom.middleware(),
                 *locale.middleware(demo.endpoints.chapters),
                 endpoints.middleware(demo.endpoints),
             ],

@@ -130,7 +130,7 @@ def test_a_class_link_fixes_hides_and_asks(visit: Any) -> None:
     box.locator("select").nth(1).select_option("fix")
     box.locator("textarea").fill("How many updates <in all>?")
     box.locator("fieldset input[type=text]").fill("50")
-    for tick in box.get_by_role("checkbox").all()[8:]:
+    for tick in box.locator(".teach-order input").all()[8:]:
         tick.uncheck()
     box.get_by_role("button", name="Make and copy the link").click()
     link = box.get_by_label("Class link").input_value()
@@ -149,6 +149,33 @@ def test_a_class_link_fixes_hides_and_asks(visit: Any) -> None:
     page.wait_for_selector(".class-fault:has-text('cannot be read')")
     counters(page)
     assert not v.faults
+
+
+def test_guesses_of_a_class_are_gathered_on_the_teachers_page(visit: Any) -> None:
+    v = visit()
+    page = v.open("en", "epochs")
+    counters(page)
+    page.get_by_role("button", name="Teachers: class link and worksheet").click()
+    box = page.get_by_role("dialog")
+    box.locator("textarea").fill("How many updates?")
+    box.get_by_label("Gather the students' answers").check()
+    box.get_by_role("button", name="Make and copy the link").click()
+    page.wait_for_selector(".class-board:has-text('0 answers')")
+    student = v.context.new_page()
+    student.goto(box.get_by_label("Class link").input_value())
+    asked = student.locator(".class-ask:not(.class-board)")
+    asked.get_by_role("textbox").first.fill("<b>50</b>")
+    asked.get_by_role("textbox").nth(1).fill("Ada")
+    asked.get_by_role("button").click()
+    student.wait_for_selector(".class-ask output:has-text('Sent to your teacher')")
+    page.wait_for_selector(".class-board li:has-text('Ada: <b>50</b>')")
+    page.reload()
+    page.wait_for_selector(".class-board li:has-text('Ada: <b>50</b>')")  # the teacher's list is found again
+    page.get_by_role("button", name="End the lesson and delete").click()
+    page.wait_for_selector(".class-board:has-text('deleted')")
+    asked.get_by_role("button").click()
+    student.wait_for_selector(".class-ask output:has-text('is over')")
+    assert all("404" in fault for fault in v.faults)  # the late guess
 
 
 def test_a_link_to_the_first_lesson_restores_its_controls(visit: Any) -> None:

@@ -75,7 +75,7 @@
     const at = order.indexOf(slug);
     document.title = slug ? `${facts.titles[slug]} · ${facts.name}` : facts.name;
     if (!alone()) paintBar(at, slug);
-    const asked = pick('.class-ask');
+    const asked = pick('.class-ask[data-of]');
     if (asked) asked.hidden = asked.dataset.of !== slug;
     const lang = pick('.bar-lang');
     if (lang)
@@ -235,6 +235,7 @@
     if (!facts.lessons.length) return;
     order = facts.lessons;
     planned();
+    window.teacher.resume(facts.words);
     history.scrollRestoration = 'manual';
     const first = alone() || (!at.front && !at.asked) ? facts.lessons[0] : '';
     const slug = known(at.asked) ? at.asked : first;

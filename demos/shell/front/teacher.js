@@ -1,6 +1,7 @@
 // @ts-check
 // A class link: which controls of a lesson are shown, fixed or free, a question of the teacher's own, which lessons in which
-// order. All of it travels in the address (class=…); nothing is kept on a server. And a worksheet to print.
+// order. All of it travels in the address (class=…). Guesses are gathered where the teacher asks for it: in the memory of
+// the same server, until the lesson is over (shell/classroom.py). And a worksheet to print.
 (() => {
   const pick = (selector, from = document) => /** @type {any} */ (from.querySelector(selector));
   const all = (selector, from = document) => /** @type {any[]} */ ([...from.querySelectorAll(selector)]);
@@ -28,6 +29,7 @@
         fix: list(given.fix).slice(0, 100),
         ask: String(given.ask || '').slice(0, 500),
         answer: String(given.answer ?? '').slice(0, 200),
+        room: /^[a-z0-9]{10}$/.test(given.room) ? given.room : '',
         order: [...new Set(order)].filter((slug) => lessons.includes(slug)),
       };
       const strange = given.v !== VERSION || order.some((slug) => !lessons.includes(slug));
@@ -71,11 +73,24 @@
     if (!plan.ask) return;
     const said = el('output');
     const box = el('input', { type: 'text', 'aria-label': plan.ask });
-    const form = el('form', {}, box, el('button', {}, words.class_check), said);
+    const name = el('input', {
+      type: 'text',
+      maxlength: 40,
+      placeholder: words.class_name,
+      'aria-label': words.class_name,
+    });
+    const send = el('button', {}, plan.room ? words.class_send : words.class_check);
+    const form = el('form', {}, box, ...(plan.room ? [name] : []), send, said);
     form.addEventListener('submit', (event) => {
       event.preventDefault();
       const right = !plan.answer || same(box.value, plan.answer);
-      said.textContent = !plan.answer ? words.class_noted : right ? words.class_right : words.class_wrong;
+      const told = !plan.answer ? words.class_noted : right ? words.class_right : words.class_wrong;
+      if (!plan.room) said.textContent = told;
+      else if (box.value.trim())
+        ask('POST', plan.room, { guess: box.value, name: name.value }).then(
+          () => (said.textContent = plan.answer ? told : words.class_sent),
+          () => (said.textContent = words.class_over),
+        );
     });
     pick('.bar').after(
       el(
@@ -86,6 +101,68 @@
         form,
       ),
     );
+  }
+
+  // ---- guesses: a room on this server
+  const at = (room, key = '') =>
+    new URL(`class/${room}${key && `?key=${key}`}`, document.baseURI).href.replace(/\/$/, '');
+  async function ask(method, room, body, key) {
+    const answer = await fetch(at(room, key), { method, body: body && JSON.stringify(body) });
+    if (!answer.ok) throw new Error(String(answer.status));
+    return answer.json();
+  }
+  // The teacher's list, below the bar: those of the room, again every three seconds, until the lesson is ended.
+  function board({ room, key, question }, words) {
+    pick('.class-board')?.remove();
+    const [title, rows] = [el('b'), el('ol')];
+    const end = el('button', { type: 'button' }, words.class_end);
+    const node = el('section', { class: 'class-ask class-board' }, title, el('p', {}, question), rows, end);
+    pick('.bar').after(node);
+    let clock = 0;
+    const close = (told) => {
+      clearInterval(clock);
+      keep(null);
+      rows.remove();
+      end.remove();
+      title.textContent = told;
+    };
+    const look = () =>
+      ask('GET', room, undefined, key).then(
+        ({ guesses }) => {
+          title.textContent = words.class_guesses.replace('{n}', guesses.length);
+          rows.replaceChildren(
+            ...guesses.map((each) =>
+              el('li', {}, each.name ? el('b', {}, `${each.name}: `) : '', each.guess),
+            ),
+          );
+        },
+        (fault) => fault.message === '404' && close(words.class_over),
+      );
+    end.addEventListener('click', () =>
+      ask('DELETE', room, undefined, key).then(
+        () => close(words.class_ended),
+        () => close(words.class_over),
+      ),
+    );
+    clock = setInterval(look, 3000);
+    look();
+  }
+  const keep = (room) => {
+    try {
+      room
+        ? sessionStorage.setItem('taste.room', JSON.stringify(room))
+        : sessionStorage.removeItem('taste.room');
+    } catch {
+      // a browser that stores nothing: the list lasts as long as this page
+    }
+  };
+  function resume(words) {
+    try {
+      const room = JSON.parse(sessionStorage.getItem('taste.room') || 'null');
+      if (room?.room && room.key) board(room, words);
+    } catch {
+      keep(null);
+    }
   }
 
   // ---- making one
@@ -99,8 +176,10 @@
       );
       return { name, choice, node: el('label', {}, el('span', {}, label), choice) };
     });
-    const ask = el('textarea', { rows: 2, maxlength: 500 });
+    const question = el('textarea', { rows: 2, maxlength: 500 });
     const answer = el('input', { type: 'text', maxlength: 200 });
+    const gather = el('input', { type: 'checkbox' });
+    let room = /** @type {any} */ (null);
     const order = el('ol', { class: 'teach-order' });
     for (const slug of state.lessons) {
       const tick = el('input', { type: 'checkbox', value: slug });
@@ -130,7 +209,9 @@
         hide: named('hide'),
         fix: named('fix'),
       });
-      if (ask.value.trim()) Object.assign(plan, { ask: ask.value.trim(), answer: answer.value.trim() });
+      const said = question.value.trim();
+      if (said) Object.assign(plan, { ask: said, answer: answer.value.trim() });
+      if (said && room) plan.room = room.room;
       const slugs = chosen();
       if (slugs.join() !== state.lessons.join()) plan.order = slugs;
       const here = new URL(state.address(state.lesson), location.origin);
@@ -138,12 +219,19 @@
       here.searchParams.set('class', state.pack(plan));
       return here.href;
     };
-    make.addEventListener('click', () => {
+    make.addEventListener('click', async () => {
+      const asked = question.value.trim();
+      if (gather.checked && asked && !room) {
+        const made = await ask('POST', '').catch(() => null);
+        room = made && { ...made, question: asked };
+        if (room) board(room, words);
+        if (room) keep(room);
+      }
       link.value = address();
       link.select();
       navigator.clipboard?.writeText(link.value).catch(() => {});
     });
-    print.addEventListener('click', () => sheet(state, words, ask.value.trim(), address()));
+    print.addEventListener('click', () => sheet(state, words, question.value.trim(), address()));
     const box = el(
       'dialog',
       { class: 'teach-box', 'aria-label': words.class_title },
@@ -154,8 +242,9 @@
         'fieldset',
         {},
         el('legend', {}, words.class_question),
-        ask,
+        question,
         el('label', {}, words.class_answer, answer),
+        el('label', {}, words.class_gather, gather),
       ),
       el('fieldset', {}, el('legend', {}, words.class_order), order),
       el('div', { class: 'teach-foot' }, make, print, close, link),
@@ -202,5 +291,5 @@
     );
   }
 
-  Object.assign(window, { teacher: { unpack, apply, dialog } });
+  Object.assign(window, { teacher: { unpack, apply, dialog, resume } });
 })();
