@@ -28,11 +28,14 @@ register(
         "picture_too_large": "The picture has more than {most} pixels. Shrink it first.",
         "picture_too_long": "A side of the picture has {received} pixels; at most {most} are read. Cut or shrink it first.",
         "file_too_large": "The file has {megabytes} MB; at most {most} MB are read. Shrink the picture first.",
+        "heic_picture": "This is a HEIC or AVIF picture, as phones take them. Save it as JPEG or PNG first, "
+        "or take a screenshot of it.",
         "no_such_file": "There is no file {received}. Check the path.",
     }
 )
 
 FORMATS = ("PNG", "JPEG", "GIF", "WEBP", "BMP", "TIFF", "PPM", "MPO")
+HEIC = (b"ftypheic", b"ftypheix", b"ftyphevc", b"ftypmif1", b"ftypmsf1", b"ftypavif")  # bytes 4 to 12 of such a file
 MAX_PIXELS = 50_000_000  # a phone's 48-megapixel photo still passes: 150 MB as RGB
 MOST_PIXELS = {"WEBP": 24_000_000}  # where decoding itself needs several times the picture
 MAX_SIDE = 30_000
@@ -111,7 +114,7 @@ def _open(source: str | Path | bytes) -> Image.Image:
     except _BOMBS as error:
         raise _too_many_pixels() from error
     except _BROKEN as error:
-        raise _unreadable() from error
+        raise (InvalidInput("heic_picture") if data[4:12] in HEIC else _unreadable()) from error
 
 
 def _from_file(source: str | Path | bytes, max_side: int | None, keep_alpha: bool) -> Picture:

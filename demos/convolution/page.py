@@ -17,9 +17,12 @@ from demos.kit.lesson import Lesson, Room
 
 @kit.handler
 def on_open(lang: str, shelf: Any, form: kit.Values) -> kit.Update:
-    """The picture of lesson 13 if there is one, else a shipped photo."""
+    """The picture of lesson 13 if there is one, else a shipped photo; the kernel slides over it by itself."""
     here = shipped(form.photo) if shelf is None else own(pictures.shelved(shelf))
-    return SCREEN(here=here) | shown(lang, here, form)
+    update = shown(lang, here, form)
+    if "view" in update:
+        update |= SCREEN(view=update["view"] | {"play": True})
+    return SCREEN(here=here) | update
 
 
 @kit.handler

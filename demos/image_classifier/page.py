@@ -11,7 +11,7 @@ import gradio as gr
 from core.lessons.image_classifier import choices
 from core.lessons.pixels.choices import PHOTO
 from demos import kit, views
-from demos.image_classifier import own, train
+from demos.image_classifier import own, traced, train
 from demos.image_classifier.shown import FORM, SCREEN, SEEN, Here, asked
 from demos.image_classifier.shown import own as brought
 from demos.image_classifier.tasks import TASKS
@@ -204,7 +204,7 @@ def build(lang: str) -> Room:
     desk.put(course=gr.State(None))
     with gr.Tabs(overflow_behavior="wrap"):  # on a phone, no part hides behind a menu
         with gr.Tab(t("tab.look"), id="look"):
-            _look(desk)
+            trace = _look(desk)
         with gr.Tab(t("tab.train"), id="train"):
             taught = train.build(t, desk.language, desk.course)
         with gr.Tab(t("tab.own"), id="own"):
@@ -213,12 +213,16 @@ def build(lang: str) -> Room:
     kit.tasks(t, TASKS)
     kit.share(t, controls)
     kit.story(t)
-    more = (taught.opening(train.on_reset), mine.opening(own.on_example, ("kept", "album")))
+    more = (
+        trace.opening(traced.on_trace),
+        taught.opening(train.on_reset),
+        mine.opening(own.on_example, ("kept", "album")),
+    )
     return Room(controls, desk.opening(on_open, SEEN), more)
 
 
-def _look(desk: kit.Desk) -> None:
-    """The first part: a picture, the answer, what the network sees, its layers."""
+def _look(desk: kit.Desk) -> kit.Desk:
+    """The first part: a picture, the answer, what the network sees, its layers, one number traced."""
     t = desk.t
     desk.put(here=gr.State(None), shelf=kit.shelf("picture"))
     desk.put(knows=kit.radio(t, "knows", choices.KNOWS, label=t("knows_label")))
@@ -271,7 +275,9 @@ def _look(desk: kit.Desk) -> None:
     desk.on(desk.layer.input, on_layer, to=SEEN)
     desk.on(desk.overview.pick, on_row, to=SEEN)
     desk.on(desk.model.input, on_model, loading, to=SEEN)
+    trace = traced.build(desk)
     kit.code_panel(desk, "image_classifier.py", on_code)
+    return trace
 
 
 def _label(t: text.Text, name: str) -> str:

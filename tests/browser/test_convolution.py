@@ -17,7 +17,8 @@ TOTAL = "() => document.querySelector('.taste-convolution .total').textContent"
 IMAGE = kernels.planes(images.read(photos.path("cat"), max_side=48).pixels, "grey")
 
 
-def opened(v: Any, lang: str = "en", state: str = "") -> Any:
+def opened(v: Any, lang: str = "en", state: str = "", motion: str = "reduce") -> Any:
+    v.page.emulate_media(reduced_motion=motion)  # else the kernel slides by itself
     page = v.open(lang, "convolution", state)
     page.wait_for_function(
         "() => document.querySelector('.taste-convolution .total')?.textContent.length > 3", timeout=60_000
@@ -85,8 +86,7 @@ def test_tapping_on_a_phone(visit: Any) -> None:
 
 def test_sliding_pauses_and_ends(visit: Any) -> None:
     v = visit()
-    page = opened(v)
-    page.get_by_role("button", name="Slide the kernel").click()
+    page = opened(v, motion="no-preference")  # it slides by itself
     page.wait_for_function(f"() => ({TOTAL})().startsWith('Row 0, column 3')", timeout=10_000)
     page.get_by_role("button", name="Stop").click()
     page.wait_for_timeout(400)

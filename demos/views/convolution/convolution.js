@@ -6,6 +6,7 @@
 // Fields and events: convolution.py.
 taste.define('convolution', (stage) => {
   const { el } = taste;
+  const MOST = 3; // channels that are written out
   const top = el('div', { class: 'taste-conv-row' });
   const sums = el('div', { class: 'taste-sums' });
   const low = el('div', { class: 'taste-conv-row taste-conv-small' });
@@ -25,6 +26,8 @@ taste.define('convolution', (stage) => {
   let painted = Infinity;
   let timer = 0;
   let shape = '';
+  let begun = false; // it slid by itself once
+  let auto = false; // it does now: a pointer takes over
 
   const { clamp } = taste;
   const floats = (text) => new Float64Array(taste.bytes(text).buffer);
@@ -42,17 +45,29 @@ taste.define('convolution', (stage) => {
     seen = v;
     paper = c.paper;
     at = { x: clamp(at.x, 0, v.out.w - 1), y: clamp(at.y, 0, v.out.h - 1) };
-    const x = taste.bytes(v.input.data);
+    const x = v.input.real ? floats(v.input.data) : taste.bytes(v.input.data);
     const out = floats(v.out.data);
     const relu = out.map((t) => Math.max(0, t));
     const pool = floats(v.pool.data);
     const pictures = {
-      x: paint(x, v.input.c, v.input.h, v.input.w, c),
+      x: v.input.real ? null : paint(x, v.input.c, v.input.h, v.input.w, c), // of maps: one at a time, see below
       out: paint(out, v.out.o, v.out.h, v.out.w, c),
       relu: paint(relu, v.out.o, v.out.h, v.out.w, c),
       pool: paint(pool, v.out.o, v.pool.h, v.pool.w, c),
     };
     data = { x, out, relu, pool, pictures, rows: shorts(v.pool.rows), cols: shorts(v.pool.cols) };
+    if (v.input.real) {
+      const plane = v.input.h * v.input.w;
+      const one = (n) => paint(x.subarray(n * plane, (n + 1) * plane), 1, v.input.h, v.input.w, c);
+      data.maps = v.names.map((_, n) => one(n));
+      data.reach = Math.max(1e-9, ...x.map(Math.abs));
+    }
+    if (!v.play || begun) return;
+    begun = true;
+    if (matchMedia('(prefers-reduced-motion: reduce)').matches) return;
+    painted = 0;
+    auto = true;
+    timer = setTimeout(slide, 400);
   }
   // One channel: grey from 0 up, or two colours around 0 when there are negative numbers. Three: cut to
   // 0…255.
@@ -67,7 +82,8 @@ taste.define('convolution', (stage) => {
     const table = taste.ramp(least < 0 ? 'class' : 'grey', c);
     const plane = h * w;
     const three = (i) => [values[i], values[plane + i], values[2 * plane + i]];
-    const grey = (i) => taste.pick(table, Math.round((255 * values[i]) / Math.max(reach, 255)));
+    const grey = (i) =>
+      taste.pick(table, Math.round((255 * values[i]) / (seen.input.real ? reach : Math.max(reach, 255))));
     const signed = (i) => taste.signed(table, values[i] / reach);
     const off = taste.bitmap(w, h, channels === 3 ? three : least < 0 ? signed : grey);
     return { off, least, most, signed: least < 0 && channels !== 3 };
@@ -80,15 +96,18 @@ taste.define('convolution', (stage) => {
     take(v, c);
     const p = v.padding;
     const taps = tapped(v);
-    show(input, data.pictures.x, v.input.h, v.input.w, p, c, v.words.input, (cell) => {
+    const home = pool(v);
+    const first = arithmetic(v, c, taps, home); // before the maps, whose words repeat it
+    const [seenNow, named] = data.maps
+      ? [data.maps[first], `${v.words.input} · ${v.names[first]}`]
+      : [data.pictures.x, v.words.input];
+    show(input, seenNow, v.input.h, v.input.w, p, c, named, (cell) => {
       if (v.dilation === 1) cell(taps.rows[0], taps.cols[0], c.low, 2.5, taps.rows.length, taps.cols.length);
       else
         for (const [i, y] of taps.rows.entries())
           for (const [j, x] of taps.cols.entries())
             cell(y, x, v.kernel.some((block) => block[i][j] !== 0) ? c.low : c.soft, 2);
     });
-    const home = pool(v);
-    arithmetic(v, c, taps, home); // before the maps, whose words repeat it
     show(
       output,
       data.pictures.out,
@@ -197,26 +216,40 @@ taste.define('convolution', (stage) => {
     }
     const most = Math.max(1e-9, ...v.kernel.flat(2).map(Math.abs));
     const ramp = taste.ramp('class', c);
-    const totals = [];
     const { tint } = taste;
-    for (let n = 0; n < v.input.c; n++) {
-      const [seenBox, kernelBox, productBox] = [...sums.children[n].querySelectorAll('.grid')].map(
+    // Of many maps those are written out that say most here.
+    const within = (y, x) => y >= 0 && x >= 0 && y < v.input.h && x < v.input.w;
+    const number = (n, y, x) => (within(y, x) ? data.x[(n * v.input.h + y) * v.input.w + x] : 0);
+    const totals = v.kernel.map((block, n) => {
+      let sum = 0;
+      taps.rows.forEach((y, i) => taps.cols.forEach((x, j) => (sum += number(n, y, x) * block[i][j])));
+      return sum;
+    });
+    const order = totals.map((_, n) => n);
+    if (order.length > MOST) order.sort((a, b) => Math.abs(totals[b]) - Math.abs(totals[a]));
+    order.slice(0, MOST).forEach((n, line) => {
+      const [seenBox, kernelBox, productBox] = [...sums.children[line].querySelectorAll('.grid')].map(
         (grid) => grid.children,
       );
+      taste.write(sums.children[line].querySelector('b'), v.names[n]);
       const products = [];
       taps.rows.forEach((y, i) =>
         taps.cols.forEach((x, j) => {
-          const inside = y >= 0 && x >= 0 && y < v.input.h && x < v.input.w;
-          const input = inside ? data.x[(n * v.input.h + y) * v.input.w + x] : 0;
+          const inside = within(y, x);
+          const input = number(n, y, x);
           const w = v.kernel[n][i][j];
           products.push(input * w);
           const k = i * kw + j;
-          seenBox[k].textContent = input;
+          seenBox[k].textContent = v.input.real ? value(input) : input;
           seenBox[k].classList.toggle('pad', !inside);
           seenBox[k].title = inside ? '' : v.words.pad;
           tint(
             seenBox[k],
-            v.input.c === 1 ? [input, input, input] : [0, 1, 2].map((m) => (m === n ? input : input * 0.25)),
+            v.input.real
+              ? taste.signed(ramp, input / data.reach)
+              : v.input.c === 1
+                ? [input, input, input]
+                : [0, 1, 2].map((m) => (m === n ? input : input * 0.25)),
           );
           kernelBox[k].textContent = weight(w);
           tint(kernelBox[k], taste.signed(ramp, w / most));
@@ -227,17 +260,22 @@ taste.define('convolution', (stage) => {
         productBox[k].textContent = value(t);
         tint(productBox[k], taste.signed(ramp, t / big));
       });
-      const sum = products.reduce((a, b) => a + b, 0);
-      totals.push(sum);
-      sums.children[n].querySelector('.part').textContent = `Σ = ${value(sum)}`;
-    }
+      sums.children[line].querySelector('.part').textContent = `Σ = ${value(totals[n])}`;
+    });
     const place = at.y * v.out.w + at.x;
     const plane = v.out.h * v.out.w;
     const bias = `${v.bias < 0 ? ' − ' : ' + '}${value(Math.abs(v.bias))}`;
     const say = (t) => `${value(t)}`;
+    const rest = order.slice(MOST).reduce((all, n) => all + totals[n], 0);
+    const terms = [...order.slice(0, MOST).map((n) => totals[n]), rest, v.bias];
+    const rounded = (t) => Math.round(t * 100);
+    const printed = terms.reduce((all, t) => all + rounded(t), 0); // of numbers that were rounded
+    const is = printed === rounded(data.out[place]) ? '=' : '≈';
     const lines = v.apart
       ? totals.map((sum, n) => `${v.names[n]}: ${say(sum)}${bias} = ${say(data.out[n * plane + place])}`)
-      : [`${totals.map(say).join(' + ').replaceAll('+ −', '− ')}${bias} = ${say(data.out[place])}`];
+      : [
+          `${listed(v, totals, order, rest).join(' + ').replaceAll('+ −', '− ')}${bias} ${is} ${say(data.out[place])}`,
+        ];
     const max = [0, 1, 2]
       .slice(0, v.out.o)
       .map((n) => say(data.relu[n * plane + place]))
@@ -254,10 +292,18 @@ taste.define('convolution', (stage) => {
     }
     const total = sums.querySelector('.total');
     const spot = v.words.total.replace('{row}', at.y).replace('{column}', at.x);
+    total.setAttribute('aria-live', timer ? 'off' : 'polite'); // a sliding kernel is not read out
     total.textContent = `${spot} ${lines.join(' · ')}`;
     total.dataset.value = String(data.out[place]);
     total.dataset.sum = String(totals.reduce((a, b) => a + b, 0) + v.bias);
     sums.querySelector('.then').textContent = `ReLU: ${max} · ${pooling}`;
+    return order[0];
+  }
+  // The sum of each channel; of many, those that are written out and all others in one.
+  function listed(v, totals, order, rest) {
+    const shown = order.slice(0, MOST).map((n) => value(totals[n]));
+    if (order.length <= MOST) return shown;
+    return [...shown, v.words.rest.replace('{count}', order.length - MOST).replace('{sum}', value(rest))];
   }
   function build(v, kh, kw) {
     const grid = (name) => {
@@ -271,19 +317,21 @@ taste.define('convolution', (stage) => {
     };
     sums.dataset.k = Math.max(kh, kw);
     sums.replaceChildren(
-      ...v.kernel.map((_, n) =>
-        el(
-          'div',
-          { class: 'taste-scroll line', tabindex: '0', role: 'group', 'aria-label': v.names[n] },
-          el('b', {}, v.names[n]),
-          grid(v.words.patch),
-          el('em', {}, '×'),
-          grid(v.words.kernel),
-          el('em', {}, '='),
-          grid(v.words.products),
-          el('span', { class: 'part' }),
+      ...v.kernel
+        .slice(0, MOST)
+        .map((_, n) =>
+          el(
+            'div',
+            { class: 'taste-scroll line', tabindex: '0', role: 'group', 'aria-label': v.names[n] },
+            el('b', {}, v.names[n]),
+            grid(v.words.patch),
+            el('em', {}, '×'),
+            grid(v.words.kernel),
+            el('em', {}, '='),
+            grid(v.words.products),
+            el('span', { class: 'part' }),
+          ),
         ),
-      ),
       el('p', { class: 'total', 'aria-live': 'polite' }),
       el('p', { class: 'then' }),
     );
@@ -325,7 +373,7 @@ taste.define('convolution', (stage) => {
       go(row, column);
     };
     fig.canvas.addEventListener('pointermove', (e) => {
-      if (!timer || e.buttons) point(e);
+      if (!timer || auto || e.buttons) point(e);
     });
     fig.canvas.addEventListener('pointerdown', point);
     fig.canvas.addEventListener('keydown', (e) => {
@@ -345,6 +393,7 @@ taste.define('convolution', (stage) => {
     if (painted >= count || !stage.root.offsetParent) {
       halt();
       painted = Infinity;
+      at = { x: out.w >> 1, y: out.h >> 1 };
       stage.ask();
       return;
     }
@@ -356,6 +405,7 @@ taste.define('convolution', (stage) => {
   function halt() {
     clearTimeout(timer);
     timer = 0;
+    auto = false;
   }
   document.addEventListener('taste-play', (/** @type {any} */ e) => {
     if (e.detail.kind !== 'convolution' || !stage.root.offsetParent || !data) return;

@@ -8,11 +8,12 @@ from typing import Any, TypedDict
 from demos.views.component import view
 
 
-class Input(TypedDict):
+class Input(TypedDict, total=False):
     c: int
     h: int
     w: int
     data: str  # base64 of bytes
+    real: bool  # of float64 instead: what a layer of a network gets, any number of channels
 
 
 class Output(TypedDict):
@@ -33,6 +34,7 @@ class Pool(TypedDict):
 
 class Convolution(TypedDict, total=False):
     key: Any  # another key: the middle is looked at
+    play: bool  # the kernel slides by itself, once (unless less motion is wished)
     input: Input
     kernel: list[list[list[float]]]  # [channel][row][column]
     bias: float
@@ -43,7 +45,7 @@ class Convolution(TypedDict, total=False):
     out: Output
     pool: Pool
     names: list[str]  # of the channels
-    words: dict[str, str]  # input output relu pool patch kernel products total pad pooled drop
+    words: dict[str, str]  # input output relu pool patch kernel products total pad pooled drop rest
     alt: str  # the picture as a sentence, for those who do not see it
     caption: str  # the sentence below it; also the alternative where there is no alt
 

@@ -108,6 +108,13 @@ def test_a_postscript_file_is_never_handed_to_ghostscript():
     assert code_of(lambda: images.read(b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n")) == "bad_file"
 
 
+@pytest.mark.parametrize("brand", [b"heic", b"mif1", b"avif"])
+def test_a_picture_of_a_phone_that_cannot_be_read_is_named(brand):
+    with pytest.raises(CoreError) as caught:
+        images.read(b"\x00\x00\x00\x18ftyp" + brand + b"\x00" * 40)
+    assert caught.value.code == "heic_picture"
+
+
 def test_cmyk():
     data = encoded(Image.fromarray(PHOTO).convert("CMYK"), "TIFF")
     picture = images.read(data)
