@@ -111,8 +111,10 @@ def share(t: text.Text, controls: dict[str, Any]) -> None:
             container=False,
             elem_classes="taste-link",
         )
-    script = f"(...values) => taste.share({json.dumps(t.lesson)}, {json.dumps(list(controls))}, values)"
-    button.click(None, list(controls.values()), link, js=script, **PRIVATE)
+    left = markdown("")
+    told = json.dumps(t("share_left"))
+    script = f"(...values) => taste.share({json.dumps(t.lesson)}, {json.dumps(list(controls))}, values, {told})"
+    button.click(None, list(controls.values()), [link, left], js=script, **PRIVATE)
 
 
 def story(t: text.Text) -> None:

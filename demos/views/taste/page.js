@@ -5,14 +5,22 @@
   const { el } = taste;
 
   // The state of a lesson's controls as a link; the page reads it back (demos/shell/links.py).
-  function share(lesson, names, values) {
+  // What is too long for it stays out, and ``left`` says so.
+  function share(lesson, names, values, left) {
     const known = names.map((name, i) => [name, values[i]?.data ?? values[i]]);
-    const state = Object.fromEntries(known.filter(([, v]) => !(Array.isArray(v) && v.length > 500)));
-    const raw = String.fromCharCode(...new TextEncoder().encode(JSON.stringify(state)));
-    const packed = btoa(raw).replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '');
-    const link = `${location.origin}${location.pathname}?lesson=${lesson}&s=${packed}`;
+    const held = known.filter(([, v]) => !(Array.isArray(v) && v.length > 500));
+    const size = ([, value]) => JSON.stringify(value ?? null).length;
+    held.sort((a, b) => size(a) - size(b));
+    while (packed(held).length > LINK_LETTERS) held.pop(); // the longest
+    const link = `${location.origin}${location.pathname}?lesson=${lesson}&s=${packed(held)}`;
     navigator.clipboard?.writeText(link).catch(() => {});
-    return link;
+    return [link, held.length < known.length ? left : ''];
+  }
+  const LINK_LETTERS = 20_000; // as long as the page reads
+  function packed(held) {
+    const bytes = new TextEncoder().encode(JSON.stringify(Object.fromEntries(held)));
+    const raw = Array.from(bytes, (byte) => String.fromCharCode(byte)).join('');
+    return btoa(raw).replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '');
   }
 
   function download(name, parts, type = '') {
