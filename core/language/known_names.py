@@ -17,7 +17,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from core.data import emoji
-from core.errors import InvalidInput
+from core.errors import InvalidInput, Unavailable
 from core.language.word_vectors import WordVectors
 from core.pretrained import shipped
 
@@ -75,9 +75,11 @@ class KnownNames:
         """The shipped ones, opened once. Raises Unavailable when the copy is not whole."""
         from safetensors.torch import load_file
 
-        state = {k: v.float() for k, v in load_file(shipped.FOLDER / "emoji" / "clip" / HEADS).items()}
-        scale = float(state["logit_scale"].exp())
-        return cls(WordVectors.load(), Head.of(state, "words"), state["places"], scale)
+        path, vectors = shipped.FOLDER / "emoji" / "clip" / HEADS, WordVectors.load()
+        if not path.is_file():
+            raise Unavailable("no_word_vectors", missing=HEADS)
+        state = {key: value.float() for key, value in load_file(path).items()}
+        return cls(vectors, Head.of(state, "words"), state["places"], float(state["logit_scale"].exp()))
 
     @property
     def dimensions(self) -> int:

@@ -1,4 +1,4 @@
-"""Part of lesson 9b: the reviews of lesson 9 learnt from bags and from vectors, on the same folds, hard ones too."""
+"""Word vectors: the reviews of the bag of words, learnt from bags and from vectors, on the same folds, hard ones too."""
 
 from __future__ import annotations
 

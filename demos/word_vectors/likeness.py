@@ -1,4 +1,4 @@
-"""Part of lesson 9b: two texts compared as bags of words and as vectors, and what neither of them sees."""
+"""Word vectors: two texts compared as bags of words and as vectors, and what neither of them sees."""
 
 from __future__ import annotations
 

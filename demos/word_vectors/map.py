@@ -1,4 +1,4 @@
-"""Part of lesson 9b: the words on a map, the learner's own among them, and a ring to drag from place to place."""
+"""Word vectors: words on a map, the learner's own among them, and a ring to drag from place to place."""
 
 from __future__ import annotations
 

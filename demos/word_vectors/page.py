@@ -1,4 +1,4 @@
-"""Lesson 9b: type any word, see its nearest in two languages; words on a map; sums of words; texts as bag and as vector."""
+"""Word vectors: type any word, see its nearest in two languages; words on a map; sums of words; texts as bag and as vector."""
 
 from __future__ import annotations
 

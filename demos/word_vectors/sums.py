@@ -1,4 +1,4 @@
-"""Part of lesson 9b: a word minus a word plus a word, what lies there, and how often the famous trick really works."""
+"""Word vectors: a word minus a word plus a word, what lies there, and how often the famous trick works."""
 
 from __future__ import annotations
 

@@ -10,4 +10,4 @@ MOST_LETTERS = 300  # of a text
 MOST_OWN = 20  # own words on the map
 MOST_NAMED = 90  # words whose names are written on the map; of more, only the own ones
 NEIGHBOURS = 8  # shown of each language
-FAR = 0.35  # cosine below which even the nearest word is called far
+FAR = 0.55  # cosine below which even the nearest word is called far

@@ -1,9 +1,8 @@
 """Words and sentences as points of one space: neighbours, a map, arithmetic, and the same pair of texts as bags.
 
-All of it is products of unit vectors: those of core/language/word_vectors.py after one more layer that was taught with
-pictures and their names (the text side of the small CLIP; nearer in meaning, measured: of 274 words 87 % find their twin in
-the other language among the first five, 54 % without it). What is searched are the pairs of
-core/data/words.py. Left out: training (recipes/words.py); a classifier on the vectors (reviews.py).
+All of it is products of unit vectors: those of core/language/word_space.py, which knows what is of a kind (the reviews,
+reviews.py, are read by the encoder below it). What is searched are the pairs of core/data/words.py, none of which that layer
+was taught. Left out: training (recipes/words.py, words_space.py).
 Sources: Mikolov et al. 2013 (arXiv:1301.3781) for the arithmetic; Levy and Goldberg 2014 for why the words of the
 question are left out of its answer; Pearson 1901 for the map.
 """
@@ -19,7 +18,7 @@ import numpy as np
 
 from core.data import words
 from core.errors import Check, InvalidInput, register
-from core.language.known_names import KnownNames
+from core.language.word_space import WordSpace
 from core.language.word_vectors import Piece, WordVectors
 from core.lessons.word_vectors import choices
 
@@ -119,10 +118,10 @@ RIDDLES = {
 }
 
 
-def space() -> KnownNames:
-    """The shipped vectors with the head that has met pictures, opened once, shared by all visitors. Raises Unavailable."""
+def space() -> WordSpace:
+    """The shipped vectors and the layer for kinds, opened once, shared by all visitors. Raises Unavailable."""
     with _OPENING:
-        return KnownNames.load()
+        return WordSpace.load()
 
 
 def encoder() -> WordVectors:

@@ -29,11 +29,19 @@ def test_neighbours_are_the_largest_products_and_leave_the_word_out() -> None:
     np.testing.assert_allclose(np.linalg.norm(table, axis=1), 1, atol=1e-5)
 
 
-def test_most_words_find_their_twin_in_the_other_language() -> None:
-    """The point of one space for two languages: of all pairs, the twin is among the first five for most."""
+def test_words_find_their_twin_and_their_kind_though_the_layer_never_saw_them() -> None:
+    """Of all pairs the twin in the other language is among the first five for most, and neighbours are of one kind."""
     (ko, korean), (en, english) = space.listed("ko"), space.listed("en")
     hits = [en.index(pair.en) in np.argsort(-(english @ korean[ko.index(pair.ko)]))[:5] for pair in words.load()]
-    assert np.mean(hits) > 0.75
+    assert np.mean(hits) > 0.8
+    for texts, table, named in ((ko, korean, "ko"), (en, english, "en")):
+        kind = {getattr(pair, named): pair.kind for pair in words.load()}
+        cosines = table @ table.T - 2 * np.eye(len(texts))
+        near = np.argsort(-cosines, axis=1)[:, :5]
+        assert np.mean([[kind[texts[j]] == kind[texts[i]] for j in row] for i, row in enumerate(near)]) > 0.48
+    cat = [each.text for each in space.nearest(space.vector("cat"), "en", 3, ("cat",))]
+    assert {pair.kind for pair in words.load() if pair.en in cat} == {"animal"}
+    assert not space.neighbours("cat").far and space.neighbours("김철수").far
 
 
 def test_the_map_is_the_first_two_principal_components() -> None:

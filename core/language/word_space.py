@@ -1,0 +1,60 @@
+"""Words and sentences where near means "of a kind": one more layer on the word vectors, taught what WordNet knows.
+
+`words` (word_vectors.py) puts a text where its meaning is; but which words are its neighbours was taught by a teacher that
+read sentences, and "cat" found "painter". This layer, 384 → 256 numbers, has seen which kinds a word belongs to and which
+Korean and English names one emoji has (recipes/words_space.py; figures on words it never saw: card.toml of `words`).
+Left out: a second meaning of a word (bank, 배); the order of words.
+Sources: Miller 1995 (doi:10.1145/219717.219748); Faruqui et al. 2015 (arXiv:1411.4166).
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+
+from core.errors import Unavailable
+from core.language.known_names import Head
+from core.language.word_vectors import WordVectors
+from core.pretrained import shipped
+
+FILE = "space.safetensors"
+
+
+class WordSpace:
+    """
+    >>> space = WordSpace.load(); cat, dog, car = space.encode(["cat", "dog", "car"])
+    >>> bool(cat @ dog > cat @ car)
+    True
+    """
+
+    def __init__(self, vectors: WordVectors, head: Head) -> None:
+        self.vectors, self.head = vectors, head.eval()
+
+    @classmethod
+    @functools.cache
+    def load(cls) -> WordSpace:
+        """The shipped one, opened once. Raises Unavailable when the copy is not whole."""
+        from safetensors.torch import load_file
+
+        path, vectors = shipped.FOLDER / "words" / FILE, WordVectors.load()
+        if not path.is_file():
+            raise Unavailable("no_word_vectors", missing=FILE)
+        return cls(vectors, Head.of({f"space.{key}": value.float() for key, value in load_file(path).items()}, "space"))
+
+    @property
+    def dimensions(self) -> int:
+        return self.head.straight.out_features
+
+    @property
+    def parameters(self) -> int:
+        return self.vectors.parameters + sum(p.numel() for p in self.head.parameters())
+
+    @torch.no_grad()
+    def encode(self, texts: Sequence[str]) -> np.ndarray:
+        """Unit vectors, (N, D) float32, of any number of texts."""
+        found: np.ndarray = F.normalize(self.head(torch.from_numpy(self.vectors.encode(texts))), dim=-1).numpy()
+        return found
