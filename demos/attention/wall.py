@@ -11,7 +11,8 @@ from demos import kit, views
 from demos.attention import shown
 from demos.kit import text
 
-SCREEN = kit.Screen("spot", "wall", "chips", "numbers", "said")
+SCREEN = kit.Screen("spot", "wall", "flow", "chips", "numbers", "said")
+FRAMES = 8  # of the film, for each token: ask, compare, share out, mix
 SIGNS = {"first": "⇤", "previous": "←", "self": "○", "word": "⋯", "same": "＝", "mixed": "·"}
 
 
@@ -67,7 +68,30 @@ def screen(lang: str, spot: list[int]) -> kit.Update:
     said += " " + t("wall.looks", token=kit.quote(names[row]), best=kit.quote(names[best]), share=look[best])
     caption = t("wall.chips", token=names[row])
     tokens = {"tokens": chips, "chosen": [0, row], "caption": caption}
-    return SCREEN(spot=[layer, head, row], wall=picture, chips=tokens, numbers=numbers, said=said)
+    film = _film(t, seen.maps[layer, head].tolist(), names, f"{layer} {head}", row)
+    return SCREEN(spot=[layer, head, row], wall=picture, flow=film, chips=tokens, numbers=numbers, said=said)
+
+
+def _film(t: text.Text, shares: list[list[float]], names: list[str], key: str, row: int) -> dict[str, Any]:
+    """Each token in turn asks, is compared with the earlier ones, and mixes what they hold: the ``flow`` view."""
+    captions = list[str]()
+    for asks, look in enumerate(shares):
+        best = sorted(range(asks + 1), key=lambda at: -look[at])[:3]
+        parts = ", ".join(f"‘{names[at]}’ {look[at]:.1%}" for at in best)
+        captions.append(t("wall.flow", token=names[asks], count=asks + 1, parts=parts))
+    words = {name: t(f"wall.film.{name}") for name in ("seen", "asks", "mix", "play", "pause", "time")}
+    return {
+        "tokens": names,
+        "map": [[round(share, 4) for share in line] for line in shares],
+        "words": words,
+        "captions": captions,
+        "labels": [name for name in names for _ in range(FRAMES)],
+        "frames": FRAMES,
+        "start": FRAMES * row + FRAMES - 1,
+        "key": f"{key} {row}",
+        "play": key,
+        "alt": t("wall.film.alt"),
+    }
 
 
 def _spot(spot: Any, lang: str) -> list[Any]:
@@ -105,7 +129,8 @@ def build(t: text.Text, language: gr.State) -> None:
     with gr.Row(equal_height=False):
         with gr.Column(scale=2, min_width=280):
             desk.put(wall=views.matrix(first["wall"], can=("pick",)))
-        with gr.Column(scale=3, min_width=300):
+        with gr.Column(scale=3, min_width=300, elem_classes="taste-early"):
+            desk.put(flow=views.flow(first["flow"], height=0))
             desk.put(chips=views.tokens(first["chips"], can=("pick",)))
             desk.put(said=kit.markdown(first["said"], min_height=52, elem_classes="taste-answer"))
             desk.put(numbers=views.matrix(first["numbers"], can=("pick",)))

@@ -17,6 +17,7 @@ from demos.views.cloud.cloud import Cloud, cloud
 from demos.views.convolution.convolution import Convolution, convolution
 from demos.views.curve.curve import Curve, curve
 from demos.views.film.film import Film, film
+from demos.views.flow.flow import Flow, flow
 from demos.views.kernel.kernel import Kernel, kernel
 from demos.views.maps.maps import Maps, maps
 from demos.views.matrix.matrix import Matrix, matrix
@@ -63,6 +64,7 @@ __all__ = [
     "Convolution",
     "Curve",
     "Film",
+    "Flow",
     "Grid",
     "Kernel",
     "Maps",
@@ -91,6 +93,7 @@ __all__ = [
     "convolution",
     "curve",
     "film",
+    "flow",
     "kernel",
     "maps",
     "matrix",

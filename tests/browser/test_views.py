@@ -51,6 +51,16 @@ NET: views.Network = {
 SAMPLES: dict[str, Any] = {
     "bars": {"items": [{"name": "a", "value": -0.4}, {"name": "b", "value": 2, "text": "two"}], "caption": "bars"},
     "camera": {"side": 64, "most": 3, "words": dict.fromkeys("on off take wait denied none".split(), WORDS)},
+    "flow": {
+        "tokens": ["a", "b"],
+        "map": [[1, 0], [0.25, 0.75]],
+        "words": {**PLAY, "seen": "K", "asks": "Q", "mix": "mix"},
+        "captions": ["a looks", "b looks"],
+        "labels": ["a", "a", "b", "b"],
+        "frames": 2,
+        "start": 3,
+        "alt": "flow",
+    },
     "cells": {
         "n": 12,
         "batch": [1, 2],

@@ -74,3 +74,13 @@ def test_a_click_opens_the_numbers(lang: str) -> None:
     for wrong in (SimpleNamespace(row=99, col=0), SimpleNamespace(row=0.5, col=0), SimpleNamespace(row="x", col=0)):
         with pytest.raises(gr.Error):
             wall.on_wall(lang, None, wrong)
+
+
+@pytest.mark.parametrize("lang", text.LANGUAGES)
+def test_the_film_shows_the_map_of_the_head_token_by_token(lang: str) -> None:
+    film, seen = wall.screen(lang, [3, 1, 4])["flow"], attention_maps.load(lang)
+    assert np.allclose(film["map"], seen.maps[3, 1], atol=1e-4)
+    assert film["start"] == 4 * wall.FRAMES + wall.FRAMES - 1 and film["play"] != film["key"]
+    assert len(film["labels"]) == wall.FRAMES * len(film["tokens"]) and len(film["captions"]) == len(film["tokens"])
+    best = int(seen.maps[3, 1, 6, :7].argmax())
+    assert f"‘{film['tokens'][best]}’ {seen.maps[3, 1, 6, best]:.1%}" in film["captions"][6]
