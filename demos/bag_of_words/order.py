@@ -9,6 +9,7 @@ import gradio as gr
 from core.lessons.bag_of_words import choices
 from demos import kit, views
 from demos.kit import text
+from demos.kit.first import first as first_screen
 
 FORM = kit.Form(first="", second="")
 SCREEN = kit.Screen("ordered")
@@ -47,6 +48,6 @@ def build(t: text.Text, language: gr.State, texts: gr.Radio) -> kit.Desk:
                 box = gr.Textbox(t(f"example.{name}"), label=t(f"order.{name}"), max_length=choices.MOST_SENTENCE)
                 desk.put(**{name: box})
         with gr.Column(scale=3, min_width=300):
-            desk.put(ordered=views.tokens())
+            desk.put(ordered=views.tokens(first_screen("bag_of_words", t.lang)["ordered"]))
     desk.on((desk.second.change, desk.first.change), on_order, api="bag_of_words_order")
     return desk

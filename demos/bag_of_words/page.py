@@ -11,6 +11,7 @@ from demos import kit, views
 from demos.bag_of_words import learn, order
 from demos.bag_of_words.tasks import TASKS
 from demos.kit import text
+from demos.kit.first import first as first_screen
 from demos.kit.lesson import Lesson, Room
 
 FORM = kit.Form(sentences="", texts=choices.TEXTS, tokens=choices.TOKENS, stage=choices.STAGE)
@@ -171,7 +172,7 @@ print(f"{{explanation.logit:+.4f}}  = logit, p({{explanation.target}}) = {{expla
 def build(lang: str) -> Room:
     t = text.load("bag_of_words", lang)
     language = kit.header(t)
-    desk = kit.Desk(t, FORM, SCREEN, language)
+    desk, first = kit.Desk(t, FORM, SCREEN, language), first_screen("bag_of_words", lang)
     desk.put(turn=gr.State(0), prompt=kit.shelf("prompt"))
     with gr.Row(equal_height=False):
         with gr.Column(scale=2, min_width=280):
@@ -183,10 +184,11 @@ def build(lang: str) -> Room:
                 shuffle = gr.Button(t("shuffle"), variant="primary", min_width=150)
                 back = gr.Button(t("reset"), min_width=80)
             take = gr.Button(t("take"), size="md")
-        with gr.Column(scale=3, min_width=300):
-            desk.put(chips=views.tokens())
+        with gr.Column(scale=3, min_width=300, elem_classes="taste-early"):
+            desk.put(chips=views.tokens(first["chips"]))
             desk.put(stage=kit.radio(t, "stages", choices.STAGE, label=t("stage_label")))
-            desk.put(matrix=views.matrix(can=("pick",)), said=kit.markdown("", min_height=52))
+            desk.put(matrix=views.matrix(first["matrix"], can=("pick",)))
+            desk.put(said=kit.markdown(first["said"], min_height=52))
     ordering = order.build(t, language, desk.texts)
     learning = learn.build(t, language, desk.texts, desk.tokens)
     desk.put(first=ordering.first, second=ordering.second)

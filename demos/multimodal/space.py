@@ -12,6 +12,7 @@ import gradio as gr
 from core.lessons.multimodal import choices
 from demos import kit, views
 from demos.kit import pictures, text
+from demos.kit.first import first as first_screen
 
 
 def words(key: str) -> Callable[[], str]:
@@ -246,7 +247,7 @@ def on_reset(lang: str) -> kit.Update:
 
 
 def build(t: text.Text, language: gr.State) -> kit.Desk:
-    desk = kit.Desk(t, FORM, SCREEN, language)
+    desk, first = kit.Desk(t, FORM, SCREEN, language), first_screen("multimodal", t.lang)
     desk.put(mine=gr.State(None), shelf=kit.shelf("picture"))
     with gr.Row(equal_height=False):
         with gr.Column(scale=2, min_width=280):
@@ -264,15 +265,16 @@ def build(t: text.Text, language: gr.State) -> kit.Desk:
             models = t.choices("model_short", choices.SHIPPED)
             named: dict[str, Any] = {"label": t("model"), "info": t("model_info"), "allow_custom_value": True}
             desk.put(model=gr.Dropdown(models, value=choices.MODEL, **named))
-        with gr.Column(scale=5, min_width=300):
-            desk.put(album=views.pictures(), matrix=views.matrix(can=("pick",)), badge=kit.badge())
+        with gr.Column(scale=5, min_width=300, elem_classes="taste-early"):
+            desk.put(album=views.pictures(first["album"]), matrix=views.matrix(first["matrix"], can=("pick",)))
+            desk.put(badge=kit.markdown(t("recorded"), elem_classes="taste-badge"))
     with gr.Row(equal_height=False):
         with gr.Column(scale=2, min_width=280):
             desk.put(labels=gr.Textbox(t("labels_default"), **size, label=t("labels"), info=t("labels_info")))
             ask = gr.Button(t("classify"), min_width=120)
             pair = gr.Button(t("both.go"), min_width=120)
         with gr.Column(scale=5, min_width=300):
-            desk.put(bars=views.bars(), both=views.bars({"items": [], "caption": ""}, height=0))
+            desk.put(bars=views.bars(first["bars"]), both=views.bars({"items": [], "caption": ""}, height=0))
     kit.markdown(t("both.lead"))
     runs = [
         desk.on(buttons.run.click, on_run, kit.RUN, to=SHOWN, api="multimodal_compare"),

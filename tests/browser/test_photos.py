@@ -38,7 +38,7 @@ def test_a_photo_is_compared_with_captions(visit: Any) -> None:
     page.get_by_role("button", name="Add my own picture").click()
     photographed(page)
     page.wait_for_selector("text=5 · my photo", timeout=SLOW)
-    page.wait_for_selector("text=The one asked about is “my photo”", timeout=SLOW)
+    page.wait_for_selector("text=“my photo” is selected", timeout=SLOW)
     page.get_by_role("button", name="Switch it off").click()
     v.shot("photo_space_en")
     assert not v.faults

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 from types import SimpleNamespace
@@ -23,6 +24,8 @@ from demos import kit
 from demos.bag_of_words import learn, order
 from demos.bag_of_words import page as lesson
 from demos.kit import text
+from demos.kit.first import first as first_screen
+from recipes import first_screens
 from tests import programs
 
 SENTENCES = "the dog bites the man\nthe man bites the dog\na cat eats the fish"
@@ -32,6 +35,12 @@ REVIEW = "The food was delicious but the waiter was rude."
 def form(review: Any = REVIEW, **changed: Any) -> kit.Values:
     """English, words, tf-idf, and a review."""
     return learn.FORM.values(**({"texts": "en", "review": review} | changed))
+
+
+@pytest.mark.parametrize("lang", text.LANGUAGES)
+def test_the_kept_first_screen_is_what_is_computed(lang: str) -> None:
+    """Else: python -m recipes.first_screens."""
+    assert first_screen("bag_of_words", lang) == json.loads(json.dumps(first_screens.bag_of_words(lang)))
 
 
 def test_counts_and_tfidf_are_scikit_learns() -> None:

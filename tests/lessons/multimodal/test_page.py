@@ -29,9 +29,11 @@ from core.speech import voice as speech_voice
 from core.speech.word_classifier import WordClassifier, WordConfig
 from demos import kit
 from demos.kit import sounds, text
+from demos.kit.first import first as first_screen
 from demos.multimodal import loop, space, speech, words
 from demos.multimodal import map as places
 from demos.multimodal import page as lesson
+from recipes import first_screens
 from tests import programs
 
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")  # diffusers on numpy 2
@@ -40,6 +42,16 @@ FOOLED = places.FORM.values(word="dog")
 APPLE = loop.FORM.values(words="사과")
 SOUND = audio.Sound((0.5 * np.sin(np.arange(9600) * 0.12) * np.hanning(9600)).astype(np.float32))
 HANGUL = range(ord("가"), ord("힣") + 1)
+
+
+@pytest.mark.parametrize("lang", text.LANGUAGES)
+def test_the_kept_first_screen_is_what_is_computed(lang: str) -> None:
+    """Else: python -m recipes.first_screens. Another machine's last digits may differ."""
+    kept, now = first_screen("multimodal", lang), first_screens.multimodal(lang)
+    assert kept["album"] == now["album"] and kept["matrix"]["rows"] == now["matrix"]["rows"]
+    assert np.allclose(kept["matrix"]["cells"], now["matrix"]["cells"], atol=0.01)
+    bars = [[(bar["name"], round(bar["value"], 2)) for bar in each["bars"]["items"]] for each in (kept, now)]
+    assert bars[0] == bars[1] and kept["bars"]["caption"] == now["bars"]["caption"]
 
 
 def last(stream: Iterator[Any]) -> Any:
