@@ -41,14 +41,19 @@ def on_guidance(lang: str, name: str, form: kit.Values) -> Iterator[kit.Update]:
     run = shown.Run(name, replace(settings, guidance_scale=max(settings.guidance_scale, 1.5)))
     without: list[str] = []
     words: list[str] = []
+    answers: list[float] = []  # how far the two differ, step by step
     for event in kit.paced(shown.steps(t, run, guides=True, side_by_side=True), 0):
         if isinstance(event, DenoiseStep) and event.guided:
             without.append(frames.data_url(event.guided[0]))
             words.append(frames.data_url(event.guided[1]))
+            answers.append(studio.gap(*event.guided))
             mix = t("guidance.mix", scale=run.settings.guidance_scale)
             reels = [(t("guidance.without"), without, ""), (t("guidance.with"), words, ""), (mix, run.predicted, "")]
             film = shown.film(t, reels, run.labels, caption=t("guidance.caption"), key=str(run.settings))
             yield SCREEN(guidance_film=film)
+    if without:  # back to where the two answers differ: at the end the picture is decided and all three are alike
+        apart = max(range(len(answers)), key=lambda step: answers[step])
+        yield SCREEN(guidance_film=film | {"start": apart, "key": f"{run.settings} done"})
     shots: list[Any] = []
     with closing(studio.sweep(shown.model(name), settings, choices.SCALES)) as events:  # type: ignore[type-var]
         for shot in events:

@@ -144,7 +144,7 @@ def build(lang: str) -> Room:
             with gr.Row(elem_classes="taste-buttons"):
                 take = gr.Button(t("take_prompt"), size="md", min_width=150)
                 save = gr.Button(t("save_png"), size="md", min_width=150)
-        with gr.Column(scale=3, min_width=300):
+        with gr.Column(scale=3, min_width=300, elem_classes="taste-early"):
             desk.put(film=views.film(shown.recorded(t), square=360))
     with gr.Row(equal_height=False):
         with gr.Column(min_width=280):

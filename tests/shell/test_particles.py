@@ -73,3 +73,17 @@ def test_every_sentence_lets_the_formatter_choose(name: str) -> None:
 
 
 BY_HAND = {"bag_of_words": ("{parts}이에요",)}  # always "0" before it: {parts} is empty there
+
+
+@pytest.mark.parametrize(
+    "lesson", ["bag_of_words", "attention", "language_model", *(s for c in CHAPTERS[3:] for s in c.lessons)]
+)
+def test_no_space_stands_between_bold_words_and_their_particle(lesson: str) -> None:
+    """``**word(term)** 은`` shows a gap: Markdown wants one after a bracket. Written ``**word**(term)은`` it needs none."""
+    gap = re.compile(
+        r"\*\* (은|는|이|가|을|를|에|에서|의|로|으로|과|와|도|예요|이에요|라는|이라는|라고|이라고)(?=[ .,:])"
+    )
+    for file in (text.LESSONS / lesson / "words.ko.toml", text.LESSONS / lesson / "story.ko.md"):
+        found = [match[0] for line in file.read_text("utf-8").splitlines() for match in gap.finditer(line)]
+        found = [each for each in found if each not in ("** 이", "** 이 ")]  # "this"
+        assert not found, f"{file.name}: {found}"

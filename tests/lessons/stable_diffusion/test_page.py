@@ -144,6 +144,8 @@ def test_guidance_shows_three_pictures_and_a_sweep() -> None:
     updates = list(compare.on_guidance("en", MODEL, COMPARED.changed(steps=2)))
     first = [update["guidance_film"] for update in updates if "guidance_film" in update][-1]
     assert [len(reel["frames"]) for reel in first["reels"]] == [2, 2, 2]
+    at = first["start"]
+    assert first["reels"][0]["frames"][at] != first["reels"][1]["frames"][at], "it opens where the two answers differ"
     assert len(updates[-1]["guidance_tiles"]["reels"]) == len(choices.SCALES)
 
 
