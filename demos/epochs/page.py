@@ -25,7 +25,7 @@ FORM = kit.Form(
     seed=choices.SEED,
     pace=choices.PACE,
 )
-RUN = ("run", "counters", "cells", "losses", "line", "rows", "badge")  # what an update changes
+RUN = ("run", "counters", "cells", "losses", "line", "rows", "badge", "replay")  # what an update changes
 READINGS = ("noise", "cost", "measured")
 SCREEN = kit.Screen("counted", "batch", *RUN, *READINGS)
 MOST_ROWS = 6  # epochs in the table
@@ -166,7 +166,9 @@ def _pictures(t: text.Text, run: Any, event: Any) -> kit.Update:
         "lines": [{"xy": event.curve.tolist(), "colour": 2, "width": 3}],
         "caption": t("line.caption"),
     }
-    return SCREEN(run=run, counters=counters, cells=cells, losses=losses, line=line, rows=_rows(t, run))
+    replay = {"at": event.update, "label": t("replay.at", epoch=event.epoch, batch=event.batch)}
+    pictures = {"cells": cells, "losses": losses, "line": line, "replay": replay}
+    return SCREEN(run=run, counters=counters, rows=_rows(t, run), **pictures)
 
 
 def _rows(t: text.Text, run: Any) -> str:
@@ -278,7 +280,7 @@ def on_code(lang: str, form: kit.Values) -> str:
 def build(lang: str) -> Room:
     t = text.load("epochs", lang)
     desk = kit.Desk(t, FORM, SCREEN, kit.header(t))
-    desk.put(run=gr.State(None), counters=kit.markdown("", min_height=40, elem_classes="taste-big"))
+    desk.put(run=gr.State(None), counters=kit.markdown("", min_height=40, elem_classes=["taste-big", "taste-live"]))
     with gr.Row(equal_height=False, elem_classes="taste-playground"):
         with gr.Column(scale=2, min_width=280):
             desk.put(samples=gr.Radio(list(choices.SAMPLES), value=choices.SAMPLES.default, label=t("samples")))
@@ -293,10 +295,13 @@ def build(lang: str) -> Room:
                 desk.put(seed=kit.number_box(choices.SEED, precision=0, label=t("seed"), info=t("seed_info")))
         with gr.Column(scale=5, min_width=300, elem_classes="taste-play-output"):
             buttons = kit.buttons(t, "run", "step")
-            desk.put(counted=kit.markdown("", min_height=50), cells=views.cells(height=220))
+            desk.put(replay=kit.replay(t))
+            desk.put(counted=kit.markdown("", min_height=50), cells=views.cells(height=220, reel=True))
             with gr.Row():
-                desk.put(losses=views.curve(height=250), line=views.plane(height=250))
-            desk.put(badge=kit.badge(), rows=kit.markdown("", min_height=70, elem_classes="taste-table"))
+                desk.put(losses=views.curve(height=250, reel=True), line=views.plane(height=250, reel=True))
+            desk.put(
+                badge=kit.badge(), rows=kit.markdown("", min_height=70, elem_classes=["taste-table", "taste-live"])
+            )
             save = downloads.button(t)
     with gr.Accordion(t("noise_title"), open=False) as panel:
         with gr.Row(elem_classes="taste-buttons"):

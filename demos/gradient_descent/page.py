@@ -24,8 +24,9 @@ FORM = kit.Form(
     seed=choices.SEED,
     steps=choices.STEPS,
 )
-SCREEN = kit.Screen("run", "plane", "data", "curve", "said", "gradients", "badge", "rate", "percent", "w", "b", "nan")
-PLACE = ("run", "plane", "data", "curve", "said", "gradients", "badge")  # what a ball in another place changes
+# What a ball in another place changes.
+PLACE = ("run", "plane", "data", "curve", "said", "gradients", "badge", "replay")
+SCREEN = kit.Screen(*PLACE, "rate", "percent", "w", "b", "nan")
 PACE = 0.08  # seconds a step stays on the screen
 
 
@@ -137,7 +138,8 @@ def _pictures(t: text.Text, config: Any, path: list[Any], losses: list[float], l
         "ylabel": t("loss"),
         "caption": t("loss_caption", step=len(losses) - 1, loss=losses[-1]),
     }
-    return SCREEN(plane=plane, data=data, curve=curve)
+    replay = {"at": len(losses) - 1, "label": t("replay.at", step=len(losses) - 1)}
+    return SCREEN(plane=plane, data=data, curve=curve, replay=replay)
 
 
 @kit.handler
@@ -254,9 +256,9 @@ def build(lang: str) -> Room:
     desk.put(run=gr.State(None))
     with gr.Row(equal_height=False):
         with gr.Column(scale=4, min_width=300):
-            desk.put(plane=views.plane(height=360, can=("mark",)))
+            desk.put(plane=views.plane(height=360, can=("mark",), reel=True))
             buttons = kit.buttons(t, "run", "step")
-            desk.put(said=kit.markdown("", min_height=110))
+            desk.put(replay=kit.replay(t), said=kit.markdown("", min_height=110, elem_classes="taste-live"))
         with gr.Column(scale=3, min_width=300):
             with gr.Row():
                 desk.put(rate=kit.number_box(choices.RATE, label=t("rate"), min_width=120))
@@ -264,7 +266,7 @@ def build(lang: str) -> Room:
             with gr.Row(elem_classes="taste-buttons"):
                 presets = {name: gr.Button(t(f"preset.{name}"), min_width=80) for name in choices.PRESETS}
             kit.markdown(t("percent_info"), elem_classes="taste-badge")
-            desk.put(data=views.plane(height=200), curve=views.curve(height=180))
+            desk.put(data=views.plane(height=200, reel=True), curve=views.curve(height=180, reel=True))
     desk.put(badge=kit.badge())
     with gr.Row(equal_height=False):
         with gr.Column(min_width=280):
@@ -280,7 +282,7 @@ def build(lang: str) -> Room:
                 desk.put(b=kit.number_box(choices.B, label=t("b_start"), min_width=80))
                 desk.put(seed=kit.number_box(choices.SEED, precision=0, label=t("seed"), min_width=80))
     with gr.Accordion(t("gradients.title"), open=True):
-        desk.put(gradients=kit.markdown("", elem_classes="taste-numbers"))
+        desk.put(gradients=kit.markdown("", elem_classes=["taste-numbers", "taste-live"]))
     with gr.Accordion(t("race.title"), open=False) as race_panel:
         race.build(t, desk, race_panel)
     with gr.Accordion(t("nan.title"), open=False) as nan_panel:

@@ -9,6 +9,7 @@ import gradio as gr
 
 from core.lessons.hidden_layers import choices
 from demos import kit
+from demos.kit import text
 
 LAYERS = range(1, int(choices.LAYERS.high) + 1)
 NAMES = {"x1": "x₁", "x2": "x₂", "x1²": "x₁²", "x2²": "x₂²", "x1·x2": "x₁x₂", "sin x1": "sin x₁", "sin x2": "sin x₂"}
@@ -44,10 +45,11 @@ SETTINGS = kit.Form(  # of the run
 )
 LOOKS = kit.Form(show_test=False, discrete=False, layer=choices.LAYER, click=choices.CLICK)  # of the pictures
 FORM = SETTINGS | LOOKS
-PICTURES = ("here", "model", "network", "plane", "curve", "warp", "counters")
+PICTURES = ("here", "model", "network", "plane", "curve", "warp", "counters", "replay")
 UNIT = ("report", "choice", "value")  # under the magnifier
 SHOWN = (*PICTURES, *UNIT, "badge")  # what a run changes
 BOXES = tuple(f"box{i}" for i in LAYERS)  # of the hidden layers
+SHAPE = ("layers", *(f"{name}{i}" for i in LAYERS for name in ("units", "activation")))  # of the net
 SCREEN = kit.Screen(*SHOWN, *SETTINGS.names, *BOXES, "again")
 
 
@@ -109,6 +111,14 @@ def of_config(config: Any) -> dict[str, Any]:
     values |= {"rate": config.learning_rate, "optimizer": config.optimizer, "batch": config.batch_size}
     values |= {"epochs": config.epochs, "loss": config.loss, "l1": config.l1, "l2": config.l2}
     return values | {"dropout": config.dropout}
+
+
+def shape(t: text.Text) -> dict[str, Any]:
+    """What can be changed on the picture of the net (views.network's ``shape``)."""
+    ends = {name: [int(of.low), int(of.high)] for name, of in (("layers", choices.LAYERS), ("units", choices.UNITS))}
+    words = ("group", "layers", "deeper", "shallower", "more", "fewer", "activation")
+    names = [[name, label] for label, name in t.choices("activation", choices.ACTIVATION)]
+    return ends | {"f": names, "words": {name: t(f"shape.{name}") for name in words}}
 
 
 def run_controls(desk: kit.Desk) -> None:

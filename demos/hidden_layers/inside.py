@@ -102,7 +102,7 @@ def build(desk: kit.Desk) -> None:
         desk.put(x2=gr.Number(choices.X2, label="x₂", min_width=80))
         desk.put(choice=gr.Dropdown([], label=t("edit.choose"), min_width=130))
         desk.put(value=gr.Number(0.0, label=t("edit.value"), info=t("edit.info"), min_width=130))
-    desk.put(report=kit.markdown("", min_height=120))
+    desk.put(report=kit.markdown("", min_height=120, elem_classes="taste-live"))
 
 
 def connect(desk: kit.Desk) -> None:

@@ -135,6 +135,27 @@ def on_preset(lang: str, preset: str, x1: float, x2: float, form: kit.Values) ->
     return SCREEN(**settings, badge="") | shown | on_layers(lang, settings["layers"])
 
 
+@kit.handler
+def on_shape(
+    lang: str, here: pic.Here | None, x1: float, x2: float, form: kit.Values, spot: gr.EventData
+) -> kit.Update:
+    """Layers, units or an activation were changed on the picture of the net: the controls below it move along."""
+    from core.errors import Check
+
+    check = Check()
+    check.one_of("shape", spot.what, ("layers", "units", "activation"))
+    check.within("layer", spot.layer, choices.LAYERS)
+    check.done()
+    name = "layers" if spot.what == "layers" else f"{spot.what}{max(1, int(spot.layer))}"
+    moved = {name: spot.name if spot.what == "activation" else int(form[name] + kit.number(spot.by))}
+    chosen = ctl.chosen(form.changed(**moved))  # tells what a net cannot be
+    return (
+        SCREEN(**moved)
+        | _all(lang, pic.place(here, chosen), chosen, x1, x2)
+        | on_layers(lang, len(chosen.config.hidden))
+    )
+
+
 def on_layers(lang: str, layers: float) -> kit.Update:
     """One box for each hidden layer there is."""
     return SCREEN(**{f"box{i}": gr.update(visible=i <= layers) for i in ctl.LAYERS})
@@ -173,7 +194,8 @@ def build(lang: str) -> Room:
         batch = gr.Button(t("batch_step"), min_width=104, scale=0)
         stop = gr.Button(t("stop"), variant="stop", min_width=100, scale=0)
         reset = gr.Button(t("reset"), min_width=124, scale=0)
-        desk.put(counters=kit.markdown("", elem_classes="taste-counters"))
+        desk.put(counters=kit.markdown("", elem_classes=["taste-counters", "taste-live"]))
+    desk.put(replay=kit.replay(t))
     with gr.Row(equal_height=False, elem_classes="taste-playground"):
         with gr.Column(scale=13, min_width=300, elem_classes="taste-play-settings"):
             ctl.run_controls(desk)
@@ -182,15 +204,15 @@ def build(lang: str) -> Room:
             desk.put(preset=gr.Dropdown(presets, value=None, label=t("preset_label"), info=t("preset_info")))
             ctl.data_controls(desk)
         with gr.Column(scale=6, min_width=300):
-            desk.put(network=views.network(height=370, can=("unit", "edit")))
+            desk.put(network=views.network(height=370, can=("unit", "edit", "shape"), reel=True, shape=ctl.shape(t)))
             ctl.layer_controls(desk)
         with gr.Column(scale=4, min_width=300, elem_classes="taste-play-output"):
-            desk.put(plane=views.plane(square=420, height=0, can=("place", "erase")))
+            desk.put(plane=views.plane(square=420, height=0, can=("place", "erase"), reel=True))
             with gr.Row():
                 desk.put(show_test=gr.Checkbox(False, label=t("show_test"), min_width=120))
                 desk.put(discrete=gr.Checkbox(False, label=t("discrete"), min_width=120))
             desk.put(click=kit.radio(t, "click", choices.CLICK, label=t("click_label")))
-            desk.put(curve=views.curve(height=170), badge=kit.badge())
+            desk.put(curve=views.curve(height=170, reel=True), badge=kit.badge())
     with gr.Accordion(t("more"), open=False):
         ctl.more_controls(desk)
     with gr.Row(equal_height=False):
@@ -198,7 +220,7 @@ def build(lang: str) -> Room:
             inside.build(desk)
         with gr.Column(scale=2, min_width=300):
             kit.markdown(t("warp.lead"))
-            desk.put(warp=views.plane(square=360, height=0))
+            desk.put(warp=views.plane(square=360, height=0, reel=True))
             desk.put(layer=kit.radio(t, "layer", choices.LAYER, label=t("layer_label")))
     with gr.Accordion(t("own_title"), open=False):
         clear = own.build(desk)
@@ -220,6 +242,7 @@ def build(lang: str) -> Room:
         (desk.plane.place, own.on_place, own.TABLE),
         (desk.plane.erase, own.on_erase, own.TABLE),
         (desk.network.edit, inside.on_edit, ()),
+        (desk.network.shape, on_shape, (*ctl.SHAPE, *ctl.BOXES)),
         (desk.value.submit, inside.on_number, ()),
     ):  # in the middle of a run, it goes on with what was changed
         listen(None, cancels=runs, **kit.PRIVATE)

@@ -33,7 +33,7 @@ def place(here: Here | None, chosen: Chosen, fresh: bool = False) -> Here:
 
 
 def shown(lang: str, here: Here, chosen: Chosen, frame: Any = None, points: Any = None) -> kit.Update:
-    """State, shelf, network, plane, curve, bent grid, counters."""
+    """State, shelf, network, plane, curve, bent grid, counters, the place in the run."""
     t, play = text.load("hidden_layers", lang), here.play
     frame = frame or play.frame(warp_layer=bent_layer(chosen))
     return SCREEN(
@@ -44,6 +44,7 @@ def shown(lang: str, here: Here, chosen: Chosen, frame: Any = None, points: Any 
         curve=curve(t, play),
         warp=warp(t, play, frame),
         counters=counters(t, frame),
+        replay={"at": frame.iteration, "label": t("replay.at", epoch=play.history[-1].epoch)},
     )
 
 

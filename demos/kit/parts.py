@@ -83,6 +83,14 @@ def buttons(t: text.Text, run: str, step: str | None = None) -> Buttons:
     return Buttons(go, one, halt, back)
 
 
+REPLAY = ("play", "pause", "time", "back", "forward", "speed", "loop", "note", "none")
+
+
+def replay(t: text.Text) -> gr.HTML:
+    """The bar that plays a run again: views with ``reel=True`` follow it, markdown of the class taste-live turns pale."""
+    return views.replay(words={name: t(f"replay.{name}") for name in REPLAY}, reel=False)
+
+
 def code_panel(desk: Desk, file_name: str, fn: Callable[..., str], also: tuple[Any, ...] = ()) -> None:
     """ "코드 보기": the script that makes this very result; ``fn`` writes it when the panel is opened (``also``: or then).
 

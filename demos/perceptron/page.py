@@ -23,8 +23,8 @@ FORM = kit.Form(
     weight=choices.WEIGHT,
     rows=lambda: on_people(),
 )
-SCREEN = kit.Screen("here", "plane", "neuron", "curve", "w", "b", "badge", "bowl", "answer", "rows", "outlier_said")
-LINE = ("here", "plane", "neuron", "curve", "w", "b")  # what a line on the people changes
+LINE = ("here", "plane", "neuron", "curve", "w", "b", "replay")  # what a line on the people changes
+SCREEN = kit.Screen(*LINE, "badge", "bowl", "answer", "rows", "outlier_said")
 PACE = {1: 0.0, 25: 0.06, 100: 0.02}  # steps of a button: seconds each step stays on the screen
 
 
@@ -147,7 +147,9 @@ def _shown(lang: str, here: Here, rows: Any, event: Any = None) -> kit.Update:
         "ylabel": t("mse"),
         "caption": _step_words(t, event) if event else t("curve_caption"),
     }
-    return SCREEN(here=here, plane=plane, neuron=neuron, curve=curve, w=round(here.w, 4), b=round(here.b, 3))
+    replay = {"at": here.done, "label": t("replay.at", step=here.done)}
+    boxes = {"w": round(here.w, 4), "b": round(here.b, 3)}
+    return SCREEN(here=here, plane=plane, neuron=neuron, curve=curve, replay=replay, **boxes)
 
 
 NEURON = ("dendrite", "synapse", "body", "axon", "input", "weight", "bias", "output")
@@ -280,7 +282,7 @@ def build(lang: str) -> Room:
     desk.put(here=gr.State(None))
     with gr.Row(equal_height=False):
         with gr.Column(scale=5, min_width=300):
-            desk.put(plane=views.plane(height=380, can=("line", "place", "erase")))
+            desk.put(plane=views.plane(height=380, can=("line", "place", "erase"), reel=True))
             with gr.Row(elem_classes="taste-buttons"):
                 presses = {
                     n: gr.Button(t(f"press.{n}"), variant="primary" if n == 25 else "secondary", min_width=80)
@@ -289,14 +291,14 @@ def build(lang: str) -> Room:
                 best = gr.Button(t("best_button"), min_width=90)
                 stop = gr.Button(t("stop"), variant="stop", min_width=70)
                 reset = gr.Button(t("reset"), min_width=80)
-            desk.put(badge=kit.badge())
+            desk.put(replay=kit.replay(t), badge=kit.badge())
             save = downloads.button(t)
         with gr.Column(scale=4, min_width=300):
-            desk.put(neuron=views.neuron())
+            desk.put(neuron=views.neuron(reel=True))
             with gr.Row():
-                desk.put(w=kit.number_box(choices.W, label=t("w_label"), min_width=110))
-                desk.put(b=kit.number_box(choices.B, label=t("b_label"), min_width=110))
-            desk.put(curve=views.curve(height=200))
+                desk.put(w=kit.number_box(choices.W, label=t("w_label"), min_width=110, elem_classes="taste-live"))
+                desk.put(b=kit.number_box(choices.B, label=t("b_label"), min_width=110, elem_classes="taste-live"))
+            desk.put(curve=views.curve(height=200, reel=True))
     with gr.Row(equal_height=False):
         with gr.Column(min_width=300):
             desk.put(standardise=gr.Checkbox(True, label=t("standardise"), info=t("standardise_info")))

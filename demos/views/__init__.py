@@ -30,6 +30,7 @@ from demos.views.pad.pad import Pad, pad
 from demos.views.pictures.pictures import Pictures, pictures
 from demos.views.pixels.pixels import Pixels, pixels
 from demos.views.plane.plane import Plane, plane
+from demos.views.replay.replay import Replay, replay
 from demos.views.script.script import script
 from demos.views.strip.strip import Strip, strip
 from demos.views.tangent.tangent import Tangent, tangent
@@ -44,7 +45,15 @@ def _of_views(end: str) -> list[Path]:
     return sorted(path for path in HERE.glob(f"*/*.{end}") if path.parent.name != "taste")
 
 
-TASTE = ("stage", "colour", "figure", "axes", "transport", "page")  # in this order: each may use those before it
+TASTE = (
+    "stage",
+    "colour",
+    "figure",
+    "axes",
+    "reel",
+    "transport",
+    "page",
+)  # in this order: each may use those before it
 CSS = [*(HERE / "taste" / f"{name}.css" for name in ("colours", "taste", "page")), *_of_views("css")]
 
 
@@ -77,6 +86,7 @@ __all__ = [
     "Pictures",
     "Pixels",
     "Plane",
+    "Replay",
     "Strip",
     "Tangent",
     "Tiles",
@@ -105,6 +115,7 @@ __all__ = [
     "pictures",
     "pixels",
     "plane",
+    "replay",
     "script",
     "strip",
     "tangent",

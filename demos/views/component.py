@@ -10,7 +10,7 @@ from typing import Any
 import gradio as gr
 
 # By any other signal the finger drags instead of scrolling.
-CLICKS = {"place", "erase", "unit", "weight", "edit", "pick"}
+CLICKS = {"place", "erase", "unit", "weight", "edit", "shape", "pick"}
 
 
 def view(

@@ -62,7 +62,8 @@ def number(page: Any, label: str, value: float) -> None:
 
 def choose(page: Any, label: str, option: str) -> None:
     page.get_by_label(label, exact=True).first.click()
-    page.get_by_role("option", name=option, exact=True).click()
+    listed = page.get_by_test_id("dropdown-option")  # not the options of the lists on the picture of the net
+    listed.and_(page.get_by_role("option", name=option, exact=True)).click()
     page.wait_for_function(
         "() => !document.querySelector('[role=option]')"
     )  # the list folds away before the next opens
@@ -125,6 +126,18 @@ def test_depth_width_activation_of_each_layer_and_what_a_unit_says(visit: Any) -
     alt(page, "without hidden layers")
     number(page, "Hidden layers", 1)
     number(page, "Layer 1 units", 3)
+    alt(page, "1 hidden layer; units from first to last: 3")
+    press(page, "One unit more in layer 1")
+    alt(page, "1 hidden layer; units from first to last: 4")
+    page.get_by_role("button", name="One layer more").press("Enter")
+    alt(page, "2 hidden layers; units from first to last: 4, 2")
+    press(page, "One unit fewer in layer 2")
+    alt(page, "2 hidden layers; units from first to last: 4, 1")
+    assert page.get_by_role("button", name="One unit fewer in layer 2").is_disabled(), "a layer has a unit at least"
+    page.get_by_label("Activation of layer 1").select_option(label="sigmoid")
+    page.wait_for_function("document.querySelector('.taste-network').stage.value.layers[1].f === 'sigmoid'")
+    press(page, "Take the last layer away")
+    press(page, "One unit fewer in layer 1")
     alt(page, "1 hidden layer; units from first to last: 3")
     canvas = page.locator(NETWORK)
     for option, function in (("ReLU", "relu("), ("sigmoid", "sigmoid("), ("GELU", "gelu(")):

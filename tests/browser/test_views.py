@@ -168,6 +168,7 @@ SAMPLES: dict[str, Any] = {
         "names": {"low": "low", "high": "high", "ring": "ring"},
         "alt": "plane",
     },
+    "replay": {"at": 1, "label": "step 1"},
     "script": "print(1)",
     "strip": {"rows": [{"name": "row 0", "index": [0, 1], "value": [7, 9], "channel": [0, 1]}], "names": ["R", "G"]},
     "tangent": {
@@ -221,7 +222,14 @@ READS = {
     "pixels",
     "tangent",
 }  # show what is read
-PROPS = {"script": {"name": "run.py", "words": {"copy": "copy", "copied": "copied", "save": "save"}}}
+REPLAY = dict.fromkeys("play pause time back forward speed loop none".split(), WORDS) | {"note": "{n} frames"}
+SHAPE_WORDS = dict.fromkeys("group layers deeper shallower more fewer activation".split(), WORDS)
+SHAPE = {"layers": [0, 6], "units": [1, 8], "f": [["tanh", "tanh"]], "words": SHAPE_WORDS}
+PROPS: dict[str, Any] = {
+    "network": {"shape": SHAPE},
+    "replay": {"words": REPLAY},
+    "script": {"name": "run.py", "words": {"copy": "copy", "copied": "copied", "save": "save"}},
+}
 MOUNT = """([kind, props]) => {
   const element = document.createElement('div');
   element.className = 'block';
@@ -299,7 +307,7 @@ def test_a_view_answers_its_keys(mounted: Any, name: str) -> None:
                 part.press(key, timeout=5000)
     page.wait_for_timeout(300)
     said = set(page.evaluate("window.said"))
-    assert said == SAID.get(name, set()) or (name == "network" and said <= {"unit", "edit"})
+    assert said == SAID.get(name, set()) or (name == "network" and said <= {"unit", "edit", "shape"})
     if name in READS:
         assert page.evaluate("window.seen.size") > seen
 
@@ -313,3 +321,84 @@ def test_negative_and_positive_come_from_one_file(mounted: Any) -> None:
     assert shown == ["rgb(1, 2, 3)", "rgb(4, 5, 6)"]
     for path in views.HERE.rglob("*.js"):
         assert "e07b00" not in path.read_text("utf-8")
+
+
+# Several views as a lesson has them, fed as Gradio feeds them: props first, then the watchers are told.
+TOGETHER = """(props) => {
+  document.body.innerHTML = '<div class="taste-lesson"></div>';
+  window.told = {}; window.props = props;
+  for (const [kind, each] of Object.entries(props)) {
+    const element = document.createElement('div');
+    element.innerHTML = `<div class="taste taste-${kind}"></div>`;
+    document.querySelector('.taste-lesson').append(element);
+    taste.mount(kind, element, each, () => {}, (_, tell) => { window.told[kind] = tell; }, []);
+  }
+  window.shown = (kind) => document.querySelector(`.taste-${kind}`).stage.value;
+  window.feed = async (values) => {
+    for (const [kind, value] of Object.entries(values)) { props[kind].value = value; told[kind](); }
+    for (let k = 0; k < 4; k++) await new Promise(requestAnimationFrame);
+  };
+}"""
+NEXT = "async () => { for (let k = 0; k < 3; k++) await new Promise(requestAnimationFrame); }"
+
+
+def scene(step: int) -> dict[str, Any]:
+    """A frame whose numbers are known: w = step, loss 8 / 2^step after each step, the grid 40·step everywhere."""
+    field = views.packed(np.full((2, 2), 40 * step, np.uint8))
+    return {
+        "plane": {"x": [0, 1], "y": [0, 1], "line": {"w": step, "b": 0}, "field": field, "caption": f"at {step}"},
+        "curve": {"series": [{"name": "loss", "y": [8 / 2**k for k in range(step + 1)]}], "caption": "loss"},
+        "cells": {"n": 9, "batch": [step], "caption": "cells"},
+        "replay": {"at": step, "label": f"step {step}"},
+    }
+
+
+def test_a_run_is_played_again_from_what_the_browser_holds(mounted: Any) -> None:
+    page = mounted("bars")
+    props = {name: {"reel": name != "replay", "height": 120, "words": REPLAY} for name in scene(0)}
+    page.evaluate(TOGETHER, props)
+    for step in range(3):
+        page.evaluate("feed", scene(step))
+    bar, label = page.get_by_role("slider"), page.locator("output")
+    assert bar.get_attribute("max") == "2" and label.inner_text() == "step 2" and "3 frames" in page.inner_text("body")
+    bar.evaluate("(e) => { e.value = 1.5; e.dispatchEvent(new Event('input')); }")
+    page.evaluate(NEXT)
+    assert label.inner_text() == "step 1 → step 2"
+    plane, curve = page.evaluate("shown('plane')"), page.evaluate("shown('curve')")
+    assert plane["line"]["w"] == 1.5 and plane["caption"] == "at 1" and plane["field"]["data"][0] == 60
+    assert curve["series"][0]["y"] == [8, 4, 3], "the line is half way from 4 to 2"
+    assert page.evaluate("shown('cells')")["batch"] == [1], "between two batches there is none"
+    assert page.locator(".taste-replaying").count() == 1
+    for key, step in (("ArrowLeft", 1), ("ArrowLeft", 0), ("ArrowLeft", 0), ("ArrowRight", 1), ("End", 2), ("Home", 0)):
+        bar.press(key)
+        page.evaluate(NEXT)
+        assert (label.inner_text(), page.evaluate("shown('plane')")["line"]["w"]) == (f"step {step}", step), key
+    page.evaluate("feed", scene(3))  # the run goes on, the learner looks at its beginning
+    assert label.inner_text() == "step 0" and bar.get_attribute("max") == "3"
+    page.locator(".taste-play").press("Enter")
+    page.wait_for_function("document.querySelector('output').textContent === 'step 3'")
+    page.wait_for_selector(".taste-replaying", state="detached")
+    assert page.evaluate("shown('plane') === props.plane.value"), "at the end stands what Python sent"
+    page.locator(".taste-back").press("Enter")
+    page.evaluate("feed", scene(3))  # the same place anew: a change by hand is looked at
+    assert label.inner_text() == "step 3" and bar.get_attribute("max") == "3"
+    page.evaluate("feed", scene(1))  # fewer steps: another run
+    assert label.inner_text() == "step 1" and bar.is_disabled()
+
+
+def test_a_film_that_repeats_draws_a_picture_for_every_frame_of_the_screen(mounted: Any) -> None:
+    page = mounted("bars")
+    page.evaluate(TOGETHER, {name: {"reel": name != "replay", "height": 120, "words": REPLAY} for name in scene(0)})
+    for step in range(6):
+        page.evaluate("feed", scene(step))
+    page.locator(".taste-loop").click()
+    page.locator(".taste-play").click()
+    screen, drawn = page.evaluate("""async () => {
+      const seen = new Set(); let screen = 0;
+      for (const end = performance.now() + 1500; performance.now() < end; screen++) {
+        await new Promise(requestAnimationFrame); seen.add(shown('plane'));
+      }
+      return [screen, seen.size];
+    }""")
+    assert drawn >= 0.9 * screen, "ten frames a second were computed; those between are drawn"
+    assert page.locator(".taste-play.on").count() == 1, "it begins anew by itself"

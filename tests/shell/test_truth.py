@@ -12,10 +12,10 @@ from demos.shell import building, truth
 @pytest.mark.parametrize(
     ("slug", "control", "grey", "never"),
     [
-        ("perceptron", "rate", 4, ("weight", "w", "b")),  # plane, neuron, curve, badge; the bowl is written anew
+        ("perceptron", "rate", 5, ("weight", "w", "b")),  # plane, neuron, curve, film, badge; the bowl is written anew
         ("perceptron", "gate", 0, ()),  # its change shows the gate untaught
         ("epochs", "rate", 0, ("pace",)),  # a change starts over
-        ("gradient_descent", "steps", 6, ()),  # plane, line, curve, sentence, badge, table of gradients
+        ("gradient_descent", "steps", 7, ()),  # plane, line, curve, film, sentence, badge, table of gradients
     ],
 )
 def test_a_setting_leaves_the_results_of_its_runs_behind(

@@ -43,5 +43,5 @@ taste.define('cells', (stage) => {
         { name: v.names.todo, colour: c.grid, mark: 'square' },
       ]);
   }
-  return { draw };
+  return { draw, whole: true };
 });

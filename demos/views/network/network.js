@@ -7,6 +7,7 @@
 taste.define('network', (stage) => {
   const fig = taste.figure(stage);
   const { canvas } = fig;
+  const shaped = taste.shaping(stage, fig.box);
   let spots = [];
   let links = [];
   let cursor = null;
@@ -87,6 +88,7 @@ taste.define('network', (stage) => {
     const { g, width, height } = fig.open();
     if (!v.layers) return;
     layout(width, height, v);
+    shaped.draw(v, spots);
     if (spots[v.at]) {
       // a band behind the layer where the calculation stands
       const s = spots[v.at][0];

@@ -1,6 +1,7 @@
 """A net: units as thumbnails of what they compute, links as thick as their weights.
 
-Events: unit {layer, unit}, weight {layer, from, to, value}, edit {layer, from (−1: the bias), to, value}.
+Events: unit {layer, unit}, weight {layer, from, to, value}, edit {layer, from (−1: the bias), to, value},
+shape {what ("layers", "units", "activation"), layer (hidden ones from 1), by (−1 or 1), name (of the activation)}.
 """
 
 from __future__ import annotations
@@ -38,6 +39,15 @@ class Words(TypedDict, total=False):
     set: str
 
 
+class Shape(TypedDict):
+    """Once, as ``shape=`` of the component: what may be changed on the picture."""
+
+    layers: list[int]  # least, most
+    units: list[int]  # least, most
+    f: list[list[str]]  # name, words
+    words: dict[str, str]  # group layers deeper shallower more fewer activation
+
+
 class Network(TypedDict, total=False):
     layers: list[Layer]
     weights: list[list[list[float]]]  # of the link [layer][from][to]
@@ -49,4 +59,4 @@ class Network(TypedDict, total=False):
     caption: str  # the sentence below it; also the alternative where there is no alt
 
 
-network = functools.partial(view, "network", ("unit", "weight", "edit"))
+network = functools.partial(view, "network", ("unit", "weight", "edit", "shape"))

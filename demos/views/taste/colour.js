@@ -37,6 +37,12 @@
     for (let i = 0; i < 256; i++) table.set((kinds[kind] || signed)(i / 255), i * 3);
     return table;
   }
+  const ramps = new Map(); // a film makes dozens of pictures a frame, all in a few tables
+  function table(kind, c) {
+    const key = `${kind} ${c.low} ${c.high} ${c.paper}`;
+    if (!ramps.has(key)) ramps.set(key, ramp(kind, c));
+    return ramps.get(key);
+  }
   const pick = (table, i) => [table[i * 3], table[i * 3 + 1], table[i * 3 + 2]]; // i: 0…255
   // share: −1…1
   const signed = (table, share) => pick(table, Math.round(127.5 + 127.5 * (taste.clamp(share, -1, 1) || 0)));
@@ -46,8 +52,10 @@
     node.style.color = inkOn(rgb);
   };
 
-  const bytes = (text) => Uint8Array.from(atob(text), (ch) => ch.charCodeAt(0));
-  const floats = (text) => new Float32Array(bytes(text).buffer);
+  // base64; what is unpacked already stays
+  const bytes = (text) =>
+    typeof text === 'string' ? Uint8Array.from(atob(text), (ch) => ch.charCodeAt(0)) : text;
+  const floats = (text) => (typeof text === 'string' ? new Float32Array(bytes(text).buffer) : text);
   // w·h pixels as an off-screen canvas, row 0 on top; of(i) gives [r, g, b], or [r, g, b, opacity] from 0 to
   // 255.
   function bitmap(w, h, of) {
@@ -67,9 +75,17 @@
     return off;
   }
   function grid({ data, w, h, kind = 'class' }, c) {
-    const table = ramp(kind, c);
+    const colours = table(kind, c);
     const values = bytes(data);
-    return bitmap(w, h, (i) => pick(table, values[i]));
+    const off = taste.el('canvas', { width: w, height: h });
+    const g = off.getContext('2d');
+    const image = g.createImageData(w, h);
+    for (let i = 0; i < w * h; i++) {
+      image.data.set(colours.subarray(values[i] * 3, values[i] * 3 + 3), i * 4);
+      image.data[i * 4 + 3] = 255;
+    }
+    g.putImageData(image, 0, 0);
+    return off;
   }
 
   Object.assign(taste, { colours, hex, ramp, pick, signed, inkOn, tint, bytes, floats, bitmap, grid });

@@ -13,8 +13,10 @@
     const stage = {
       root,
       props,
+      over: null, // a value of the past that is shown instead (replay.js)
+      whole: false, // its numbers are names: there is nothing between two of its values
       get value() {
-        return props.value || {};
+        return stage.over || props.value || {};
       },
       get empty() {
         return props.value === null || props.value === undefined || props.value === '';
@@ -28,6 +30,7 @@
         props.value = value;
         trigger(event);
       },
+      now: () => draw(), // without waiting for the next frame: for what plays
       ask: () => {
         if (asked) return;
         asked = true;
@@ -37,13 +40,18 @@
         });
       },
     };
+    root.stage = stage;
     const view = makers[name](stage);
+    stage.whole = !!view.whole;
     const draw = () => {
       root.classList.toggle('taste-empty', stage.empty);
       if (root.clientWidth && !stage.empty) view.draw();
     };
     stage.ask();
-    watch('value', stage.ask);
+    watch('value', () => {
+      stage.ask();
+      root.dispatchEvent(new CustomEvent('taste-news', { bubbles: true }));
+    });
     new ResizeObserver(stage.ask).observe(root);
     new MutationObserver(stage.ask).observe(document.body, { attributes: true, attributeFilter: ['class'] });
   }

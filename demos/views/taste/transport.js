@@ -1,65 +1,121 @@
 // @ts-check
 // A time slider with a play button, for views that hold frames; it follows the last frame while frames
-// arrive.
+// arrive. A smooth one also stands between frames, and has steps, speeds and a loop.
 (() => {
   const { el } = taste;
+  const SPEEDS = [1, 2, 4, 0.25, 0.5];
+  const PACE = 10; // frames a second of a smooth one, about as they were computed
 
-  /** @param {(k: number) => void} [moved] the frame that the slider was moved to, or that a film ended at */
-  function transport(stage, moved = () => {}) {
-    const play = el('button', { type: 'button', class: 'taste-play' }, el('i'));
-    const range = el('input', { type: 'range', min: 0, max: 0, value: 0, step: 1 });
+  /**
+   * @param {(k: number) => void} [moved] the frame that the slider was moved to, or that a film ended at
+   * @param {{smooth?: boolean, label?: (at: number) => string}} [options]
+   */
+  function transport(stage, moved = () => {}, { smooth = false, label: said } = {}) {
+    const button = (kind, sign) => el('button', { type: 'button', class: `taste-${kind}` }, sign);
+    const play = button('play', el('i'));
+    const range = el('input', { type: 'range', min: 0, max: 0, value: 0, step: smooth ? 'any' : 1 });
     const label = el('output');
+    const [back, forward] = [button('back', '‹'), button('forward', '›')];
+    const [fast, loop] = [button('speed', '1×'), button('loop', '↻')];
     const node = el('div', { class: 'taste-time', hidden: '' }, play, range, label);
-    let [count, at, clock] = [0, 0, 0];
+    if (smooth) {
+      node.classList.add('taste-smooth');
+      node.replaceChildren(back, play, forward, range, fast, loop, label);
+    }
+    let [count, at, clock, before, speed] = [0, 0, 0, 0, 0];
     let [words, labels] = [/** @type {any} */ ({}), []];
     let [last, key, played] = [null, null, null];
+    let [exact, looped] = [0, false]; // the place of a film that is playing
 
     const set = (k) => {
-      at = taste.clamp(k, 0, count - 1);
+      at = taste.clamp(k, 0, Math.max(0, count - 1));
       range.value = at;
       say();
     };
+    const name = (control, words) => {
+      if (control.getAttribute('aria-label') !== words) control.setAttribute('aria-label', words || '');
+      if (control.title !== words && control !== range) control.title = words || '';
+    };
     const say = () => {
-      label.textContent = labels[at] || '';
-      range.setAttribute('aria-valuetext', labels[at] || String(at));
-      range.setAttribute('aria-label', words.time || '');
+      const here = said ? said(at) : labels[at] || '';
+      taste.write(label, here);
+      range.setAttribute('aria-valuetext', here || String(at));
+      name(range, words.time || '');
       play.classList.toggle('on', !!clock);
-      play.setAttribute('aria-label', (clock ? words.pause : words.play) || '');
+      name(play, (clock ? words.pause : words.play) || '');
+      if (!smooth) return;
+      name(back, words.back);
+      name(forward, words.forward);
+      name(fast, `${words.speed} ${SPEEDS[speed]}×`);
+      name(loop, words.loop);
+      loop.setAttribute('aria-pressed', String(looped));
+      for (const each of [back, play, forward, range]) each.disabled = count < 2;
     };
     const halt = () => {
-      clearInterval(clock);
+      cancelAnimationFrame(clock);
       clock = 0;
     };
-    const step = () => {
-      if (node.isConnected && at < count - 1) set(at + 1);
-      else {
-        halt();
-        say();
-        return moved(at);
+    const rate = () => (smooth ? PACE * SPEEDS[speed] : 1000 / taste.clamp(4000 / count, 60, 500));
+    const tick = (now) => {
+      exact += (Math.min(now - before, 250) / 1000) * rate();
+      before = now;
+      if (smooth && looped && exact >= count - 1) exact = 0;
+      const k = smooth ? exact : Math.floor(exact);
+      const end = !node.isConnected || k >= count - 1;
+      clock = end ? 0 : requestAnimationFrame(tick);
+      if (k !== at) {
+        set(k);
+        stage.now();
       }
-      stage.ask();
+      if (!end) return;
+      say();
+      moved(at);
     };
     const go = () => {
       halt();
       if (at >= count - 1) set(0);
-      clock = setInterval(step, taste.clamp(4000 / count, 60, 500));
+      exact = at;
+      before = performance.now();
+      clock = requestAnimationFrame(tick);
+    };
+    const place = (k) => {
+      halt();
+      set(k);
+      moved(at);
+      stage.ask();
     };
     play.addEventListener('click', () => {
       clock ? halt() : go();
       say();
       stage.ask();
     });
-    range.addEventListener('input', () => {
-      halt();
-      set(+range.value);
-      moved(at);
-      stage.ask();
-    });
+    range.addEventListener('input', () => place(+range.value));
+    const steps = { ArrowLeft: -1, ArrowDown: -1, ArrowRight: 1, ArrowUp: 1, PageDown: -10, PageUp: 10 };
+    const step = (by) => place(by < 0 ? Math.ceil(at) + by : Math.floor(at) + by);
+    if (smooth) {
+      range.addEventListener('keydown', (event) => {
+        const by = steps[event.key];
+        if (!by) return;
+        event.preventDefault(); // its own step would be a part of a frame
+        step(by);
+      });
+      back.addEventListener('click', () => step(-1));
+      forward.addEventListener('click', () => step(1));
+      fast.addEventListener('click', () => {
+        speed = (speed + 1) % SPEEDS.length;
+        fast.textContent = `${SPEEDS[speed]}×`;
+        say();
+      });
+      loop.addEventListener('click', () => {
+        looped = !looped;
+        say();
+      });
+    }
 
     const calm = () => matchMedia('(prefers-reduced-motion: reduce)').matches;
     function renew(n, v, wasAtEnd) {
       const toEnd = v.start === 'last';
-      if (last === null || key !== v.key || at >= n || (toEnd && wasAtEnd)) {
+      if (last === null || key !== v.key || at >= n || v.back || (toEnd && wasAtEnd)) {
         halt();
         set(toEnd ? n - 1 : v.start || 0);
       }
@@ -76,8 +132,11 @@
       get at() {
         return at;
       },
+      get playing() {
+        return !!clock;
+      },
       // n frames now; v.start: the frame to open at, or "last"; v.key: another film; v.play: play it once per
-      // such value
+      // such value; v.back: to the start frame, whatever is looked at
       update(n, v) {
         const fresh = last !== v || n !== count;
         const wasAtEnd = at >= count - 1;
@@ -85,7 +144,7 @@
         words = v.words || {};
         labels = v.labels || [];
         range.max = Math.max(0, n - 1);
-        node.hidden = n < 2;
+        node.hidden = n < 2 && !smooth;
         if (fresh) renew(n, v, wasAtEnd);
         say();
       },

@@ -5,6 +5,8 @@ type Value = any; // the fields are documented in the .py beside each view
 interface Stage {
   root: any;
   props: Value;
+  over: Value;
+  whole: boolean;
   readonly value: Value;
   readonly empty: boolean;
   readonly colours: Colours;
@@ -12,6 +14,7 @@ interface Stage {
   emit(event: string, data: object): void;
   send(value: Value, event: string): void;
   ask(): void;
+  now(): void;
 }
 interface Colours {
   ink: string;
@@ -40,12 +43,12 @@ interface Trail<T> {
 }
 type Rgb = number[];
 type Kind = 'class' | 'split' | 'height' | 'grey';
-type Grid = { data: string; w: number; h: number; kind?: Kind };
+type Grid = { data: string | Uint8Array; w: number; h: number; kind?: Kind };
 
 interface Taste {
   // stage.js
   names(): string[];
-  define(name: string, make: (stage: Stage) => { draw(): void }): void;
+  define(name: string, make: (stage: Stage) => { draw(): void; whole?: boolean }): void;
   mount(
     name: string,
     element: Element,
@@ -70,8 +73,8 @@ interface Taste {
   signed(table: Uint8ClampedArray, share: number): Rgb;
   inkOn(rgb: Rgb): string;
   tint(node: any, rgb: Rgb): void;
-  bytes(text: string): Uint8Array;
-  floats(text: string): Float32Array;
+  bytes(text: string | Uint8Array): Uint8Array;
+  floats(text: string | Float32Array): Float32Array;
   bitmap(w: number, h: number, of: (i: number) => Rgb): HTMLCanvasElement;
   grid(field: Grid, c: Colours): HTMLCanvasElement;
   // figure.js
@@ -83,11 +86,17 @@ interface Taste {
   number(value: number): string;
   ticks(low: number, high: number, wish?: number): number[];
   axes(g: CanvasRenderingContext2D, width: number, height: number, value: Value, c: Colours): any;
+  // reel.js
+  keep(before: Value, now: Value): Value;
+  between(a: Value, b: Value, part: number): Value;
   // transport.js
   transport(
     stage: Stage,
     moved?: (k: number) => void,
-  ): { node: any; readonly at: number; update(n: number, v: Value): void };
+    options?: { smooth?: boolean; label?: (at: number) => string },
+  ): { node: any; readonly at: number; readonly playing: boolean; update(n: number, v: Value): void };
+  // network/shaping.js
+  shaping(stage: Stage, box: any): { draw(v?: Value, spots?: any[]): void };
   // page.js
   share(lesson: string, names: string[], values: any[]): string;
   save(name: string, text: string): void;

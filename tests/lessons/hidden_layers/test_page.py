@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import re
+from types import SimpleNamespace
+from typing import Any
 
+import gradio as gr
 import pytest
 
 from core.mlp.plain_net import Parameter
@@ -37,3 +40,30 @@ def test_a_change_in_the_middle_of_a_run_sets_it_off_again() -> None:
     stopped = hidden_layers.on_stop("ko", here, 1.0, 2.0, SMALL)["here"]
     assert "again" not in change("ko", stopped, 1.0, 2.0, SMALL)
     assert list(hidden_layers.on_resume("ko", stopped, 1.0, 2.0, SMALL)) == [{}]
+
+
+@pytest.mark.parametrize(
+    ("spot", "moved", "hidden"),
+    [
+        ({"what": "layers", "by": 1}, {"layers": 3}, ((4, "tanh"), (2, "tanh"), (4, "tanh"))),
+        ({"what": "layers", "by": -1}, {"layers": 1}, ((4, "tanh"),)),
+        ({"what": "units", "layer": 2, "by": -1}, {"units2": 1}, ((4, "tanh"), (1, "tanh"))),
+        ({"what": "activation", "layer": 1, "name": "relu"}, {"activation1": "relu"}, ((4, "relu"), (2, "tanh"))),
+    ],
+)
+def test_the_net_is_changed_on_its_picture(spot: dict[str, Any], moved: dict[str, Any], hidden: Any) -> None:
+    event: Any = SimpleNamespace(**{"layer": 0, "by": 0, "name": ""} | spot)
+    shown = hidden_layers.on_shape("ko", None, 1.0, 2.0, SMALL, event)
+    assert {name: shown[name] for name in moved} == moved
+    assert shown["here"].play.config.hidden == hidden
+    assert [box["visible"] for name, box in shown.items() if name.startswith("box")].count(True) == len(hidden)
+
+
+@pytest.mark.parametrize(
+    "spot",
+    [{"what": "rows"}, {"what": "units", "layer": 7}, {"what": "units", "layer": 1, "by": 9}, {"what": "activation"}],
+)
+def test_a_shape_that_cannot_be_is_told(spot: dict[str, Any]) -> None:
+    event: Any = SimpleNamespace(**{"layer": 1, "by": 0, "name": ""} | spot)
+    with pytest.raises(gr.Error):
+        hidden_layers.on_shape("ko", None, 1.0, 2.0, SMALL, event)
