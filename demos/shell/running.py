@@ -10,16 +10,32 @@ import datetime
 import os
 import signal
 import threading
+from types import SimpleNamespace
 from typing import Any
 
-from gradio.state_holder import StateHolder
+from gradio.state_holder import SessionState, StateHolder
 
 CLOSED, IDLE = 120.0, 2 * 3600.0  # seconds a session is kept unused: after its page was left, and at all
 GRACE = 0.5  # seconds for answers under way
 
 
+class Session(SessionState):
+    """Gradio's, without a description of every control, which it makes anew for each visitor to serve deep links.
+
+    There are none here, and it is nearly all that a visitor costs; a control that changes is described when it does.
+    """
+
+    def __init__(self, blocks: Any) -> None:
+        super().__init__(SimpleNamespace(default_config=blocks.default_config, blocks={}))
+
+
 class Sessions(StateHolder):
-    """Gradio's, but what is over is forgotten as a whole."""
+    """Gradio's, but a session is small, and what is over is forgotten as a whole."""
+
+    def __getitem__(self, session_id: str) -> SessionState:
+        if session_id not in self.session_data:
+            self.session_data[session_id] = Session(self.blocks)
+        return super().__getitem__(session_id)
 
     def delete_all_expired_state(self) -> None:
         super().delete_all_expired_state()  # type: ignore[no-untyped-call]

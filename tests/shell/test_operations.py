@@ -139,7 +139,7 @@ def test_a_session_ends_soon_after_its_page() -> None:
         del app.iterators["run"]
     assert not app.iterators
     left, stays, idle = holder["left"], holder["stays"], holder["idle"]
-    assert left and stays and idle
+    assert left and stays and idle and type(left) is running.Session
     left.is_closed = stays.is_closed = True
     now = datetime.datetime.now()
     holder.time_last_used["left"] = now - datetime.timedelta(seconds=running.CLOSED + 1)
