@@ -167,5 +167,68 @@
     }
   };
 
+  // A photograph above what the server takes is made smaller before it is sent. A table dropped on a grid goes to the file
+  // control of its lesson: the grid itself would read every file as utf-8, and Korean spreadsheets write cp949.
+  const [MOST_BYTES, LONG_SIDE] = [9_500_000, 3000]; // just below max_file_size (demos/shell/gallery.py)
+  const handed = new WeakSet();
+  async function smaller(file) {
+    if (file.size <= MOST_BYTES || !file.type.startsWith('image/')) return file;
+    try {
+      const picture = await createImageBitmap(file); // turned as its EXIF says
+      const scale = Math.min(1, LONG_SIDE / Math.max(picture.width, picture.height));
+      const sides = [picture.width, picture.height].map((side) => Math.max(1, Math.round(side * scale)));
+      const canvas = new OffscreenCanvas(sides[0], sides[1]);
+      canvas.getContext('2d').drawImage(picture, 0, 0, sides[0], sides[1]);
+      const type = file.type === 'image/jpeg' ? 'image/jpeg' : 'image/webp'; // which keeps what is transparent
+      const blob = await canvas.convertToBlob({ type, quality: 0.92 });
+      return new File([blob], `${file.name.replace(/\.\w+$/, '')}.${type.slice(6)}`, { type });
+    } catch {
+      return file; // no picture the browser knows: the server says so
+    }
+  }
+  async function hand(input, files) {
+    const given = new DataTransfer();
+    for (const file of await Promise.all(files.map(smaller))) given.items.add(file);
+    input.files = given.files;
+    handed.add(input);
+    input.dispatchEvent(new Event('change', { bubbles: true }));
+    handed.delete(input);
+  }
+  const large = (files) => files.some((file) => file.size > MOST_BYTES && file.type.startsWith('image/'));
+  document.addEventListener(
+    'change',
+    (event) => {
+      const input = /** @type {HTMLInputElement} */ (event.target);
+      const files = input.type === 'file' ? [...input.files] : [];
+      if (handed.has(input) || !large(files)) return;
+      event.stopImmediatePropagation();
+      hand(input, files);
+    },
+    true,
+  );
+  document.addEventListener(
+    'drop',
+    (event) => {
+      const files = [...(event.dataTransfer?.files || [])];
+      const at = /** @type {Element} */ (event.target);
+      const grid = at.closest?.('[class*="dataframe"], .table-wrap');
+      if (!grid && !large(files)) return;
+      const fits = grid
+        ? (input) => input.accept.includes('.csv') && !grid.contains(input)
+        : (input) => !/csv/.test(input.accept);
+      let place = at;
+      let found = null;
+      while (place && !found) {
+        found = [.../** @type {any} */ (place.querySelectorAll('input[type=file]'))].find(fits);
+        place = place.parentElement;
+      }
+      if (!files.length || !found) return;
+      event.preventDefault();
+      event.stopImmediatePropagation();
+      hand(found, files);
+    },
+    true,
+  );
+
   Object.assign(taste, { grey, whole, share, save, saveBytes, savePng, ring });
 })();
