@@ -2,7 +2,7 @@
 
 What a visitor types is always text: "<|im_end|>" in a message is tokenized letter by letter and controls nothing,
 although the chat template around it uses the same word as a control token. When a prompt is too long, its oldest part
-goes.
+goes. A template that takes no system's turn (Gemma 2), or only turns that alternate (Mistral), gets them joined.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ register(
         "empty_prompt": "The prompt is empty. Write at least one word.",
         "too_long": "The prompt has {received} characters; at most {most} are read. Shorten it.",
         "bad_message": "A message needs a role (system, user, assistant) and a content of text. Received: {received}.",
+        "template_refuses": "The chat template of {name} refuses these messages: {reason}",
         "no_chat_template": "{name} was not trained to chat. Give it a text to continue instead of messages.",
     }
 )
@@ -83,11 +84,11 @@ def _answer(tokenizer: Any, messages: list[dict[str, str]], room: int, name: str
     """Oldest turns go first (the system's stays), then the beginning of the last message."""
     if not tokenizer.chat_template:
         raise InvalidInput("no_chat_template", name=name)
-    ids = whole = _render(tokenizer, messages)
+    ids = whole = _render(tokenizer, messages, name)
     first = 1 if messages[0]["role"] == "system" and len(messages) > 1 else 0
     while len(ids) > room and len(messages) > first + 1:
         del messages[first : first + 2 if len(messages) > first + 2 else first + 1]
-        ids = _render(tokenizer, messages)
+        ids = _render(tokenizer, messages, name)
     while len(ids) > room:
         last = messages[-1]["content"]
         share = room / len(ids)
@@ -95,11 +96,11 @@ def _answer(tokenizer: Any, messages: list[dict[str, str]], room: int, name: str
         if keep < 1:
             raise InvalidInput("too_long", received=len(last), most=room)
         messages[-1]["content"] = last[-keep:]
-        ids = _render(tokenizer, messages)
+        ids = _render(tokenizer, messages, name)
     return Prompt(tuple(ids), len(whole) - len(ids))
 
 
-def _render(tokenizer: Any, messages: list[dict[str, str]]) -> list[int]:
+def _render(tokenizer: Any, messages: list[dict[str, str]], name: str) -> list[int]:
     """The chat template filled in; control words inside a content become marks first, then ordinary letters."""
     controls = sorted({token for token in tokenizer.all_special_tokens if token}, key=len, reverse=True)
     controls += [str(token) for token in tokenizer.added_tokens_decoder.values() if str(token) not in controls]
@@ -113,10 +114,43 @@ def _render(tokenizer: Any, messages: list[dict[str, str]]) -> list[int]:
     for message in messages:
         content = re.sub("[\ue000\ue001]", "", message["content"])
         marked.append(message | {"content": pattern.sub(mark, content)})
-    text = tokenizer.apply_chat_template(marked, tokenize=False, add_generation_prompt=True, enable_thinking=False)
+    text = _filled(tokenizer, marked, name)
     ids: list[int] = []
     for number, part in enumerate(re.split("\ue000(\\d+)\ue001", text)):
         typed_here = number % 2 == 1
         words = typed[int(part)] if typed_here else part
         ids += tokenizer(words, add_special_tokens=False, split_special_tokens=typed_here, verbose=False)["input_ids"]
     return ids
+
+
+def _filled(tokenizer: Any, messages: list[dict[str, str]], name: str) -> str:
+    """The template with the messages as they are; where it refuses them, with neighbours of one role joined; at last,
+    with what stands before the first user's turn at the head of that turn."""
+    from jinja2 import TemplateError
+
+    reason = ""
+    for turns in (messages, _joined(messages), _joined(_user_first(messages))):
+        try:
+            return str(
+                tokenizer.apply_chat_template(turns, tokenize=False, add_generation_prompt=True, enable_thinking=False)
+            )
+        except TemplateError as error:
+            reason = str(error)
+    raise InvalidInput("template_refuses", name=name, reason=shown(reason))
+
+
+def _joined(messages: list[dict[str, str]]) -> list[dict[str, str]]:
+    turns: list[dict[str, str]] = []
+    for message in messages:
+        if turns and turns[-1]["role"] == message["role"]:
+            turns[-1] = message | {"content": f"{turns[-1]['content']}\n\n{message['content']}"}
+        else:
+            turns.append(message)
+    return turns
+
+
+def _user_first(messages: list[dict[str, str]]) -> list[dict[str, str]]:
+    first = next((i for i, message in enumerate(messages) if message["role"] == "user"), len(messages))
+    opening = [message | {"role": "user"} for message in messages[:first]]
+    later = [message | {"role": "user"} if message["role"] == "system" else message for message in messages[first:]]
+    return [*opening, *later]
