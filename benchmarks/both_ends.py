@@ -9,11 +9,11 @@ Usage: python -m benchmarks.both_ends [--work folder] [--end oldest|newest] [tes
 from __future__ import annotations
 
 import argparse
-import re
 import subprocess
 import sys
 import tempfile
 from pathlib import Path
+from xml.etree import ElementTree
 
 ROOT = Path(__file__).parents[1]
 ENDS = {"oldest": ("3.11", "lowest-direct"), "newest": ("3.13", "highest")}
@@ -64,18 +64,49 @@ def imports(python: Path) -> list[str]:
 
 
 def outcomes(python: Path, tests: list[str]) -> dict[str, str]:
-    """Test → passed, failed, skipped or error."""
-    call = [python, "-m", "pytest", "-n", "0", "-q", "-rA", "-p", "no:cacheprovider", *(tests or ["tests/library"])]
-    done = subprocess.run(call, cwd=ROOT, capture_output=True, text=True)
-    found = re.findall(r"^(PASSED|FAILED|ERROR|SKIPPED|XFAIL) (\S+)", done.stdout, re.MULTILINE)
-    if not found:
-        print(done.stdout[-2000:], done.stderr[-2000:])
-    return {name: outcome for outcome, name in found}
+    """Test → passed, skipped, or the first line of what went wrong."""
+    with tempfile.TemporaryDirectory() as folder:
+        told = Path(folder) / "told.xml"
+        call = [
+            python,
+            "-m",
+            "pytest",
+            "-n",
+            "0",
+            "-q",
+            "-p",
+            "no:cacheprovider",
+            "--continue-on-collection-errors",
+            "--tb=short",
+        ]
+        done = subprocess.run(
+            [*call, f"--junitxml={told}", *(tests or ["tests"])], cwd=ROOT, capture_output=True, text=True
+        )
+        if not told.exists():
+            raise SystemExit(done.stdout[-2000:] + done.stderr[-2000:])
+        return {
+            f"{case.get('classname')}.{case.get('name')}": _outcome(case)
+            for case in ElementTree.parse(told).iter("testcase")
+        }
+
+
+def _outcome(case: ElementTree.Element) -> str:
+    for trouble in case:
+        if trouble.tag == "skipped":
+            return "skipped"
+        if trouble.tag in ("failure", "error"):
+            lines = [line[1:].strip() for line in (trouble.text or "").splitlines() if line.startswith("E ")]
+            return f"{trouble.tag}: {(lines or [trouble.get('message') or ''])[-1][:160]}"
+    return "passed"
+
+
+def failed(outcome: str) -> bool:
+    return outcome not in ("passed", "skipped")
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("tests", nargs="*", help="default: tests/library")
+    parser.add_argument("tests", nargs="*", help="default: all unit tests")
     parser.add_argument("--work", type=Path, help="where the environments stay; without it they are thrown away")
     parser.add_argument("--end", choices=list(ENDS), action="append")
     options = parser.parse_args()
@@ -87,14 +118,15 @@ def main() -> None:
             for line in imports(python):
                 print(f"  cannot import {line}", flush=True)
             results[end] = outcomes(python, options.tests)
-            bad = [name for name, outcome in results[end].items() if outcome in ("FAILED", "ERROR")]
-            print(f"  {len(results[end])} tests, {len(bad)} failed", *bad, sep="\n    ", flush=True)
+            bad = [f"{name}: {outcome}" for name, outcome in results[end].items() if failed(outcome)]
+            skipped = sum(outcome == "skipped" for outcome in results[end].values())
+            print(f"  {len(results[end])} tests, {skipped} skipped, {len(bad)} failed", *bad, sep="\n    ", flush=True)
     if len(results) == 2:
         first, second = results.values()
         for name in sorted(first.keys() | second.keys()):
             if first.get(name) != second.get(name):
                 print(f"differs: {name}: {first.get(name)} / {second.get(name)}")
-    sys.exit(any(outcome in ("FAILED", "ERROR") for each in results.values() for outcome in each.values()))
+    sys.exit(any(failed(outcome) for each in results.values() for outcome in each.values()))
 
 
 if __name__ == "__main__":

@@ -3,7 +3,10 @@
     python -m benchmarks.load draw --learners 30 --code ../before --code .     # two builds, one after the other
     python -m benchmarks.load chat --learners 8
     python -m benchmarks.load mixed --learners 30 --seconds 120
-    python -m benchmarks.load hostile --calls 2000
+    python -m benchmarks.load hostile --calls 20000
+    python -m benchmarks.load cycles --calls 100                               # open, train, close: does memory come back?
+    python -m benchmarks.load sessions --calls 100                             # what a visitor costs before doing anything
+    python -m benchmarks.load faults                                           # learners who vanish, signals in mid-run
 
 Every build is served by a process of its own, lessons built as in the gallery, and called as a browser calls it: join the
 queue, listen to the stream. Printed: seconds until the first answer and the last, in all; memory; calls refused and why.
@@ -14,13 +17,16 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import contextlib
 import json
 import random
+import signal
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -28,6 +34,7 @@ from typing import Any
 import httpx
 
 LESSONS = {"draw": "stable_diffusion", "chat": "language_model", "mixed": "perceptron,epochs,hidden_layers,sequential"}
+WARM = 20  # cycles before memory is looked at: libraries load, pools fill
 SERVER = """
 import json, os, sys
 import gradio as gr
@@ -46,6 +53,11 @@ now = hasattr(kit, "DRAW")
 demo.queue(max_size=None if now else 40, default_concurrency_limit=4, api_open=False)
 _, url, _ = demo.launch(prevent_thread_lock=True, quiet=True, server_name="127.0.0.1", ssr_mode=False, run_history=False,
                         max_threads=96 if now else 16, max_file_size="10mb", state_session_capacity=300)
+try:
+    from demos.shell import running
+    running.forget_sessions(demo.app)
+except ImportError:
+    pass
 def plain(block):
     value = None if isinstance(block, gr.State) else block.value
     if isinstance(block, gr.Dataframe):
@@ -108,10 +120,12 @@ class Call:
     final: Any = field(default=None, repr=False)
 
 
-async def press(client: httpx.AsyncClient, served: Served, name: str, data: list[Any], event_data: Any = None) -> Call:
-    """Join the queue as a browser does, and listen to the end."""
+async def press(
+    client: httpx.AsyncClient, served: Served, name: str, data: list[Any], event_data: Any = None, session: str = ""
+) -> Call:
+    """Join the queue as a browser does, and listen to the end; as a new visitor where no session is named."""
     number = served.events[name][0]
-    session, call, began = f"{random.getrandbits(50):x}", Call(name), time.perf_counter()
+    session, call, began = session or new_session(), Call(name), time.perf_counter()
     body = {"fn_index": number, "session_hash": session, "data": data, "event_data": event_data, "trigger_id": None}
     packed, kind = json.dumps(body), {"content-type": "application/json"}  # ASCII: halves of letters travel, too
     joined = await client.post(f"{served.url}/gradio_api/queue/join", content=packed, headers=kind)
@@ -137,6 +151,18 @@ async def press(client: httpx.AsyncClient, served: Served, name: str, data: list
                 return call
     call.error, call.last = "the stream ended", time.perf_counter() - began
     return call
+
+
+def new_session() -> str:
+    return f"{random.getrandbits(50):x}"
+
+
+@contextlib.asynccontextmanager
+async def visit(client: httpx.AsyncClient, served: Served) -> AsyncIterator[str]:
+    """A session as a browser holds it: its heartbeat is open as long as the page is."""
+    session = new_session()
+    async with client.stream("GET", f"{served.url}/gradio_api/heartbeat/{session}"):
+        yield session
 
 
 def something(output: Any) -> bool:
@@ -265,16 +291,105 @@ def hostile(served: Served, calls: int, seed: int = 0) -> list[str]:
     return wrong
 
 
+def cycles(served: Served, count: int) -> float:
+    """Open, train, close, again and again; MB of memory that each cycle leaves behind, as a line through all after WARM."""
+    runs = [name for name in served.events if name.endswith(("_train", "_steps"))]
+
+    async def turn() -> list[int]:
+        seen = []
+        async with httpx.AsyncClient(timeout=300) as client:
+            for number in range(count + WARM):
+                async with visit(client, served) as session:
+                    name = runs[number % len(runs)]
+                    call = await press(client, served, name, served.events[name][1], session=session)
+                assert not call.error, (name, call.error)
+                await asyncio.sleep(0.3)  # the page is closed, its state let go
+                seen.append(served.memory())
+        return seen[WARM:]
+
+    seen = asyncio.run(turn())
+    slope = statistics.linear_regression(range(len(seen)), seen).slope
+    print(f"  {count} cycles of {len(runs)} lessons: {seen[0]} → {seen[-1]} MB, {slope:.3f} MB a cycle")
+    return slope
+
+
+def sessions(served: Served, count: int) -> None:
+    """Memory and time of a visitor's first event, and the memory when all have left."""
+    name = next(name for name in served.events if name.endswith("_steps"))
+
+    async def come() -> None:
+        limits = httpx.Limits(max_connections=count + 20)
+        async with httpx.AsyncClient(timeout=300, limits=limits) as client, contextlib.AsyncExitStack() as pages:
+            for _ in range(10):  # warm
+                await press(client, served, name, served.events[name][1])
+            before, extra = served.memory(), []
+            for _ in range(count):
+                session = await pages.enter_async_context(visit(client, served))
+                first = await press(client, served, name, served.events[name][1], session=session)
+                second = await press(client, served, name, served.events[name][1], session=session)
+                extra.append(first.last - second.last)
+            cost = (served.memory() - before) / count
+            print(
+                f"  {count} sessions: {cost:.2f} MB each, first event {statistics.median(extra):.3f} s over the second"
+            )
+        await asyncio.sleep(30)
+        print(f"  30 s after all left: {before} → {served.memory()} MB")
+
+    asyncio.run(come())
+
+
+def faults(code: Path, lessons: str) -> None:
+    """Learners who vanish in mid-run hold nobody up; a signal in mid-run ends the server, each in so many seconds."""
+    served = serve(code, lessons)
+    name = next(name for name in served.events if name.endswith("_train"))
+    values = served.events[name][1]
+
+    async def vanish() -> None:
+        async with httpx.AsyncClient(timeout=300) as client:
+            runs = [asyncio.create_task(press(client, served, name, values)) for _ in range(8)]
+            await asyncio.sleep(2)
+            for run in runs:
+                run.cancel()
+            await asyncio.gather(*runs, return_exceptions=True)
+            call = await press(client, served, name, values)
+            print(f"  8 learners vanished in mid-run: the next is answered after {call.first:.2f} s {call.error}")
+
+    asyncio.run(vanish())
+    log = served.stop()
+    for kind in (signal.SIGTERM, signal.SIGINT):
+        served = serve(code, lessons)
+
+        async def interrupted(served: Served = served, kind: signal.Signals = kind) -> float:
+            async with httpx.AsyncClient(timeout=300) as client:
+                runs = [asyncio.create_task(press(client, served, name, values)) for _ in range(4)]
+                await asyncio.sleep(2)
+                began = time.perf_counter()
+                served.process.send_signal(kind)
+                await asyncio.to_thread(served.process.wait, 60)
+                taken = time.perf_counter() - began
+                await asyncio.gather(*runs, return_exceptions=True)
+                return taken
+
+        print(f"  {kind.name} with 4 runs: ended after {asyncio.run(interrupted()):.2f} s")
+        log += served.log.read_text("utf-8")
+    print(f"  {log.count('Traceback')} tracebacks in the logs")
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("what", choices=("draw", "chat", "mixed", "hostile"))
+    parser.add_argument("what", choices=("draw", "chat", "mixed", "hostile", "cycles", "sessions", "faults"))
     parser.add_argument("--code", action="append", type=Path)
     parser.add_argument("--learners", type=int, default=30)
     parser.add_argument("--seconds", type=float, default=120)
     parser.add_argument("--calls", type=int, default=2000)
     given = parser.parse_args()
     for code in given.code or [Path()]:
-        served = serve(code.resolve(), LESSONS.get(given.what, LESSONS["mixed"]))
+        lessons = LESSONS.get(given.what, LESSONS["mixed"])
+        if given.what == "faults":
+            print(f"{code}:")
+            faults(code.resolve(), lessons)
+            continue
+        served = serve(code.resolve(), lessons)
         print(f"{code}: {served.memory()} MB at the start")
         try:
             match given.what:
@@ -284,6 +399,10 @@ def main() -> None:
                     chat(served, given.learners)
                 case "mixed":
                     mixed(served, given.learners, given.seconds)
+                case "cycles":
+                    cycles(served, given.calls)
+                case "sessions":
+                    sessions(served, given.calls)
                 case _:
                     print("\n".join(f"  {wrong}" for wrong in hostile(served, given.calls)[:20]))
         finally:

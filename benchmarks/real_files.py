@@ -3,7 +3,8 @@
 Every file is made here, now, by the program itself from data of our own (a small table with Korean names, a ramp of colours,
 a tone); nothing is shipped. For each: program and version, the file, and whether the gallery read values equal to the
 program's own, or refused it in one sentence of its own. A program that is not installed is left out and said so; R,
-LibreOffice, sox and ffmpeg are Debian packages, the others come by pip.
+LibreOffice, sox, ffmpeg and Chromium are Debian packages, llama.cpp's converter lies in its source (a checkout at LLAMA_CPP),
+the others come by pip.
 Usage: python -m benchmarks.real_files [--only csv]
 """
 
@@ -12,6 +13,7 @@ from __future__ import annotations
 import argparse
 import importlib.metadata
 import importlib.util
+import json
 import os
 import shutil
 import subprocess
@@ -57,6 +59,8 @@ def version(program: str) -> str | None:
         return f"{name} {importlib.metadata.version(name)}" if found else None
     if (path := command(program)) is None:
         return None
+    if path.endswith(".py"):
+        return f"{program}, gguf {importlib.metadata.version('gguf')}"
     asked = subprocess.run([path, "-version" if "ffmpeg" in program else "--version"], capture_output=True, text=True)
     return (asked.stdout or asked.stderr).strip().splitlines()[0][:60]
 
@@ -66,6 +70,9 @@ def command(program: str) -> str | None:
         from imageio_ffmpeg import get_ffmpeg_exe
 
         return str(get_ffmpeg_exe())
+    if program.endswith(".py"):
+        script = Path(os.environ.get("LLAMA_CPP", "")) / program
+        return str(script) if script.is_file() else None
     return shutil.which(program)
 
 
@@ -150,6 +157,18 @@ def infotext(path: Path) -> None:
     Image.fromarray(RAMP.astype(np.uint8)).save(path, pnginfo=told)
 
 
+def comfy(path: Path) -> None:
+    """As ComfyUI's node SaveImage does: the graph as JSON under "prompt", the canvas under "workflow"."""
+    from PIL import Image
+    from PIL.PngImagePlugin import PngInfo
+
+    told = PngInfo()
+    graph = {"6": {"class_type": "CLIPTextEncode", "inputs": {"text": "red apple", "clip": ["4", 1]}}}
+    told.add_text("prompt", json.dumps(graph))
+    told.add_text("workflow", json.dumps({"nodes": [{"id": 6, "type": "CLIPTextEncode"}], "version": 0.4}))
+    Image.fromarray(RAMP.astype(np.uint8)).save(path, pnginfo=told, compress_level=4)
+
+
 def settings(path: Path) -> bool:
     from core.diffusion.settings import settings_from_png
 
@@ -172,14 +191,66 @@ def sox(path: Path, *how: str) -> None:
     ran("sox", "-n", "-r", "16000", *how, str(path), "synth", "1", "sine", "440", "gain", "-6")
 
 
-def sound(path: Path) -> bool:
-    """One second of 440 Hz at the right loudness, whatever the codec's delay."""
+RECORDER = """async () => {
+  const audio = {echoCancellation: false, noiseSuppression: false, autoGainControl: false};
+  const recorder = new MediaRecorder(await navigator.mediaDevices.getUserMedia({audio}));
+  const parts = [];
+  recorder.ondataavailable = (event) => parts.push(event.data);
+  const stopped = new Promise((done) => (recorder.onstop = done));
+  recorder.start();
+  setTimeout(() => recorder.stop(), 1020);
+  await stopped;
+  const bytes = new Uint8Array(await new Blob(parts).arrayBuffer());
+  const heard = await new OfflineAudioContext(1, 1, 16000).decodeAudioData(bytes.buffer.slice(0));
+  const middle = heard.getChannelData(0).slice(2000, -2000);
+  return [recorder.mimeType, Array.from(bytes), Math.sqrt(middle.reduce((sum, x) => sum + x * x, 0) / middle.length)];
+}"""
+
+
+def chromium(path: Path) -> None:
+    """A page's MediaRecorder, with a microphone that plays the tone; how loud Chromium itself finds it is kept beside it."""
+    from playwright.sync_api import sync_playwright
+
+    start = path.with_suffix(".start.wav")
+    wave(start)
+    flags = [
+        "--use-fake-device-for-media-stream",
+        "--use-fake-ui-for-media-stream",
+        f"--use-file-for-fake-audio-capture={start}",
+    ]
+    with sync_playwright() as play:
+        browser = play.chromium.launch(executable_path=command("chromium"), args=["--no-sandbox", *flags])
+        page = browser.new_page()
+        page.route("**/*", lambda route: route.fulfill(body="<title>recorder</title>", content_type="text/html"))
+        page.goto("http://localhost/")
+        kind, parts, loud = page.evaluate(RECORDER)
+        browser.close()
+    assert kind == "audio/webm;codecs=opus", kind
+    path.write_bytes(bytes(parts))
+    path.with_suffix(".loud").write_text(str(loud))
+
+
+def heard(path: Path) -> tuple[float, float, int]:
+    """Hz, loudness of the middle, number of samples."""
     from core.files import sounds
 
     samples = sounds.read(path).samples.astype(np.float64)
     spectrum = np.abs(np.fft.rfft(samples * np.hanning(len(samples))))
     pitch, level = spectrum.argmax() * 16_000 / len(samples), np.sqrt((samples[2000:-2000] ** 2).mean())
-    return abs(pitch - 440) < 2 and abs(level - 0.5 / 2**0.5) < 0.02 and abs(len(samples) - 16_000) < 1_700
+    return float(pitch), float(level), len(samples)
+
+
+def sound(path: Path) -> bool:
+    """One second of 440 Hz at the right loudness, whatever the codec's delay."""
+    pitch, level, length = heard(path)
+    return abs(pitch - 440) < 2 and abs(level - 0.5 / 2**0.5) < 0.02 and abs(length - 16_000) < 1_700
+
+
+def recorded(path: Path) -> bool:
+    """The tone, as loud as the recorder hears it (its pretended microphone is 3 dB louder than the file it plays)."""
+    pitch, level, length = heard(path)
+    loud = float(path.with_suffix(".loud").read_text())
+    return abs(pitch - 440) < 2 and abs(level / loud - 1) < 0.01 and length > 14_000
 
 
 def keras_model(path: Path) -> None:
@@ -241,11 +312,66 @@ def classifier(path: Path) -> bool:
     return False
 
 
+def llama_cpp(path: Path, kind: str) -> None:
+    """A tiny random Llama with a vocabulary by SentencePiece, put into GGUF by llama.cpp's own converter."""
+    import torch
+    from sentencepiece import SentencePieceTrainer
+    from transformers import LlamaConfig, LlamaForCausalLM
+
+    folder = tiny_llama(path)
+    folder.mkdir()
+    lines = [f"{word} {other} {number}" for word in NAMES for other in ("apple", "사과", "red") for number in range(40)]
+    (folder / "text.txt").write_text("\n".join(lines), "utf-8")
+    SentencePieceTrainer.train(
+        input=str(folder / "text.txt"), model_prefix=str(folder / "tokenizer"), vocab_size=320, model_type="bpe",
+        byte_fallback=True, minloglevel=2, pad_id=-1,
+    )  # fmt: skip
+    torch.manual_seed(0)
+    config = LlamaConfig(
+        vocab_size=320, hidden_size=64, intermediate_size=96, num_hidden_layers=2, num_attention_heads=4,
+        num_key_value_heads=2, max_position_embeddings=128, tie_word_embeddings=False, initializer_range=0.2,
+        bos_token_id=1, eos_token_id=2,
+    )  # fmt: skip
+    LlamaForCausalLM(config).to(torch.bfloat16).save_pretrained(folder)
+    (folder / "tokenizer_config.json").write_text(
+        json.dumps({"tokenizer_class": "LlamaTokenizer", "add_bos_token": True})
+    )
+    ran(sys.executable, str(command(CONVERTER)), str(folder), "--outfile", str(path), "--outtype", kind)
+
+
+def tiny_llama(path: Path) -> Path:
+    return path.with_suffix(".folder")
+
+
+def same_llm(path: Path, close: float) -> bool:
+    """The file answers as the folder it came from: the same pieces of the prompt, the same probabilities of the next."""
+    import torch
+    from sentencepiece import SentencePieceProcessor
+    from transformers import LlamaForCausalLM
+
+    from core import LanguageModel
+
+    ours, prompt = LanguageModel.load(str(path)), "red 사과 12 키"
+    pieces = [1, *SentencePieceProcessor(model_file=str(tiny_llama(path) / "tokenizer.model")).encode(prompt)]
+    theirs = LlamaForCausalLM.from_pretrained(tiny_llama(path), dtype=torch.float32)
+    with torch.inference_mode():
+        truth = theirs(torch.tensor([pieces])).logits[0, -1].softmax(-1)
+    found = {token.id: token.probability for token in ours.next_token(prompt, top=20)}
+    return all(abs(truth[id].item() - probability) < close for id, probability in found.items())
+
+
 def llm(path: Path) -> bool:
     from core import LanguageModel
 
     LanguageModel.load(str(path))
     return False
+
+
+def notebook(path: Path) -> None:
+    import nbformat
+    from nbformat.v4 import new_code_cell, new_notebook
+
+    nbformat.write(new_notebook(cells=[new_code_cell("import pandas as pd\npd.read_csv('키.csv')")]), path)
 
 
 def handed_over(path: Path) -> bool:
@@ -261,6 +387,7 @@ def handed_over(path: Path) -> bool:
     return bool(np.allclose(ours.predict(x), theirs.predict(x, verbose=0), rtol=1e-5))
 
 
+CONVERTER = "convert_hf_to_gguf.py"
 CASES = (
     Case("csv utf-8", "pip:pandas", pandas, table),
     Case("csv utf-8 with mark", "pip:pandas", lambda p: pandas(p, encoding="utf-8-sig"), table),
@@ -281,6 +408,7 @@ CASES = (
     Case("picture.png of 16 bits", "pip:pillow", grey16, read_grey16),
     Case("picture.png by ImageMagick", "convert", magick, half_grey),
     Case("picture.png of another program's settings", "pip:pillow", infotext, settings),
+    Case("picture.png with ComfyUI's workflow", "pip:pillow", comfy, settings),
     Case("sound.wav 16 bit", "pip:soundfile", wave, sound),
     Case("sound.wav float", "pip:soundfile", lambda p: wave(p, subtype="DOUBLE"), sound),
     Case("sound.flac", "ffmpeg", lambda p: ffmpeg(p), sound),
@@ -290,6 +418,9 @@ CASES = (
     Case("sound.mp3", "ffmpeg", lambda p: ffmpeg(p, "-c:a", "libmp3lame"), sound),
     Case("sound.wav 24 bit", "sox", lambda p: sox(p, "-b", "24"), sound),
     Case("sound.wav µ-law", "sox", lambda p: sox(p, "-e", "mu-law"), sound),
+    Case("sound.wav A-law", "sox", lambda p: sox(p, "-e", "a-law"), sound),
+    Case("sound.wav ADPCM", "sox", lambda p: sox(p, "-e", "ima-adpcm"), sound),
+    Case("sound.webm by a page's recorder", "chromium", chromium, recorded),
     Case("sound.aiff", "sox", lambda p: sox(p), sound),
     Case("model.keras", "pip:keras", keras_model, sequential),
     Case("model.h5", "pip:keras", keras_model, sequential),
@@ -299,7 +430,12 @@ CASES = (
     Case("line.onnx from scikit-learn", "pip:skl2onnx", sklearn_onnx, sequential),
     Case("weights.safetensors from JAX", "pip:jax", jax_weights, sequential),
     Case("weights.safetensors as a classifier", "pip:jax", jax_weights, classifier),
-    Case("model.gguf", "pip:gguf", gguf_file, llm),
+    Case("model.gguf without most of it", "pip:gguf", gguf_file, llm),
+    Case("model.gguf bf16", CONVERTER, lambda p: llama_cpp(p, "bf16"), lambda p: same_llm(p, 2e-3)),
+    Case("model.gguf q8_0", CONVERTER, lambda p: llama_cpp(p, "q8_0"), lambda p: same_llm(p, 2e-2)),
+    Case("notebook.ipynb as a table", "pip:nbformat", notebook, table),
+    Case("notebook.ipynb as a picture", "pip:nbformat", notebook, lambda p: picture(p, 0)),
+    Case("notebook.ipynb as a network", "pip:nbformat", notebook, sequential),
 )  # fmt: skip
 
 
