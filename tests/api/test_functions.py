@@ -24,7 +24,7 @@ from core.errors import InvalidInput
 from core.lessons.language_model.offers import here
 from demos.api import FUNCTIONS, reference
 from demos.api.endpoints import handler
-from demos.api.surface import TRAINING
+from demos.api.surface import TRAINING, told
 from tests.places import ROOT
 
 gradio_client = pytest.importorskip("gradio_client")
@@ -267,3 +267,10 @@ def test_the_examples_of_the_reference_run(address: str, tmp_path: Path) -> None
     assert done.returncode == 0, done.stderr
     said = [json.loads(line.removeprefix("data: ")) for line in done.stdout.splitlines() if line.startswith("data: ")]
     assert said[-1][0]["done"] and said[-1][0]["epochs"] == 20
+
+
+@pytest.mark.parametrize("lang", ["ko", "en", None, ["x"]])
+def test_a_sentence_for_programs_is_plain_text(lang: Any) -> None:
+    typed = """<b>&"it's" &lt;"""
+    said = told(InvalidInput("no_such_path", received=typed), lang)
+    assert typed in said and "&amp;" not in said and "&#" not in said
