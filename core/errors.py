@@ -28,6 +28,7 @@ MESSAGES: dict[str, str] = {
     "wrong_shape": "{name} must have the shape {expected}. Received: {received}.",
     "not_built": "The model has no weights yet. Call build(input_shape) or give the first layer an input_shape.",
     "not_compiled": "The model has no loss and optimiser yet. Call compile() first.",
+    "not_trained": "Nothing has been trained yet. Train first, then ask for the program.",
     "diverged": "The loss became {received} at step {step}: the learning rate {learning_rate} is too large. Try a tenth of it.",
     "one_class": "All rows have the same label. Add at least one row with a different label.",
     "bad_file": "This file could not be read as {kind}. {hint}",

@@ -18,13 +18,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from core.errors import Check, InvalidInput, register
+from core.errors import Check, InvalidInput
 from core.mlp.activations import LEAK
 from core.mlp.record import Compiled, Run, Trained, WeightsSet
 
 Array = NDArray[Any]
 MOST_ROWS, LITERAL = 100_000, 60  # numbers written as digits; more are packed
-register({"not_trained": "Nothing has been trained yet. Train first, then ask for the program."})
 
 ACTIVATIONS = {
     "sigmoid": "nn.Sigmoid()",
