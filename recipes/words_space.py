@@ -29,6 +29,7 @@ from torch import Tensor, nn
 
 from core.data import words
 from core.language.known_names import Head, KnownNames
+from core.language.word_space import packed
 from core.language.word_vectors import WordVectors
 from recipes.emoji_run import WEIGHTS, Run, arguments
 from recipes.words_wordnet import FOLDER
@@ -194,7 +195,7 @@ def main() -> None:
     options = arguments(__doc__, STEPS)
     head = train(options)
     if not options.smoke:
-        state = {name: value.half().contiguous() for name, value in head.state_dict().items()}
+        state = {name: packed(value).contiguous() for name, value in head.state_dict().items()}
         save_file(state, WEIGHTS.parent / "words" / "space.safetensors")
 
 

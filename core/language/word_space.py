@@ -15,6 +15,7 @@ from collections.abc import Sequence
 import numpy as np
 import torch
 import torch.nn.functional as F
+from torch import Tensor
 
 from core.errors import Unavailable
 from core.language.known_names import Head
@@ -22,6 +23,7 @@ from core.language.word_vectors import WordVectors
 from core.pretrained import shipped
 
 FILE = "space.safetensors"
+GROWN = 64.0  # 8-bit floats are exact between 2⁻⁶ and 448 only, and the numbers of the wide way are about 0.05
 
 
 class WordSpace:
@@ -43,7 +45,7 @@ class WordSpace:
         path, vectors = shipped.FOLDER / "words" / FILE, WordVectors.load()
         if not path.is_file():
             raise Unavailable("no_word_vectors", missing=FILE)
-        return cls(vectors, Head.of({f"space.{key}": value.float() for key, value in load_file(path).items()}, "space"))
+        return cls(vectors, Head.of({f"space.{key}": plain(value) for key, value in load_file(path).items()}, "space"))
 
     @property
     def dimensions(self) -> int:
@@ -58,3 +60,14 @@ class WordSpace:
         """Unit vectors, (N, D) float32, of any number of texts."""
         found: np.ndarray = F.normalize(self.head(torch.from_numpy(self.vectors.encode(texts))), dim=-1).numpy()
         return found
+
+
+def packed(value: Tensor) -> Tensor:
+    """As it ships: the two wide tables in 8-bit floats, the rest in half precision."""
+    wide = value.ndim == 2 and max(value.shape) > 512
+    return (value * GROWN).to(torch.float8_e4m3fn) if wide else value.half()
+
+
+def plain(value: Tensor) -> Tensor:
+    """Back to float32."""
+    return value.float() / GROWN if value.dtype == torch.float8_e4m3fn else value.float()

@@ -17,7 +17,7 @@ from core.pretrained import shipped
 
 def test_the_layer_is_a_straight_way_and_a_wide_one() -> None:
     space, texts = WordSpace.load(), ["고양이", "a cat on a sofa", "1234"]
-    w = {key: value.float() for key, value in load_file(shipped.FOLDER / "words" / word_space.FILE).items()}
+    w = {key: word_space.plain(value) for key, value in load_file(shipped.FOLDER / "words" / word_space.FILE).items()}
     x = torch.from_numpy(space.vectors.encode(texts))
     wide = F.gelu(x @ w["wide.weight"].T + w["wide.bias"]) @ w["back.weight"].T + w["back.bias"]
     expected = F.normalize(x @ w["straight.weight"].T + w["straight.bias"] + wide, dim=-1)
