@@ -111,6 +111,12 @@ def test_handlers_update_components_and_make_none() -> None:
     assert not made
 
 
+def test_how_many_are_asked_for_is_a_number_in_every_language() -> None:
+    """Korean says "적어도 {least}개": an English phrase there once came out as "적어도 one word개"."""
+    phrase = re.compile(r"\bleast=[\"']")
+    assert not [dotted(path) for path in CORE if phrase.search(path.read_text("utf-8"))]
+
+
 def test_an_error_can_be_told_whatever_else_was_imported() -> None:
     """A module registers the codes it raises itself, or imports who does: else the sentence would be a KeyError."""
     trees = {dotted(path): ast.parse(path.read_text("utf-8")) for path in CORE}

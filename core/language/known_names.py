@@ -98,7 +98,7 @@ class KnownNames:
     def meaning(self, text: str) -> Meaning:
         """Raises InvalidInput for a text without a letter."""
         if not isinstance(text, str) or not text.strip():
-            raise InvalidInput("empty", name="text", least="one word")
+            raise InvalidInput("empty", name="text", least=1)
         names, row = emoji.load(), self.rows.get(_plain(text))
         shares = self._shares(text)
         best = int(shares.argmax()) if row is None else row

@@ -97,7 +97,7 @@ class TinyGPT(nn.Module):
         """Queries, keys, values and attention maps of the last ``context`` letters of ``text``."""
         letters = clean(text)[-self.config.context :]
         if not letters:
-            raise InvalidInput("empty", name="text", least="1")
+            raise InvalidInput("empty", name="text", least=1)
         ids, seen = self.alphabet.encode(letters), []
         x = self.token(torch.tensor([ids])) + self.position.weight[: len(ids)]
         for block in cast("Iterator[Block]", self.blocks):

@@ -109,7 +109,7 @@ class WordVectors:
         """Token numbers with the marks of start and end. Raises InvalidInput for a text without a letter."""
         for text in texts:
             if not isinstance(text, str) or not text.strip():
-                raise InvalidInput("empty", name="text", least="one word")
+                raise InvalidInput("empty", name="text", least=1)
         long = {} if whole else {"truncation": True, "max_length": self.longest}
         with self._reading:
             read = [text[:MOST_LETTERS] for text in texts]

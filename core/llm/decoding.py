@@ -136,7 +136,7 @@ class StopStrings:
 
     def __init__(self, stops: Sequence[str]) -> None:
         if isinstance(stops, str) or not all(isinstance(stop, str) and stop for stop in stops):
-            raise InvalidInput("empty", name="stop", least="one character in each stop string")
+            raise InvalidInput("empty", name="stop string", least=1)
         if len(stops) > MOST_STOPS:
             raise InvalidInput("too_many", name="stop", most=MOST_STOPS, received=len(stops))
         self._stops, self._held = tuple(stops), ""

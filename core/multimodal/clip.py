@@ -101,7 +101,7 @@ class ImageText:
         _some("texts", texts)
         for text in texts:
             if not isinstance(text, str) or not text.strip():
-                raise InvalidInput("empty", name="text", least="one word")
+                raise InvalidInput("empty", name="text", least=1)
             if len(text) > LONGEST_TEXT:
                 raise InvalidInput("too_many", name="characters", most=LONGEST_TEXT, received=len(text))
         return texts
@@ -165,7 +165,7 @@ def _place(name: str) -> Path:
 
 def _some(name: str, things: Sequence[Any]) -> None:
     if not things:
-        raise InvalidInput("empty", name=name, least="one")
+        raise InvalidInput("empty", name=name, least=1)
 
 
 def _unit(vectors: Tensor) -> np.ndarray:

@@ -88,7 +88,7 @@ class PhotoWords:
     def embed_images(self, pictures: Sequence[images.Source]) -> np.ndarray:
         """Unit vectors (N, D) float32 of PIL images, arrays, files or bytes."""
         if not len(pictures):
-            raise InvalidInput("empty", name="pictures", least="one")
+            raise InvalidInput("empty", name="pictures", least=1)
         mixes = [self.mix(picture) for picture in pictures]
         return _unit(np.stack([np.array(mix.shares) @ self.classes[list(mix.classes)] for mix in mixes]))
 
