@@ -71,7 +71,7 @@ def test_the_example_is_taught_tested_and_saved(visit: Any, width: str, tmp_path
     page.get_by_role("button", name="Fill with an example").click()
     page.wait_for_function(f"() => ({ALBUM})().includes('sneaker')", timeout=SLOW)
     page.get_by_role("button", name="Teach these classes").click()
-    page.wait_for_selector("text=of 120 pictures it did not learn from", timeout=SLOW)
+    page.wait_for_selector("text=of 120 pictures it did not learn from", timeout=3 * SLOW)
     page.wait_for_function(f"() => ({BARS})().length === 3", timeout=SLOW)
     before = page.evaluate(BARS)
     page.get_by_role("button", name="An unseen example").click()
