@@ -13,7 +13,7 @@ import pytest
 
 import core
 from core import errors
-from demos import CHAPTERS
+from demos import CHAPTERS, views
 from demos.kit import text
 from tests.places import ROOT
 
@@ -171,3 +171,9 @@ def test_the_colours_of_signs_are_named_in_one_place(lang: str, monkeypatch: pyt
     assert all(name.lower() in said.lower() for name in text._colours(lang).values()) and "@low" not in said
     monkeypatch.setattr(text, "_colours", lambda lang: {"@low": "mauve", "@high": "teal"})
     assert "mauve" in text._coloured((DEMOS / "sequential" / f"words.{lang}.toml").read_text("utf-8"), lang)
+
+
+def test_each_layer_of_a_background_says_whether_it_repeats() -> None:
+    """Gradio writes rules anew as the browser tells them: a background-repeat after several layers reaches the first only."""
+    lost = re.compile(r"background:[^;]*\),[^;]*;\s*background-repeat")
+    assert not [path.name for path in views.HERE.rglob("*.css") if lost.search(path.read_text("utf-8"))]
