@@ -26,7 +26,8 @@ from torch import Tensor, nn
 from transformers import CLIPImageProcessor, CLIPVisionModel
 
 from core import runtime
-from core.language.known_names import HEADS, Head
+from core.language.known_names import HEADS
+from core.language.word_space import Head
 from recipes.emoji_meanings import Meanings, meanings
 from recipes.emoji_run import WEIGHTS, arguments
 

@@ -28,8 +28,8 @@ from scipy import sparse
 from torch import Tensor, nn
 
 from core.data import words
-from core.language.known_names import Head, KnownNames
-from core.language.word_space import packed
+from core.language.known_names import KnownNames
+from core.language.word_space import Head, packed
 from core.language.word_vectors import WordVectors
 from recipes.emoji_run import WEIGHTS, Run, arguments
 from recipes.words_wordnet import FOLDER

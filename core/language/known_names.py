@@ -8,42 +8,20 @@ Left out: two things in one text; only the likelier is found.
 from __future__ import annotations
 
 import functools
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import torch
 import torch.nn.functional as F
-from torch import Tensor, nn
+from torch import Tensor
 
 from core.data import emoji
 from core.errors import InvalidInput, Unavailable
+from core.language.word_space import Head, WordSpace
 from core.language.word_vectors import WordVectors
 from core.pretrained import shipped
 
 HEADS = "heads.safetensors"
-
-
-class Head(nn.Module):
-    """(B, W) → the common space (B, D): a straight way and, beside it, a wide one."""
-
-    def __init__(self, width: int, space: int, wide: int) -> None:
-        super().__init__()
-        self.straight = nn.Linear(width, space)
-        self.wide, self.back = nn.Linear(width, wide), nn.Linear(wide, space)
-
-    def forward(self, x: Tensor) -> Tensor:
-        out: Tensor = self.straight(x) + self.back(F.gelu(self.wide(x)))
-        return out
-
-    @classmethod
-    def of(cls, state: dict[str, Tensor], name: str) -> Head:
-        """The head ``name`` of a file with several."""
-        own = {key.removeprefix(f"{name}."): value for key, value in state.items() if key.startswith(f"{name}.")}
-        wide, width = own["wide.weight"].shape
-        head = cls(width, len(own["straight.weight"]), wide)
-        head.load_state_dict(own)
-        return head
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,14 +35,15 @@ class Meaning:
     exact: bool  # the text is itself the name of an emoji, or its sign
 
 
-class KnownNames:
+class KnownNames(WordSpace):
     """
     >>> KnownNames.load().meaning("red apple").exact
     True
     """
 
     def __init__(self, vectors: WordVectors, head: Head, places: Tensor, scale: float) -> None:
-        self.vectors, self.head, self.places, self.scale = vectors, head.eval(), places, scale
+        super().__init__(vectors, head)
+        self.places, self.scale = places, scale
         names = emoji.load()
         listed = (names.en, names.ko, [_plain(sign) for sign in names.signs])
         self.rows = {name.lower(): row for every in listed for row, name in enumerate(every)}
@@ -80,20 +59,6 @@ class KnownNames:
             raise Unavailable("no_word_vectors", missing=HEADS)
         state = {key: value.float() for key, value in load_file(path).items()}
         return cls(vectors, Head.of(state, "words"), state["places"], float(state["logit_scale"].exp()))
-
-    @property
-    def dimensions(self) -> int:
-        return int(self.places.shape[1])
-
-    @property
-    def parameters(self) -> int:
-        return self.vectors.parameters + sum(p.numel() for p in self.head.parameters())
-
-    @torch.no_grad()
-    def encode(self, texts: Sequence[str]) -> np.ndarray:
-        """Unit vectors, (N, D) float32, in the space of the small CLIP: word vectors that have also met pictures."""
-        found: np.ndarray = F.normalize(self.head(torch.from_numpy(self.vectors.encode(texts))), dim=-1).numpy()
-        return found
 
     def meaning(self, text: str) -> Meaning:
         """Raises InvalidInput for a text without a letter."""

@@ -15,15 +15,36 @@ from collections.abc import Sequence
 import numpy as np
 import torch
 import torch.nn.functional as F
-from torch import Tensor
+from torch import Tensor, nn
 
 from core.errors import Unavailable
-from core.language.known_names import Head
 from core.language.word_vectors import WordVectors
 from core.pretrained import shipped
 
 FILE = "space.safetensors"
 GROWN = 64.0  # 8-bit floats are exact between 2⁻⁶ and 448 only, and the numbers of the wide way are about 0.05
+
+
+class Head(nn.Module):
+    """(B, W) → the common space (B, D): a straight way and, beside it, a wide one."""
+
+    def __init__(self, width: int, space: int, wide: int) -> None:
+        super().__init__()
+        self.straight = nn.Linear(width, space)
+        self.wide, self.back = nn.Linear(width, wide), nn.Linear(wide, space)
+
+    def forward(self, x: Tensor) -> Tensor:
+        out: Tensor = self.straight(x) + self.back(F.gelu(self.wide(x)))
+        return out
+
+    @classmethod
+    def of(cls, state: dict[str, Tensor], name: str) -> Head:
+        """The head ``name`` of a file with several."""
+        own = {key.removeprefix(f"{name}."): value for key, value in state.items() if key.startswith(f"{name}.")}
+        wide, width = own["wide.weight"].shape
+        head = cls(width, len(own["straight.weight"]), wide)
+        head.load_state_dict(own)
+        return head
 
 
 class WordSpace:

@@ -15,7 +15,8 @@ import torch
 from torch import Tensor, nn
 
 from core import runtime
-from core.language.known_names import HEADS, Head
+from core.language.known_names import HEADS
+from core.language.word_space import Head
 from core.language.word_vectors import WordVectors
 
 
