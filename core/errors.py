@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import difflib
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from core.choices import Options, Range
@@ -75,9 +76,9 @@ class Unavailable(CoreError, RuntimeError):
 class Check:
     """Collects every problem of a config, then raises them as one error.
 
-    >>> check = Check()
-    >>> check.between("epochs", 0, 1, 100); check.one_of("loss", "mea", ("mse", "mae"))
-    >>> check.done()
+    >>> with checking() as check:
+    ...     check.between("epochs", 0, 1, 100)
+    ...     check.one_of("loss", "mea", ("mse", "mae"))
     Traceback (most recent call last):
     core.errors.InvalidInput: epochs must be between 1 and 100. Received: 0. loss must be one of mse, mae. Received: mea...
     """
@@ -125,6 +126,14 @@ class Check:
             raise self.problems[0]
         if self.problems:
             raise InvalidInput("several", self.problems, sentences=" ".join(map(str, self.problems)))
+
+
+@contextmanager
+def checking() -> Iterator[Check]:
+    """A Check that raises what it found when the block ends, so that ``done()`` cannot be forgotten."""
+    check = Check()
+    yield check
+    check.done()
 
 
 def shown(value: Any, most: int = 60) -> str:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from core.errors import Check
+from core.errors import checking
 
 LANGUAGES = ("ko", "en")
 FILE = Path(__file__).with_name("attention_maps.npz")
@@ -37,9 +37,8 @@ def load(language: str = "ko") -> AttentionMaps:
     >>> seen.maps.shape[2:] == (len(seen.tokens),) * 2
     True
     """
-    check = Check()
-    check.one_of("language", language, LANGUAGES)
-    check.done()
+    with checking() as check:
+        check.one_of("language", language, LANGUAGES)
     with np.load(FILE) as file:
         part = {name: file[f"{language}_{name}"] for name in ("model", "sentence", "tokens", "words", "maps")}
     maps = part["maps"].astype(np.float32)

@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from core.errors import Check
+from core.errors import checking
 
 FILE = Path(__file__).with_name("emoji.npz")
 SIDE, ACROSS = 64, 38  # pixels of a picture, pictures in a row of the sheet
@@ -35,9 +35,8 @@ class Emoji:
 
     def names(self, lang: str) -> tuple[str, ...]:
         """The names in "ko" or "en"."""
-        check = Check()
-        check.one_of("language", lang, LANGUAGES)
-        check.done()
+        with checking() as check:
+            check.one_of("language", lang, LANGUAGES)
         return self.ko if lang == "ko" else self.en
 
     def find(self, name: str) -> int:
@@ -49,9 +48,9 @@ class Emoji:
         for listed in (self.en, self.ko, self.signs):
             if name in listed:
                 return listed.index(name)
-        check = Check()
-        check.one_of("emoji", name, self.en)
-        raise check.problems[0]
+        with checking() as check:
+            check.one_of("emoji", name, self.en)
+        raise AssertionError(name)  # one_of has refused it
 
 
 @functools.cache

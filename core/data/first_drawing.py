@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from core.errors import Check
+from core.errors import checking
 
 LANGUAGES = ("ko", "en")
 FILE = Path(__file__).with_name("first_drawing.webp")  # rows: latent and prediction of each language, then the noise
@@ -36,9 +36,8 @@ def load(language: str = "ko") -> FirstDrawing:
     >>> load("en").predicted.shape
     (20, 64, 64, 3)
     """
-    check = Check()
-    check.one_of("language", language, LANGUAGES)
-    check.done()
+    with checking() as check:
+        check.one_of("language", language, LANGUAGES)
     with Image.open(FILE) as file:
         sheet = np.asarray(file.convert("RGB"))
     rows = sheet.reshape(-1, SIDE, sheet.shape[1] // SIDE, SIDE, 3).swapaxes(1, 2)  # (rows, S, 64, 64, 3)

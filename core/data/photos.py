@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from core.errors import Check
+from core.errors import checking
 from core.files import images
 
 NAMES = ("cat", "coffee", "rocket")
@@ -19,9 +19,8 @@ NAMES = ("cat", "coffee", "rocket")
 
 def path(name: str) -> Path:
     """The PNG file of a photograph."""
-    check = Check()
-    check.one_of("photo", name, NAMES)
-    check.done()
+    with checking() as check:
+        check.one_of("photo", name, NAMES)
     return Path(__file__).with_name("photos") / f"{name}.png"
 
 

@@ -11,7 +11,7 @@ from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
-from core.errors import Check, InvalidInput, register
+from core.errors import InvalidInput, checking, register
 from core.files import tables
 
 register(
@@ -51,10 +51,9 @@ def load(language: str = "ko", hard: bool | None = None) -> Reviews:
     >>> len(load("ko")), len(load("en", hard=True))
     (536, 88)
     """
-    check = Check()
-    check.one_of("language", language, (*LANGUAGES, "both"))
-    check.one_of("hard", hard, (True, False, None))
-    check.done()
+    with checking() as check:
+        check.one_of("language", language, (*LANGUAGES, "both"))
+        check.one_of("hard", hard, (True, False, None))
     rows = [row for name in LANGUAGES if language in (name, "both") for row in _rows(name)]
     kept = [row for row in rows if hard is None or bool(row[1]) == hard]
     labels, kinds, topics, texts = zip(*kept, strict=True)

@@ -6,7 +6,7 @@ import functools
 from pathlib import Path
 
 from core.data import reviews
-from core.errors import Check
+from core.errors import checking
 
 LANGUAGES = ("ko", "en")
 SOURCES = ("stories", "reviews")
@@ -19,10 +19,9 @@ def load(language: str = "ko", source: str = "stories") -> str:
     >>> len(load("ko")) > 20_000, "�" in load("en")
     (True, False)
     """
-    check = Check()
-    check.one_of("language", language, LANGUAGES)
-    check.one_of("source", source, SOURCES)
-    check.done()
+    with checking() as check:
+        check.one_of("language", language, LANGUAGES)
+        check.one_of("source", source, SOURCES)
     if source == "reviews":
         return "\n".join(reviews.load(language, hard=False).texts) + "\n"
     return (Path(__file__).parent / f"tiny_text.{language}.txt").read_text(encoding="utf-8")

@@ -15,7 +15,7 @@ from typing import Literal
 
 import numpy as np
 
-from core.errors import Check, InvalidInput
+from core.errors import InvalidInput, checking
 
 Task = Literal["classification", "regression"]
 EDGE = 6.0  # the plane shown is −6…6 in both directions
@@ -45,13 +45,12 @@ class ToyConfig:
     seed: int = 0
 
     def __post_init__(self) -> None:
-        check = Check()
-        check.one_of("data", self.name, NAMES)
-        check.whole("samples", self.samples, 4, MOST_POINTS)
-        check.between("noise", self.noise, 0, 50)
-        check.between("train_ratio", self.train_ratio, 10, 90)
-        check.whole("seed", self.seed, 0, 2**31 - 1)
-        check.done()
+        with checking() as check:
+            check.one_of("data", self.name, NAMES)
+            check.whole("samples", self.samples, 4, MOST_POINTS)
+            check.between("noise", self.noise, 0, 50)
+            check.between("train_ratio", self.train_ratio, 10, 90)
+            check.whole("seed", self.seed, 0, 2**31 - 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,12 +106,11 @@ def split(x: np.ndarray, y: np.ndarray, task: Task, train_ratio: float = 50.0, s
 
 def features(x: np.ndarray, names: Sequence[str] = ("x1", "x2")) -> np.ndarray:
     """The chosen features of points (N, 2), one column each: (N, len(names)) float64."""
-    check = Check()
-    if not names:
-        check.add("empty", name="features", least=1)
-    for name in names:
-        check.one_of("features", name, FEATURES)
-    check.done()
+    with checking() as check:
+        if not names:
+            check.add("empty", name="features", least=1)
+        for name in names:
+            check.one_of("features", name, FEATURES)
     return np.column_stack([FEATURES[name](x[:, 0], x[:, 1]) for name in names])
 
 

@@ -20,7 +20,7 @@ from torch import Tensor, nn
 
 from core import runtime
 from core.diffusion import choices
-from core.errors import Check, Diverged, InvalidInput
+from core.errors import Diverged, InvalidInput, checking
 from core.events import Deadline, Done, Every, Frames, drain
 
 TIMES = 1000  # noise levels; the last one is all but pure noise
@@ -108,14 +108,13 @@ class DiffusionConfig:
     seed: int = 0
 
     def __post_init__(self) -> None:
-        check = Check()
-        check.within("steps", self.steps, choices.POINT_UPDATES)
-        check.whole("batch_size", self.batch_size, 1, 8192)
-        check.between("learning_rate", self.learning_rate, 1e-6, 1)
-        check.whole("width", self.width, 4, 512)
-        check.whole("layers", self.layers, 1, 8)
-        check.within("seed", self.seed, choices.SEED)
-        check.done()
+        with checking() as check:
+            check.within("steps", self.steps, choices.POINT_UPDATES)
+            check.whole("batch_size", self.batch_size, 1, 8192)
+            check.between("learning_rate", self.learning_rate, 1e-6, 1)
+            check.whole("width", self.width, 4, 512)
+            check.whole("layers", self.layers, 1, 8)
+            check.within("seed", self.seed, choices.SEED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,10 +224,9 @@ class PointDiffusion:
 
     def field(self, t: int, cells: int = 21, reach: float = 2.0) -> Field:
         """The learnt field at level ``t`` over [-reach, reach]²: x̂₀ − x, the way to the predicted clean point."""
-        check = Check()
-        check.whole("t", t, 0, TIMES - 1)
-        check.whole("cells", cells, 2, 101)
-        check.done()
+        with checking() as check:
+            check.whole("t", t, 0, TIMES - 1)
+            check.whole("cells", cells, 2, 101)
         line = torch.linspace(-reach, reach, cells)
         y, x = torch.meshgrid(line, line, indexing="ij")  # (G, G)
         places = torch.stack([x, y], -1).reshape(-1, 2)
@@ -239,12 +237,11 @@ class PointDiffusion:
         self, count: int = 500, steps: int = STEPS, method: str = METHOD, seed: int = 0
     ) -> Iterator[PointStep | Done[np.ndarray]]:
         """Denoise ``count`` random points in ``steps`` steps; yields each, then Done with the points (count, 2)."""
-        check = Check()
-        check.whole("points", count, 1, 20_000)
-        check.within("steps", steps, choices.POINT_STEPS)
-        check.within("method", method, choices.POINT_METHOD)
-        check.within("seed", seed, choices.SEED)
-        check.done()
+        with checking() as check:
+            check.whole("points", count, 1, 20_000)
+            check.within("steps", steps, choices.POINT_STEPS)
+            check.within("method", method, choices.POINT_METHOD)
+            check.within("seed", seed, choices.SEED)
         clock, generator, levels = Deadline(), runtime.generator(seed), timesteps(steps)
         x = torch.randn(count, 2, generator=generator)
         one = torch.ones(())

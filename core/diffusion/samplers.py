@@ -14,7 +14,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from core.errors import Check, InvalidInput, register
+from core.errors import InvalidInput, checking, register
 
 register(
     {
@@ -91,9 +91,8 @@ def choices(pipeline: Any) -> tuple[str, ...]:
 def checked(pipeline: Any, name: str) -> str:
     """``name``, if these weights can be drawn with it; "" is their own sampler. Raises InvalidInput."""
     known, kind = choices(pipeline), type(pipeline.scheduler).__name__
-    check = Check()
-    check.one_of("scheduler", name, ("", *known))
-    check.done()
+    with checking() as check:
+        check.one_of("scheduler", name, ("", *known))
     if not name and kind not in OWN:
         raise InvalidInput("own_sampler", received=kind, choices=", ".join(known))
     return name
@@ -114,9 +113,8 @@ def set_steps(scheduler: Any, steps: int, device: Any) -> None:
 
     Raises InvalidInput.
     """
-    check = Check()
-    check.whole("num_inference_steps", steps, 1, scheduler.config.get("original_inference_steps") or steps)
-    check.done()
+    with checking() as check:
+        check.whole("num_inference_steps", steps, 1, scheduler.config.get("original_inference_steps") or steps)
     scheduler.set_timesteps(steps, device=device)
 
 

@@ -12,7 +12,7 @@ from PIL import Image
 
 from core.diffusion import choices, png_settings
 from core.diffusion.samplers import Memory
-from core.errors import Check, InvalidInput, register
+from core.errors import InvalidInput, checking, register
 
 register(
     {
@@ -40,21 +40,20 @@ class Settings:
     blend: float = 0.0
 
     def __post_init__(self) -> None:
-        check = Check()
-        for name in ("prompt", "negative_prompt", "prompt_to"):
-            text = getattr(self, name)
-            if not isinstance(text, str):
-                check.add("not_one_of", name=name, choices="text", received=type(text).__name__, hint="")
-            elif len(text) > LONGEST_PROMPT:
-                check.add("prompt_too_long", name=name, received=len(text), most=LONGEST_PROMPT)
-        if isinstance(self.prompt, str) and not self.prompt.strip():
-            check.add("empty_prompt")
-        check.within("num_inference_steps", self.num_inference_steps, choices.DENOISE_STEPS)
-        check.within("guidance_scale", self.guidance_scale, choices.GUIDANCE)
-        check.within("seed", self.seed, choices.SEED)
-        check.within("strength", self.strength, choices.STRENGTH)
-        check.between("blend", self.blend, 0, 1)
-        check.done()
+        with checking() as check:
+            for name in ("prompt", "negative_prompt", "prompt_to"):
+                text = getattr(self, name)
+                if not isinstance(text, str):
+                    check.add("not_one_of", name=name, choices="text", received=type(text).__name__, hint="")
+                elif len(text) > LONGEST_PROMPT:
+                    check.add("prompt_too_long", name=name, received=len(text), most=LONGEST_PROMPT)
+            if isinstance(self.prompt, str) and not self.prompt.strip():
+                check.add("empty_prompt")
+            check.within("num_inference_steps", self.num_inference_steps, choices.DENOISE_STEPS)
+            check.within("guidance_scale", self.guidance_scale, choices.GUIDANCE)
+            check.within("seed", self.seed, choices.SEED)
+            check.within("strength", self.strength, choices.STRENGTH)
+            check.between("blend", self.blend, 0, 1)
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,7 +27,7 @@ from core import runtime
 from core.diffusion import attention_maps, batch, loading, prompt_tokens, samplers
 from core.diffusion import preview as sd_preview
 from core.diffusion.settings import DenoiseStep, Drawn, Moment, Settings
-from core.errors import Check, InvalidInput
+from core.errors import InvalidInput, checking
 from core.events import Deadline, Done, drain
 from core.files import images
 from core.together import Together
@@ -126,9 +126,8 @@ class StableDiffusion:
             start: go on from this moment of an earlier run, with the settings given now: a branch.
             deadline: seconds after which the run stops and shows what it has.
         """
-        check = Check()
-        check.one_of("preview", preview, sd_preview.KINDS)
-        check.done()
+        with checking() as check:
+            check.one_of("preview", preview, sd_preview.KINDS)
         samplers.checked(self.pipeline, settings.scheduler)
         return self._drawn(self._course(settings, image, preview, guides, maps, start, Deadline(deadline)))
 
@@ -145,9 +144,8 @@ class StableDiffusion:
         Own words, seeds, steps, guidance and samplers; every pass of the denoiser answers all of them. ``stopped``: numbers
         of drawings that are to end now; the caller may add to it on the way (a set), and the others go on.
         """
-        check = Check()
-        check.one_of("preview", preview, sd_preview.KINDS)
-        check.done()
+        with checking() as check:
+            check.one_of("preview", preview, sd_preview.KINDS)
         for each in settings:
             samplers.checked(self.pipeline, each.scheduler)
         clock = Deadline(deadline)

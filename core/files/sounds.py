@@ -21,7 +21,7 @@ from pathlib import Path
 
 import numpy as np
 
-from core.errors import Check, InvalidInput, Unavailable, register, shown
+from core.errors import InvalidInput, Unavailable, checking, register, shown
 
 register(
     {
@@ -259,10 +259,9 @@ def trim(samples: np.ndarray, *, below: float = 35.0, keep: float = 0.05, rate: 
     Loud is a frame of 20 ms whose energy is within ``below`` dB of the loudest and well over the noise of the quietest
     tenth; ``keep`` seconds stay on either side. Raises InvalidInput if nothing is.
     """
-    check = Check()
-    check.between("below", below, 5, 90)
-    check.between("keep", keep, 0, 1)
-    check.done()
+    with checking() as check:
+        check.between("below", below, 5, 90)
+        check.between("keep", keep, 0, 1)
     size = rate // 50
     count = max(1, len(samples) // size)
     frames = np.resize(samples, count * size) if len(samples) < size else samples[: count * size]

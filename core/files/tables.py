@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 
-from core.errors import Check, InvalidInput, register, shown
+from core.errors import Check, InvalidInput, checking, register, shown
 from core.files import csv_header, csv_rows
 
 register(
@@ -54,10 +54,9 @@ class Cells:
 
     def pick(self, *names: str) -> Cells:
         """Only these columns, in this order."""
-        check = Check()
-        for name in names:
-            check.one_of("column", name, self.names)
-        check.done()
+        with checking() as check:
+            for name in names:
+                check.one_of("column", name, self.names)
         where = [self.names.index(name) for name in names]
         rows = tuple(tuple(row[i] if i < len(row) else "" for i in where) for row in self.rows)
         return Cells(tuple(names), rows, self.numbers)
@@ -72,9 +71,8 @@ class Table:
 
     def column(self, name: str) -> np.ndarray:
         """One column, (N,)."""
-        check = Check()
-        check.one_of("column", name, self.names)
-        check.done()
+        with checking() as check:
+            check.one_of("column", name, self.names)
         return self.values[:, self.names.index(name)].copy()
 
 
@@ -99,16 +97,16 @@ def from_grid(
     [[87.0, 187.0], [81.0, 174.0]]
     """
     kept, names = checked_rows(rows, names, columns, least, name, numbers)
-    check = Check()
     comma = [_uses_decimal_comma(name, [row[j] for _, row in kept if j < len(row)]) for j, name in enumerate(names)]
     values = np.zeros((len(kept), len(names)))
-    for i, (number, row) in enumerate(kept):
-        if len(row) != len(names):
-            check.add("row_length", row=number, received=len(row), expected=len(names))
-            continue
-        for j, cell in enumerate(row):
-            values[i, j] = _checked(check, cell, comma[j], number, names[j])
-    _raise_first(check)
+    with checking() as check:
+        for i, (number, row) in enumerate(kept):
+            if len(row) != len(names):
+                check.add("row_length", row=number, received=len(row), expected=len(names))
+                continue
+            for j, cell in enumerate(row):
+                values[i, j] = _checked(check, cell, comma[j], number, names[j])
+        _keep_first(check)
     return Table(names, values)
 
 
@@ -197,12 +195,11 @@ def _checked(check: Check, cell: Any, comma: bool, row: int, column: str) -> flo
     return value
 
 
-def _raise_first(check: Check) -> None:
+def _keep_first(check: Check) -> None:
     if len(check.problems) > MOST_TOLD:
         rest = len(check.problems) - MOST_TOLD
         del check.problems[MOST_TOLD:]
         check.add("more_problems", count=rest)
-    check.done()
 
 
 def is_blank(cell: Any) -> bool:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from core.errors import Check, InvalidInput
+from core.errors import InvalidInput, checking
 
 UNKNOWN = "▯"  # id 0: a letter that was not in the training text; never written by the model
 MOST_LETTERS = 2_000  # different ones in an alphabet; rarer ones become UNKNOWN
@@ -32,13 +32,12 @@ class GPTConfig:
     seed: int = 0
 
     def __post_init__(self) -> None:
-        check = Check()
-        for name, low, high in (("layers", 1, 6), ("heads", 1, 8), ("width", 8, 256), ("context", 4, 256)):
-            check.whole(name, getattr(self, name), low, high)
-        check.whole("batch", self.batch, 1, 128)
-        check.between("learning_rate", self.learning_rate, 1e-6, 1.0)
-        check.whole("seed", self.seed, 0, 2**31 - 1)
-        check.done()
+        with checking() as check:
+            for name, low, high in (("layers", 1, 6), ("heads", 1, 8), ("width", 8, 256), ("context", 4, 256)):
+                check.whole(name, getattr(self, name), low, high)
+            check.whole("batch", self.batch, 1, 128)
+            check.between("learning_rate", self.learning_rate, 1e-6, 1.0)
+            check.whole("seed", self.seed, 0, 2**31 - 1)
         if self.width % self.heads:
             near = [str(n) for n in range(1, 9) if self.width % n == 0]
             raise InvalidInput("not_one_of", name="heads", choices=", ".join(near), received=self.heads, hint="")

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from core.errors import Check, InvalidInput
+from core.errors import InvalidInput, checking
 
 Array = NDArray[np.float64]
 
@@ -88,10 +88,9 @@ def softmax(x: Array) -> Array:
 
 def cell(trace: AttentionTrace, row: int, column: int) -> Cell:
     """The arithmetic behind ``trace.weights[row, column]``; row and column in 0 … T − 1."""
-    check = Check()
-    check.whole("row", row, 0, len(trace.q) - 1)
-    check.whole("column", column, 0, len(trace.k) - 1)
-    check.done()
+    with checking() as check:
+        check.whole("row", row, 0, len(trace.q) - 1)
+        check.whole("column", column, 0, len(trace.k) - 1)
     products = trace.q[row] * trace.k[column]
     score, scaled, weight = (float(m[row, column]) for m in (trace.scores, trace.scaled, trace.weights))
     return Cell(row, column, products, score, scaled, weight, bool(np.isneginf(trace.masked[row, column])))
@@ -107,10 +106,9 @@ class ToyConfig:
     seed: int = 0
 
     def __post_init__(self) -> None:
-        check = Check()
-        check.whole("width", self.width, 2, 16)
-        check.whole("seed", self.seed, 0, 2**32 - 1)
-        check.done()
+        with checking() as check:
+            check.whole("width", self.width, 2, 16)
+            check.whole("seed", self.seed, 0, 2**32 - 1)
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,7 +29,7 @@ from sklearn.feature_extraction.text import CountVectorizer, TfidfTransformer
 from sklearn.linear_model import LogisticRegression
 from sklearn.preprocessing import normalize
 
-from core.errors import Check, InvalidInput, NotReady, register, shown
+from core.errors import InvalidInput, NotReady, checking, register, shown
 from core.events import Cadence, Deadline, Done, Progress, drain
 from core.language.tokens import TOKENS, Label, checked, checked_labels, prepare, tokenise
 
@@ -55,24 +55,23 @@ class BagConfig:
     C: float = 10.0  # how far the weights may grow: 1 / L2 penalty
 
     def __post_init__(self) -> None:
-        check = Check()
-        check.one_of("language", self.language, TOKENS)
-        usual = {"ko": "morphemes"}.get(self.language, "words")
-        object.__setattr__(self, "tokens", self.tokens or usual)
-        check.one_of("tokens", self.tokens, TOKENS.get(self.language, TOKENS["ko"]))
-        check.one_of("weighting", self.weighting, ("counts", "tfidf"))
-        ngrams = (2, 3) if self.tokens == "characters" else (1, 1)
-        ngrams = ngrams if self.ngrams is None else self.ngrams
-        if not isinstance(ngrams, (tuple, list)) or len(ngrams) != 2:
-            raise InvalidInput("wrong_shape", name="ngrams", expected="(shortest, longest)", received=shown(ngrams))
-        low, high = ngrams
-        check.whole("ngrams", low, 1, 5)
-        check.whole("ngrams", high, 1, 5)
-        check.whole("min_count", self.min_count, 1, 100)
-        check.between("C", self.C, 1e-3, 1e4)
-        check.done()
-        check.whole("ngrams", high, low, 5)
-        check.done()
+        with checking() as check:
+            check.one_of("language", self.language, TOKENS)
+            usual = {"ko": "morphemes"}.get(self.language, "words")
+            object.__setattr__(self, "tokens", self.tokens or usual)
+            check.one_of("tokens", self.tokens, TOKENS.get(self.language, TOKENS["ko"]))
+            check.one_of("weighting", self.weighting, ("counts", "tfidf"))
+            ngrams = (2, 3) if self.tokens == "characters" else (1, 1)
+            ngrams = ngrams if self.ngrams is None else self.ngrams
+            if not isinstance(ngrams, (tuple, list)) or len(ngrams) != 2:
+                raise InvalidInput("wrong_shape", name="ngrams", expected="(shortest, longest)", received=shown(ngrams))
+            low, high = ngrams
+            check.whole("ngrams", low, 1, 5)
+            check.whole("ngrams", high, 1, 5)
+            check.whole("min_count", self.min_count, 1, 100)
+            check.between("C", self.C, 1e-3, 1e4)
+        with checking() as check:
+            check.whole("ngrams", high, low, 5)
         object.__setattr__(self, "ngrams", (int(low), int(high)))
 
     def tokenise(self, text: str) -> list[str]:
@@ -285,9 +284,8 @@ class BagOfWords:
     def weights_for(self, target: Label | None) -> tuple[np.ndarray, float]:
         """(V,) weights and the intercept of one label's logit."""
         self._ready()
-        check = Check()
-        check.one_of("target", target, self.classes_)
-        check.done()
+        with checking() as check:
+            check.one_of("target", target, self.classes_)
         row = self.classes_.index(target)
         if len(self.classes_) > 2:
             return self.weights_[row], float(self.intercept_[row])

@@ -17,7 +17,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from core import runtime
-from core.errors import Check, InvalidInput
+from core.errors import InvalidInput, checking
 from core.language.alphabet import Alphabet, GPTConfig, Inside, Letter, clean
 
 
@@ -79,11 +79,10 @@ class TinyGPT(nn.Module):
 
     def write(self, prompt: str = "", letters: int = 100, temperature: float = 0.8, seed: int = 0) -> Iterator[Letter]:
         """Letters one by one after ``prompt``; temperature 0 always takes the likeliest."""
-        check = Check()
-        check.whole("letters", letters, 0, 2_000)
-        check.between("temperature", temperature, 0.0, 10.0)
-        check.whole("seed", seed, 0, 2**31 - 1)
-        check.done()
+        with checking() as check:
+            check.whole("letters", letters, 0, 2_000)
+            check.between("temperature", temperature, 0.0, 10.0)
+            check.whole("seed", seed, 0, 2**31 - 1)
         text, draw = clean(prompt), torch.Generator().manual_seed(int(seed))
         for _ in range(int(letters)):
             logits = self.next(text)

@@ -16,7 +16,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from core import runtime
-from core.errors import Check, Diverged, InvalidInput, register
+from core.errors import Diverged, InvalidInput, checking, register
 from core.events import Cadence, Deadline, Done
 from core.language.alphabet import Alphabet, GPTConfig, clean
 from core.language.tiny_gpt import TinyGPT
@@ -96,10 +96,9 @@ class GPTRun:
         Raises:
             Diverged: ``diverged`` when the loss is no longer finite.
         """
-        check = Check()
-        check.whole("updates", updates, 1, 100_000)
-        check.between("temperature", temperature, 0.0, 10.0)
-        check.done()
+        with checking() as check:
+            check.whole("updates", updates, 1, 100_000)
+            check.between("temperature", temperature, 0.0, 10.0)
         clock, before, stopped = Deadline(deadline), self.seconds, None
         report, speak = Cadence(seconds=every), Cadence(seconds=sample_every)
         if self.update == 0:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from core.errors import Check, InvalidInput
+from core.errors import InvalidInput, checking
 
 MOST_STOPS = 8
 
@@ -32,14 +32,13 @@ class Sampling:
     seed: int = 0
 
     def __post_init__(self) -> None:
-        check = Check()
-        check.between("temperature", self.temperature, 0, 100)
-        check.whole("top_k", self.top_k, 0, 10_000_000)
-        check.between("top_p", self.top_p, 0, 1)
-        check.between("min_p", self.min_p, 0, 1)
-        check.between("repetition_penalty", self.repetition_penalty, 0.01, 100)
-        check.whole("seed", self.seed, 0, 2**53)
-        check.done()
+        with checking() as check:
+            check.between("temperature", self.temperature, 0, 100)
+            check.whole("top_k", self.top_k, 0, 10_000_000)
+            check.between("top_p", self.top_p, 0, 1)
+            check.between("min_p", self.min_p, 0, 1)
+            check.between("repetition_penalty", self.repetition_penalty, 0.01, 100)
+            check.whole("seed", self.seed, 0, 2**53)
 
 
 @dataclass(frozen=True, slots=True)

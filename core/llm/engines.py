@@ -17,7 +17,7 @@ from typing import Any, Protocol
 import torch
 from torch import Tensor
 
-from core.errors import Check, InvalidInput, register
+from core.errors import InvalidInput, checking, register
 from core.llm import fast_decode, llama_cpp
 from core.llm.fast_decode import FastDecoder, FastSession
 from core.llm.llama_cpp import LlamaCpp
@@ -91,9 +91,8 @@ class Engines:
 
         Raises InvalidInput when one is asked for but not to be had.
         """
-        check = Check()
-        check.one_of("engine", wish, ENGINES)
-        check.done()
+        with checking() as check:
+            check.one_of("engine", wish, ENGINES)
         native = llama_cpp.available(self.gguf)
         if (wish == "fast" and not self.supported) or (wish == "llamacpp" and not native):
             raise InvalidInput("no_fast_engine", name=self.name)

@@ -16,7 +16,7 @@ import torch
 from torch import Tensor
 
 from core import runtime
-from core.errors import Check, InvalidInput
+from core.errors import InvalidInput, checking
 from core.llm.decoding import Candidate, Sampling, most_probable, reweigh
 from core.llm.detokenizer import Piece, label, pieces
 from core.llm.engines import Engines
@@ -44,9 +44,8 @@ class NextToken(Sequence[Candidate]):
     def __init__(
         self, logits: np.ndarray, seen: Sequence[int], top: int, name_of: Callable[[int], str], dropped: int = 0
     ) -> None:
-        check = Check()
-        check.whole("top", top, 1, 1000)
-        check.done()
+        with checking() as check:
+            check.whole("top", top, 1, 1000)
         self.logits, self.seen, self.dropped = logits, tuple(seen), dropped  # seen: the prompt's tokens
         self.candidates = most_probable(torch.from_numpy(logits), int(top), name_of)
 

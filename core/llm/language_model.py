@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from core import runtime
-from core.errors import Check, InvalidInput, Unavailable, register, shown
+from core.errors import InvalidInput, Unavailable, checking, register, shown
 from core.events import Deadline, Done, Progress, drain
 from core.llm import inside, llama_cpp, prompts, remote
 from core.llm.decoding import Generation, Sampling, StopStrings, Token, Truncated, choose, most_probable, skip
@@ -66,9 +66,8 @@ class LanguageModel(BaseLanguageModel):
         self.engines = Engines(model, name, gguf)
         config = model.config.get_text_config()
         most = int(getattr(config, "max_position_embeddings", None) or 2048)
-        check = Check()
-        check.whole("context", context or most, 2, most)
-        check.done()
+        with checking() as check:
+            check.whole("context", context or most, 2, most)
         self.context, self.parameters = int(context or most), self.engines.parameters
         self.chats = bool(tokenizer.chat_template)  # False: a base model, which only continues a text
         self.layers, self.heads = int(config.num_hidden_layers), int(config.num_attention_heads)
@@ -159,10 +158,9 @@ class LanguageModel(BaseLanguageModel):
         "deadline", or None when the model ended by itself or at a stop string. Wrong values raise InvalidInput at once.
         """
         sampling = Sampling(temperature, top_k, top_p, min_p, repetition_penalty, seed)
-        check = Check()
-        check.whole("max_new_tokens", max_new_tokens, 1, MOST_NEW)
-        check.whole("alternatives", alternatives, 0, 50)
-        check.done()
+        with checking() as check:
+            check.whole("max_new_tokens", max_new_tokens, 1, MOST_NEW)
+            check.whole("alternatives", alternatives, 0, 50)
         stops = StopStrings([stop] if isinstance(stop, str) and stop else stop)
         chosen = self.engines.choose(engine)
         fitted = self._fit(prompt, prefix, int(max_new_tokens))

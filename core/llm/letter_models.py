@@ -19,7 +19,7 @@ import torch
 
 from core import runtime
 from core.data import tiny_text
-from core.errors import Check, InvalidInput
+from core.errors import InvalidInput, checking
 from core.events import Deadline, Done, Progress, drain
 from core.language.alphabet import Alphabet, GPTConfig
 from core.language.tiny_gpt import TinyGPT
@@ -73,10 +73,9 @@ class LetterModel:
     ) -> Iterator[Token | Done[Generation]]:
         """Continue a text letter by letter, as ``LanguageModel.steps`` does token by token. InvalidInput at once."""
         sampling = Sampling(temperature, top_k, top_p, min_p, repetition_penalty, seed)
-        check = Check()
-        check.whole("max_new_tokens", max_new_tokens, 1, MOST_NEW)
-        check.whole("alternatives", alternatives, 0, 50)
-        check.done()
+        with checking() as check:
+            check.whole("max_new_tokens", max_new_tokens, 1, MOST_NEW)
+            check.whole("alternatives", alternatives, 0, 50)
         text, ids = self._read(prompt, prefix)
         return self._write(text, ids, len(prefix), int(max_new_tokens), sampling, int(alternatives), deadline)
 

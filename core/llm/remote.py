@@ -20,7 +20,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import closing
 from typing import Any, NoReturn
 
-from core.errors import Check, InvalidInput, Unavailable, register, shown
+from core.errors import InvalidInput, Unavailable, checking, register, shown
 from core.events import Deadline, Done
 from core.llm.decoding import Candidate, Generation, Sampling, StopStrings, Token
 from core.llm.prompts import Messages, conversation, readable
@@ -78,9 +78,8 @@ class RemoteLanguageModel(BaseLanguageModel):
         if not ids:
             raise Unavailable("server_garbled", address=self.address)
         if wish and wish not in ids:
-            check = Check()
-            check.one_of("model", wish, ids[:20])
-            check.done()
+            with checking() as check:
+                check.one_of("model", wish, ids[:20])
         self.name = wish or ids[0]
 
     def steps(
@@ -104,10 +103,9 @@ class RemoteLanguageModel(BaseLanguageModel):
         Wrong values raise InvalidInput at once.
         """
         sampling = Sampling(temperature, top_k, top_p, min_p, repetition_penalty, seed)
-        check = Check()
-        check.whole("max_new_tokens", max_new_tokens, 1, 8192)
-        check.whole("alternatives", alternatives, 0, MOST_CANDIDATES)
-        check.done()
+        with checking() as check:
+            check.whole("max_new_tokens", max_new_tokens, 1, 8192)
+            check.whole("alternatives", alternatives, 0, MOST_CANDIDATES)
         stops = [stop] if isinstance(stop, str) and stop else list(stop)
         StopStrings(stops)
         path, body = self._request(prompt, sampling, int(max_new_tokens), int(alternatives))

@@ -19,7 +19,7 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor
 
-from core.errors import Check
+from core.errors import checking
 
 Curve = NDArray[np.float64]
 LEAK = 0.2  # slope of leaky ReLU left of zero
@@ -153,9 +153,8 @@ CALL_OUTS: tuple[str, ...] = ("linear", "healthy", "saturated", "dead", "leaking
 
 def activation(name: str | None) -> Activation:
     """The table's entry; ``None`` means linear, as in Keras. Unknown names raise InvalidInput ``not_one_of``."""
-    check = Check()
-    check.one_of("activation", name or "linear", ACTIVATIONS)
-    check.done()
+    with checking() as check:
+        check.one_of("activation", name or "linear", ACTIVATIONS)
     return ACTIVATIONS[name or "linear"]
 
 
@@ -174,15 +173,14 @@ def curves(names: Sequence[str] = ELEMENTWISE, low: float = -6.0, high: float = 
     >>> float(curves(["relu"], -1, 1, 3).f["relu"][-1])
     1.0
     """
-    check = Check()
-    for name in names:
-        check.one_of("activation", name, ELEMENTWISE)
-    check.between("low", low, -1000, 1000)
-    check.between("high", high, -1000, 1000)
-    check.whole("points", points, 2, 10_001)
-    check.done()
-    check.between("high", high, low, 1000)
-    check.done()
+    with checking() as check:
+        for name in names:
+            check.one_of("activation", name, ELEMENTWISE)
+        check.between("low", low, -1000, 1000)
+        check.between("high", high, -1000, 1000)
+        check.whole("points", points, 2, 10_001)
+    with checking() as check:
+        check.between("high", high, low, 1000)
     z = torch.linspace(low, high, int(points), dtype=torch.float64)
     table = {name: ACTIVATIONS[name] for name in names}
     return Curves(
@@ -214,10 +212,9 @@ def at(name: str, z: float) -> Tangent:
     >>> at("relu", -2.0).state, at("sigmoid", 0.0).slope
     ('dead', 0.25)
     """
-    check = Check()
-    check.one_of("activation", name, ELEMENTWISE)
-    check.between("z", z, -1000, 1000)
-    check.done()
+    with checking() as check:
+        check.one_of("activation", name, ELEMENTWISE)
+        check.between("z", z, -1000, 1000)
     row, point = ACTIVATIONS[name], torch.tensor(float(z), dtype=torch.float64)
     value, slope = float(row.forward(point)), float(row.derivative(point))
     return Tangent(name, float(z), value, slope, value - slope * float(z), row.state(float(z)))
@@ -264,12 +261,11 @@ def softmax(logits: Sequence[float], temperature: float = 1.0) -> Softmax:
     >>> softmax([0.0, 0.0]).probabilities.tolist()
     [0.5, 0.5]
     """
-    check = Check()
-    check.whole("logits", len(logits), 1, 100)
-    for i, logit in enumerate(logits):
-        check.between(f"logits[{i}]", logit, -1000, 1000)
-    check.between("temperature", temperature, 0.01, 100)
-    check.done()
+    with checking() as check:
+        check.whole("logits", len(logits), 1, 100)
+        for i, logit in enumerate(logits):
+            check.between(f"logits[{i}]", logit, -1000, 1000)
+        check.between("temperature", temperature, 0.01, 100)
     z = np.asarray(logits, dtype=np.float64)
     p = _softmax(torch.from_numpy(z) / temperature).numpy()
     return Softmax(z, p, (np.diag(p) - np.outer(p, p)) / temperature)

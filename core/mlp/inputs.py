@@ -12,7 +12,7 @@ import numpy as np
 import torch
 from numpy.typing import ArrayLike, NDArray
 
-from core.errors import Check, InvalidInput, register, shown
+from core.errors import InvalidInput, checking, register, shown
 
 Array = NDArray[Any]
 MOST_GATHERED = 100_000_000  # numbers of an iterable data set: it is kept in memory
@@ -36,17 +36,16 @@ def numbers(name: str, values: ArrayLike) -> Array:
         array = np.require(np.asarray(values, dtype=np.float64), requirements="W")  # torch warns of what is read-only
     except (TypeError, ValueError) as error:
         raise InvalidInput("not_a_number", name=name, received=shown(values)) from error
-    check = Check()
-    if array.ndim not in (1, 2):
-        check.add("wrong_shape", name=name, expected="(N,) or (N, features)", received=array.shape)
-    elif array.size == 0:
-        check.add("empty", name=name, least=1)
-    elif not np.isfinite(array).all():
-        check.add("not_finite", name=name, received=shown(float(array[~np.isfinite(array)][0])))
-    elif np.abs(array).max() > LARGEST:
-        worst = float(array.flat[np.abs(array).argmax()])
-        check.add("out_of_range", name=name, low=-LARGEST, high=LARGEST, received=shown(worst))
-    check.done()
+    with checking() as check:
+        if array.ndim not in (1, 2):
+            check.add("wrong_shape", name=name, expected="(N,) or (N, features)", received=array.shape)
+        elif array.size == 0:
+            check.add("empty", name=name, least=1)
+        elif not np.isfinite(array).all():
+            check.add("not_finite", name=name, received=shown(float(array[~np.isfinite(array)][0])))
+        elif np.abs(array).max() > LARGEST:
+            worst = float(array.flat[np.abs(array).argmax()])
+            check.add("out_of_range", name=name, low=-LARGEST, high=LARGEST, received=shown(worst))
     return array[:, None] if array.ndim == 1 else array
 
 
@@ -112,10 +111,9 @@ def encoded(y: Any, known: tuple[str, ...], name: str = "y") -> tuple[Any, tuple
         if not all(isinstance(word, str) for word in words):
             return y, known
     classes = known or tuple(sorted(set(words.tolist())))
-    check = Check()
-    for word in sorted(set(words.tolist()) - set(classes))[:1]:
-        check.one_of(name, word, classes)
-    check.done()
+    with checking() as check:
+        for word in sorted(set(words.tolist()) - set(classes))[:1]:
+            check.one_of(name, word, classes)
     return np.array([classes.index(word) for word in words.tolist()]), classes
 
 
@@ -174,12 +172,12 @@ def by_class(class_weight: Mapping[Any, float], y: Array, classes: tuple[str, ..
     array([1., 3.])
     """
     labels = y[:, 0] if y.shape[1] == 1 else y.argmax(1)
-    check, weights = Check(), np.ones(len(y))
-    for key, weight in class_weight.items():
-        check.between(f"class_weight[{key!r}]", weight, 0, 1e9)
-        if isinstance(key, str):
-            check.one_of("class_weight", key, classes)
-    check.done()
+    with checking() as check:
+        for key, weight in class_weight.items():
+            check.between(f"class_weight[{key!r}]", weight, 0, 1e9)
+            if isinstance(key, str):
+                check.one_of("class_weight", key, classes)
+    weights = np.ones(len(y))
     for key, weight in class_weight.items():
         weights[labels == (classes.index(key) if isinstance(key, str) else key)] = weight
     return weights

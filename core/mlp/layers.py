@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import InitVar, dataclass
 from typing import Any
 
-from core.errors import Check, InvalidInput, register
+from core.errors import Check, InvalidInput, checking, register
 from core.mlp.activations import ACTIVATIONS
 from core.mlp.names import named
 from core.mlp.numpy_engine import LayerSpec
@@ -45,14 +45,13 @@ class Dense:
         if shape is not None:
             object.__setattr__(self, "input_shape", tuple(shape) if isinstance(shape, Sequence) else (shape,))
         object.__setattr__(self, "activation", named(self.activation, ACTIVATIONS))
-        check = Check()
-        check.whole("units", self.units, 1, MOST_UNITS)
-        check.one_of("activation", self.activation or "linear", ACTIVATIONS)
-        check.between("l1", self.l1, 0, 1e3)
-        check.between("l2", self.l2, 0, 1e3)
-        if isinstance(self.input_shape, tuple):
-            check_input_shape(check, self.input_shape)
-        check.done()
+        with checking() as check:
+            check.whole("units", self.units, 1, MOST_UNITS)
+            check.one_of("activation", self.activation or "linear", ACTIVATIONS)
+            check.between("l1", self.l1, 0, 1e3)
+            check.between("l2", self.l2, 0, 1e3)
+            if isinstance(self.input_shape, tuple):
+                check_input_shape(check, self.input_shape)
 
 
 @dataclass(frozen=True)
@@ -62,9 +61,8 @@ class Dropout:
     rate: float
 
     def __post_init__(self) -> None:
-        check = Check()
-        check.between("rate", self.rate, 0, 0.99)
-        check.done()
+        with checking() as check:
+            check.between("rate", self.rate, 0, 0.99)
 
 
 def check_input_shape(check: Check, shape: Sequence[Any]) -> None:

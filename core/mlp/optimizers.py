@@ -11,7 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass, fields
 from typing import Any
 
-from core.errors import Check
+from core.errors import checking
 from core.mlp.names import named
 
 EPSILON = 1e-7
@@ -26,16 +26,15 @@ class Optimizer:
     learning_rate: float
 
     def __post_init__(self) -> None:
-        check = Check()
-        for field in fields(self):
-            value = getattr(self, field.name)
-            if field.name == "nesterov":
-                check.one_of("nesterov", value, (True, False))
-            elif field.name in ("learning_rate", "weight_decay"):
-                check.between(field.name, value, 0, 1e6)
-            else:
-                check.between(field.name, value, 0, 1 - 1e-9)
-        check.done()
+        with checking() as check:
+            for field in fields(self):
+                value = getattr(self, field.name)
+                if field.name == "nesterov":
+                    check.one_of("nesterov", value, (True, False))
+                elif field.name in ("learning_rate", "weight_decay"):
+                    check.between(field.name, value, 0, 1e6)
+                else:
+                    check.between(field.name, value, 0, 1 - 1e-9)
 
     def slots(self, w: Vector) -> tuple[Vector, ...]:
         return ()
@@ -156,13 +155,12 @@ def optimizer(name: str | Optimizer, learning_rate: float | None = None, **setti
     if isinstance(name, Optimizer):
         return name
     name = named(name, OPTIMIZERS)
-    check = Check()
-    check.one_of("optimizer", name, OPTIMIZERS)
-    check.done()
+    with checking() as check:
+        check.one_of("optimizer", name, OPTIMIZERS)
     kind = OPTIMIZERS[str(name)]
-    for setting in settings:
-        check.one_of(f"setting of {name}", setting, [field.name for field in fields(kind)])
-    check.done()
+    with checking() as check:
+        for setting in settings:
+            check.one_of(f"setting of {name}", setting, [field.name for field in fields(kind)])
     return kind(**settings) if learning_rate is None else kind(learning_rate=learning_rate, **settings)
 
 

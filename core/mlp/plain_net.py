@@ -16,7 +16,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from core.errors import Check, InvalidInput, register
+from core.errors import InvalidInput, checking, register
 from core.mlp.activations import ELEMENTWISE, activation
 
 if TYPE_CHECKING:
@@ -74,9 +74,8 @@ class Net:
 
     def set(self, p: Parameter, value: float) -> Net:
         """A copy with one number changed by hand (−1000 to 1000)."""
-        check = Check()
-        check.between(p.name, value, -1000, 1000)
-        check.done()
+        with checking() as check:
+            check.between(p.name, value, -1000, 1000)
         weights, biases = [w.copy() for w in self.weights], [b.copy() for b in self.biases]
         (biases if p.source is None else weights)[p.layer - 1][p.index] = value
         return replace(self, weights=tuple(weights), biases=tuple(biases))

@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from core.errors import Check, InvalidInput
+from core.errors import InvalidInput, checking
 from core.mlp.activations import LEAK
 from core.mlp.record import Compiled, Run, Trained, WeightsSet
 
@@ -216,9 +216,8 @@ def to_script(run: Run, score: Mapping[str, tuple[ArrayLike, ArrayLike]] | None 
     trained = [entry for entry in journal if isinstance(entry, Trained)]
     if not trained:
         raise InvalidInput("not_trained")
-    check = Check()
-    check.whole("x", max(len(entry.x) for entry in trained), 1, MOST_ROWS)
-    check.done()
+    with checking() as check:
+        check.whole("x", max(len(entry.x) for entry in trained), 1, MOST_ROWS)
     parts = [_HEAD.format(seed=run.seed, dtype=run.dtype)]
     if any(spec.dropout for spec in run.specs):
         parts.append(_DROPOUT.format(seed=run.seed))

@@ -18,7 +18,7 @@ import torch
 from numpy.typing import ArrayLike
 
 from core import runtime
-from core.errors import Check, InvalidInput, NotReady, register
+from core.errors import InvalidInput, NotReady, checking, register
 from core.events import Cadence, Done, TrainStep, drain
 from core.mlp.exchange import Exchange
 from core.mlp.fitting import Fit, metrics_of, objective
@@ -68,10 +68,9 @@ class Sequential(Exchange):
         device: str = "cpu",
         dtype: str | None = None,
     ) -> None:
-        check = Check()
-        check.whole("seed", seed, 0, 2**53)
-        check.one_of("dtype", dtype, (None, *_DTYPES))
-        check.done()
+        with checking() as check:
+            check.whole("seed", seed, 0, 2**53)
+            check.one_of("dtype", dtype, (None, *_DTYPES))
         self.device = torch.device(device)
         self.seed, self.dtype = int(seed), dtype or ("float64" if self.device.type == "cpu" else "float32")
         self.layers: list[Dense | Dropout] = []
@@ -87,9 +86,8 @@ class Sequential(Exchange):
 
     def add(self, layer: Dense | Dropout) -> None:
         """Append a layer. The first Dense layer's ``input_shape``, if it has one, builds the model afresh."""
-        check = Check()
-        check.whole("layers", len(self.layers) + 1, 1, MOST_LAYERS)
-        check.done()
+        with checking() as check:
+            check.whole("layers", len(self.layers) + 1, 1, MOST_LAYERS)
         self.layers.append(layer)
         self._module = None
         first = next((entry for entry in self.layers if isinstance(entry, Dense)), None)
@@ -101,9 +99,8 @@ class Sequential(Exchange):
     def build(self, input_shape: Sequence[int | None]) -> None:
         """Draw fresh weights for inputs of shape (features,) or (None, features)."""
         shape = [size for size in input_shape if size is not None]
-        check = Check()
-        check_input_shape(check, shape)
-        check.done()
+        with checking() as check:
+            check_input_shape(check, shape)
         self.specs = specs_of(self.layers, int(shape[0]))
         draw = runtime.generator(self.seed)
         flat = torch.zeros(sum(spec.size for spec in self.specs), dtype=_DTYPES[self.dtype])
@@ -133,15 +130,14 @@ class Sequential(Exchange):
         settings: momentum, nesterov, rho, beta_1, beta_2, weight_decay.
         engine: "explicit" (passes by hand, CPU), "autograd", or "auto": explicit on the CPU.
         """
-        check, loss = Check(), named(loss, LOSSES)
+        loss, by_hand = named(loss, LOSSES), self.device.type == "cpu"
         metrics = [metrics] if isinstance(metrics, str) else metrics or []
         metrics = [named(metric, METRICS) for metric in metrics]
-        for metric in metrics:
-            check.one_of("metric", metric, METRICS)
-        check.one_of("loss", loss, LOSSES)
-        by_hand = self.device.type == "cpu"
-        check.one_of("engine", engine, ("auto", "explicit", "autograd") if by_hand else ("auto", "autograd"))
-        check.done()
+        with checking() as check:
+            for metric in metrics:
+                check.one_of("metric", metric, METRICS)
+            check.one_of("loss", loss, LOSSES)
+            check.one_of("engine", engine, ("auto", "explicit", "autograd") if by_hand else ("auto", "autograd"))
         rule = make_optimizer(optimizer, learning_rate, **settings)
         self._flush()
         self._fit = self._optimizer = None
@@ -171,9 +167,8 @@ class Sequential(Exchange):
         class_weight: of class numbers or words; it multiplies ``sample_weight``. Raises InvalidInput, NotReady.
         """
         compiled = self._need_compiled(x)
-        check = Check()
-        check.between("validation_split", validation_split, 0, 0.99)
-        check.done()
+        with checking() as check:
+            check.between("validation_split", validation_split, 0, 0.99)
         rows, held = self._rows("", x, y, sample_weight), None
         if validation_data is not None:
             if len(validation_data) not in (2, 3):

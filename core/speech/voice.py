@@ -11,7 +11,7 @@ import subprocess
 
 import numpy as np
 
-from core.errors import Check, Unavailable, register
+from core.errors import Unavailable, checking, register
 from core.files import sounds
 
 register({"no_voice": "espeak-ng is not installed on this machine. On Debian or Ubuntu: apt-get install espeak-ng"})
@@ -26,15 +26,14 @@ def speak(text: str, language: str = "ko", *, speed: int = 150, pitch: int = 50,
     Raises:
         Unavailable: espeak-ng is not installed.
     """
-    check = Check()
-    check.one_of("language", language, tuple(VOICES))
-    check.whole("speed", speed, 80, 450)
-    check.whole("pitch", pitch, 0, 99)
-    if not isinstance(text, str) or not text.strip():
-        check.add("empty", name="text", least=1)
-    elif len(text) > LONGEST:
-        check.add("too_many", name="characters", most=LONGEST, received=len(text))
-    check.done()
+    with checking() as check:
+        check.one_of("language", language, tuple(VOICES))
+        check.whole("speed", speed, 80, 450)
+        check.whole("pitch", pitch, 0, 99)
+        if not isinstance(text, str) or not text.strip():
+            check.add("empty", name="text", least=1)
+        elif len(text) > LONGEST:
+            check.add("too_many", name="characters", most=LONGEST, received=len(text))
     if shutil.which("espeak-ng") is None:
         raise Unavailable("no_voice")
     name = VOICES[language] + "".join(ch for ch in voice if ch.isalnum() or ch == "+")

@@ -21,7 +21,7 @@ from safetensors.torch import save_file
 from torch import Tensor
 
 from core import runtime
-from core.errors import Check, InvalidInput, NotReady, register, shown
+from core.errors import InvalidInput, NotReady, checking, register, shown
 from core.events import Done, Progress, TrainStep, drain
 from core.files import sounds as audio
 from core.files.sounds import Sound
@@ -55,13 +55,12 @@ class WordConfig:
     seed: int = int(choices.SEED.default)
 
     def __post_init__(self) -> None:
-        check = Check()
-        check.within("epochs", self.epochs, choices.EPOCHS)
-        check.between("learning_rate", self.learning_rate, 1e-6, 1)
-        check.whole("copies", self.copies, 1, 64)
-        check.whole("batch_size", self.batch_size, 2, 512)
-        check.within("seed", self.seed, choices.SEED)
-        check.done()
+        with checking() as check:
+            check.within("epochs", self.epochs, choices.EPOCHS)
+            check.between("learning_rate", self.learning_rate, 1e-6, 1)
+            check.whole("copies", self.copies, 1, 64)
+            check.whole("batch_size", self.batch_size, 2, 512)
+            check.within("seed", self.seed, choices.SEED)
 
 
 class WordClassifier:
@@ -90,16 +89,15 @@ class WordClassifier:
         Yields Progress("reading"), a TrainStep per epoch, then Done. Raises InvalidInput for fewer than two words, a
         word without recordings, one recording under two words, silence, or a file that is no recording.
         """
-        check = Check()
-        if len(recordings) < 2:
-            check.add("one_word", received=len(recordings))
-        for name, sounds in recordings.items():
-            if not isinstance(name, str) or not 1 <= len(name.strip()) <= LONGEST_NAME:
-                check.add("word_without_name", most=LONGEST_NAME)
-            elif not len(sounds):
-                check.add("word_without_recordings", name=shown(name))
-        total = sum(len(sounds) for sounds in recordings.values())
-        check.done()
+        with checking() as check:
+            if len(recordings) < 2:
+                check.add("one_word", received=len(recordings))
+            for name, sounds in recordings.items():
+                if not isinstance(name, str) or not 1 <= len(name.strip()) <= LONGEST_NAME:
+                    check.add("word_without_name", most=LONGEST_NAME)
+                elif not len(sounds):
+                    check.add("word_without_recordings", name=shown(name))
+            total = sum(len(sounds) for sounds in recordings.values())
         return self._learn(recordings, total, deadline)
 
     def _learn(

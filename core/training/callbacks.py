@@ -12,7 +12,7 @@ import sys
 import time
 from typing import Any
 
-from core.errors import Check
+from core.errors import checking
 
 Logs = dict[str, float]
 FRAME = 0.05  # seconds between two states of the bar
@@ -62,11 +62,10 @@ class EarlyStopping(Callback):
         restore_best_weights: bool = False,
         start_from_epoch: int = 0,
     ) -> None:
-        check = Check()
-        check.between("min_delta", min_delta, -1e9, 1e9)
-        check.whole("patience", patience, 0, 1_000_000)
-        check.one_of("mode", mode, ("auto", "min", "max"))
-        check.done()
+        with checking() as check:
+            check.between("min_delta", min_delta, -1e9, 1e9)
+            check.whole("patience", patience, 0, 1_000_000)
+            check.one_of("mode", mode, ("auto", "min", "max"))
         self.monitor, self.min_delta, self.patience, self.verbose = monitor, abs(min_delta), int(patience), verbose
         self.baseline, self.restore_best_weights, self.start_from_epoch = (
             baseline,
@@ -82,9 +81,8 @@ class EarlyStopping(Callback):
         self.best, self.best_weights = self.sign * math.inf, None
 
     def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
-        check = Check()
-        check.one_of("monitor", self.monitor, logs or {})
-        check.done()
+        with checking() as check:
+            check.one_of("monitor", self.monitor, logs or {})
         value = (logs or {})[self.monitor]
         if epoch < self.start_from_epoch:
             return
@@ -150,9 +148,8 @@ class Progress(Callback):
 
 def check_verbose(verbose: int | str) -> None:
     """Keras' 0, 1, 2 or "auto", which is 1."""
-    check = Check()
-    check.one_of("verbose", verbose, (0, 1, 2, "auto"))
-    check.done()
+    with checking() as check:
+        check.one_of("verbose", verbose, (0, 1, 2, "auto"))
 
 
 def tell(logs: Logs) -> None:

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from core import runtime
-from core.errors import Check
+from core.errors import checking
 from core.training.trainer import Numbers, Objective, averages
 
 Data = Sequence[Tensor | NDArray[Any]]
@@ -65,16 +65,15 @@ class TorchEngine:
         summarise: Callable[[dict[str, Any]], dict[str, float]] = _as_floats,
     ) -> None:
         lengths = {len(array) for array in data}
-        check = Check()
-        if lengths == {0} or not lengths:
-            check.add("empty", name="data", least=1)
-        elif len(lengths) > 1:
-            check.add(
-                "wrong_shape", name="data", expected="(N, …) each", received=[tuple(array.shape) for array in data]
-            )
-        if clip_norm is not None:
-            check.between("clip_norm", clip_norm, 1e-9, 1e9)
-        check.done()
+        with checking() as check:
+            if lengths == {0} or not lengths:
+                check.add("empty", name="data", least=1)
+            elif len(lengths) > 1:
+                check.add(
+                    "wrong_shape", name="data", expected="(N, …) each", received=[tuple(array.shape) for array in data]
+                )
+            if clip_norm is not None:
+                check.between("clip_norm", clip_norm, 1e-9, 1e9)
         self.module, self.objective, self.optimizer, self.summarise = module, objective, optimizer, summarise
         self.rows, self.clip_norm, self.validation_batch = lengths.pop(), clip_norm, validation_batch
         self.bf16 = runtime.bf16_pays() if bf16 is None else bf16

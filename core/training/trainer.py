@@ -18,7 +18,7 @@ import torch
 from torch import Tensor, nn
 
 from core import runtime
-from core.errors import Check
+from core.errors import checking
 from core.events import Cadence, Deadline, Done, TrainStep, cadence
 from core.training.callbacks import Callback
 from core.training.plot import Plot, curves
@@ -63,13 +63,12 @@ class TrainConfig:
     min_delta: float = 0.0
 
     def __post_init__(self) -> None:
-        check = Check()
-        check.whole("batch_size", self.batch_size, 1, 1_000_000)
-        check.whole("seed", self.seed, 0, 2**53)
-        if self.patience is not None:
-            check.whole("patience", self.patience, 1, 1_000_000)
-        check.between("min_delta", self.min_delta, 0, 1e6)
-        check.done()
+        with checking() as check:
+            check.whole("batch_size", self.batch_size, 1, 1_000_000)
+            check.whole("seed", self.seed, 0, 2**53)
+            if self.patience is not None:
+                check.whole("patience", self.patience, 1, 1_000_000)
+            check.between("min_delta", self.min_delta, 0, 1e6)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,10 +83,9 @@ class History:
     def plot(self, *names: str) -> Plot:
         """These curves over the epochs, by default the losses: shown in a notebook, ``.save("loss.svg")`` elsewhere."""
         chosen = names or tuple(name for name in self.history if name.endswith("loss"))
-        check = Check()
-        for name in chosen:
-            check.one_of("curve", name, self.history)
-        check.done()
+        with checking() as check:
+            for name in chosen:
+                check.one_of("curve", name, self.history)
         return curves({name: self.history[name] for name in chosen})
 
     def _repr_html_(self) -> str:
@@ -140,15 +138,14 @@ class Trainer:
         epochs were run, else "updates", "deadline", "patience", "callback" (one set ``stop_training``) or "diverged" (then
         the last finite weights are back).
         """
-        check = Check()
-        check.whole("epochs", epochs, 1, 10_000_000)
-        if updates is not None:
-            check.whole("updates", updates, 1, 10**12)
-        if deadline is not None:
-            check.between("deadline", deadline, 0, 1e9)
-        if isinstance(every, int):
-            check.whole("every", every, 1, 10**12)
-        check.done()
+        with checking() as check:
+            check.whole("epochs", epochs, 1, 10_000_000)
+            if updates is not None:
+                check.whole("updates", updates, 1, 10**12)
+            if deadline is not None:
+                check.between("deadline", deadline, 0, 1e9)
+            if isinstance(every, int):
+                check.whole("every", every, 1, 10**12)
         beat = cadence(every)
         most = math.inf if updates is None else self.updates + updates
         return self._run(self.epoch + int(epochs), most, beat, Deadline(deadline))

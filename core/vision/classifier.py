@@ -23,7 +23,7 @@ from safetensors.torch import save_file
 from torch import Tensor, nn
 
 from core import runtime
-from core.errors import Check, InvalidInput, NotReady, register, shown
+from core.errors import InvalidInput, NotReady, checking, register, shown
 from core.events import Done, Every, TrainStep, drain
 from core.files.images import Source
 from core.pretrained import shipped
@@ -152,11 +152,10 @@ class ImageClassifier:
             deadline: stop after so many seconds, with the weights as they are.
             kernels: also yield a KernelSnapshot, before the first update and with each event.
         """
-        check = Check()
-        check.between("learning_rate", learning_rate, 1e-8, 10)
-        check.between("weight_decay", weight_decay, 0, 1)
-        check.one_of("schedule", schedule, ("constant", "cosine"))
-        check.done()
+        with checking() as check:
+            check.between("learning_rate", learning_rate, 1e-8, 10)
+            check.between("weight_decay", weight_decay, 0, 1)
+            check.one_of("schedule", schedule, ("constant", "cosine"))
         batch = to_batch(x, self.input_shape)
         labels = to_labels(y, len(batch), len(self.classes))
         if labels.min() == labels.max():

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from core.errors import Check, InvalidInput, register
+from core.errors import InvalidInput, checking, register
 
 register(
     {
@@ -63,27 +63,26 @@ class ConvConfig:
     dilation: int = 1
 
     def __post_init__(self) -> None:
-        check = Check()
-        for name, least, most in (
-            ("height", 1, 8192),
-            ("width", 1, 8192),
-            ("kernel_height", 1, 31),
-            ("kernel_width", 1, 31),
-            ("stride", 1, 8192),
-            ("padding", 0, 64),
-            ("dilation", 1, 64),
-        ):
-            check.whole(name, getattr(self, name), least, most)
-        check.done()
-        for axis, size, kernel in (
-            ("height", self.height, self.kernel_height),
-            ("width", self.width, self.kernel_width),
-        ):
-            covers, padded = self.dilation * (kernel - 1) + 1, size + 2 * self.padding
-            if covers > padded:
-                need = -(-(covers - size) // 2)
-                check.add("kernel_too_large", axis=axis, covers=covers, padded=padded, padding=need)
-        check.done()
+        with checking() as check:
+            for name, least, most in (
+                ("height", 1, 8192),
+                ("width", 1, 8192),
+                ("kernel_height", 1, 31),
+                ("kernel_width", 1, 31),
+                ("stride", 1, 8192),
+                ("padding", 0, 64),
+                ("dilation", 1, 64),
+            ):
+                check.whole(name, getattr(self, name), least, most)
+        with checking() as check:
+            for axis, size, kernel in (
+                ("height", self.height, self.kernel_height),
+                ("width", self.width, self.kernel_width),
+            ):
+                covers, padded = self.dilation * (kernel - 1) + 1, size + 2 * self.padding
+                if covers > padded:
+                    need = -(-(covers - size) // 2)
+                    check.add("kernel_too_large", axis=axis, covers=covers, padded=padded, padding=need)
 
     @property
     def output(self) -> tuple[int, int]:

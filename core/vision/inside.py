@@ -18,7 +18,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from core.errors import Check, InvalidInput, register
+from core.errors import InvalidInput, checking, register
 
 register({"no_maps": "This network has no layer with picture-like maps, so Grad-CAM has nothing to weigh."})
 
@@ -131,11 +131,10 @@ def feature_maps(module: nn.Module, x: Tensor, names: Sequence[str] | None = Non
 
     with _opened(module, see), torch.no_grad():
         module(x)
-    check = Check()
-    for name in names or ():
-        if name not in found:
-            check.one_of("layer", name, [layer.name for layer in layers(module, x)])
-    check.done()
+    with checking() as check:
+        for name in names or ():
+            if name not in found:
+                check.one_of("layer", name, [layer.name for layer in layers(module, x)])
     return found
 
 
@@ -177,10 +176,9 @@ def opened(module: nn.Module, x: Tensor, target: int | None = None, layer: str |
             raise InvalidInput("no_maps")
         weighed = next(reversed(kept)) if layer is None else layer
         chosen = int(logits.argmax()) if target is None else target
-        check = Check()
-        check.one_of("layer", weighed, kept)
-        check.whole("target", chosen, 0, len(logits) - 1)
-        check.done()
+        with checking() as check:
+            check.one_of("layer", weighed, kept)
+            check.whole("target", chosen, 0, len(logits) - 1)
         (slope,) = torch.autograd.grad(logits[chosen], kept[weighed])  # (1, C, h, w)
     weights = slope.mean(dim=(2, 3))  # (1, C)
     coarse = F.relu((weights[..., None, None] * kept[weighed].detach()).sum(dim=1, keepdim=True))  # (1, 1, h, w)

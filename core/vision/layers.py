@@ -17,7 +17,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from core import runtime
-from core.errors import Check, InvalidInput, register, shown
+from core.errors import InvalidInput, checking, register, shown
 from core.vision.pixels import GREY_WEIGHTS
 
 register(
@@ -46,15 +46,14 @@ class CnnConfig:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "filters", tuple(self.filters))
-        check = Check()
-        check.whole("num_classes", self.num_classes, 2, 10_000)
-        check.whole("blocks", len(self.filters), 1, 6)
-        for count in self.filters:
-            check.whole("filters", count, 1, 512)
-        check.whole("dense", self.dense, 1, 4096)
-        check.between("dropout", self.dropout, 0, 0.9)
-        check.whole("seed", self.seed, 0, 2**53)
-        check.done()
+        with checking() as check:
+            check.whole("num_classes", self.num_classes, 2, 10_000)
+            check.whole("blocks", len(self.filters), 1, 6)
+            for count in self.filters:
+                check.whole("filters", count, 1, 512)
+            check.whole("dense", self.dense, 1, 4096)
+            check.between("dropout", self.dropout, 0, 0.9)
+            check.whole("seed", self.seed, 0, 2**53)
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,11 +118,10 @@ class Stack(nn.Sequential):
 def build(config: CnnConfig, shape: Shape, mean: Tensor, std: Tensor) -> nn.Sequential:
     """The network for pictures (C, H, W), with He's initial weights. Takes (N, C, H, W), gives logits (N, classes)."""
     channels, height, width = shape
-    check = Check()
-    check.one_of("channels", channels, (1, 3))
-    check.whole("height", height, 1, 256)
-    check.whole("width", width, 1, 256)
-    check.done()
+    with checking() as check:
+        check.one_of("channels", channels, (1, 3))
+        check.whole("height", height, 1, 256)
+        check.whole("width", width, 1, 256)
     least = 2 ** len(config.filters)
     if min(height, width) < least:
         raise InvalidInput("picture_too_small", height=height, width=width, blocks=len(config.filters), least=least)
@@ -169,12 +167,11 @@ def to_batch(images: np.ndarray, shape: Shape | None = None) -> Tensor:
 def _unit_or_bytes(array: np.ndarray) -> np.ndarray:
     if array.dtype == bool:
         return array.astype(np.uint8) * 255
-    check = Check()
-    low, high = float(array.min()), float(array.max())  # nan if there is one
-    most = 255 if np.issubdtype(array.dtype, np.integer) else 1
-    check.between("pixel", low, 0, most)
-    check.between("pixel", high, 0, most)
-    check.done()
+    with checking() as check:
+        low, high = float(array.min()), float(array.max())  # nan if there is one
+        most = 255 if np.issubdtype(array.dtype, np.integer) else 1
+        check.between("pixel", low, 0, most)
+        check.between("pixel", high, 0, most)
     return array.astype(np.uint8 if most == 255 else np.float32)
 
 

@@ -22,7 +22,7 @@ from safetensors.torch import save_file
 from torch import Tensor, nn
 
 from core import runtime
-from core.errors import Check, InvalidInput, NotReady, register, shown
+from core.errors import InvalidInput, NotReady, checking, register, shown
 from core.events import Done, Progress, TrainStep, drain
 from core.files.images import Source
 from core.training.torch_engine import TorchEngine
@@ -53,13 +53,12 @@ class OwnConfig:
     seed: int = 0
 
     def __post_init__(self) -> None:
-        check = Check()
-        check.whole("epochs", self.epochs, 1, 1000)
-        check.between("learning_rate", self.learning_rate, 1e-6, 1)
-        check.between("weight_decay", self.weight_decay, 0, 1)
-        check.whole("copies", self.copies, 0, 20)
-        check.whole("seed", self.seed, 0, 2**53)
-        check.done()
+        with checking() as check:
+            check.whole("epochs", self.epochs, 1, 1000)
+            check.between("learning_rate", self.learning_rate, 1e-6, 1)
+            check.between("weight_decay", self.weight_decay, 0, 1)
+            check.whole("copies", self.copies, 0, 20)
+            check.whole("seed", self.seed, 0, 2**53)
 
 
 class BlockFeatures(nn.Module):
@@ -122,16 +121,15 @@ class OwnClasses:
         Raises:
             InvalidInput: fewer than two classes, a class without name or pictures, or an unreadable picture.
         """
-        check = Check()
-        if len(pictures) < 2:
-            check.add("too_few", name="classes", least=2, received=len(pictures))
-        for name, sources in pictures.items():
-            if not 1 <= len(name.strip()) <= LONGEST_NAME:
-                check.add("class_without_name", most=LONGEST_NAME)
-            elif not len(sources):
-                check.add("class_without_pictures", name=shown(name))
-        total = sum(len(sources) for sources in pictures.values())
-        check.done()
+        with checking() as check:
+            if len(pictures) < 2:
+                check.add("too_few", name="classes", least=2, received=len(pictures))
+            for name, sources in pictures.items():
+                if not 1 <= len(name.strip()) <= LONGEST_NAME:
+                    check.add("class_without_name", most=LONGEST_NAME)
+                elif not len(sources):
+                    check.add("class_without_pictures", name=shown(name))
+            total = sum(len(sources) for sources in pictures.values())
         return self._learn(pictures, total)
 
     def _learn(

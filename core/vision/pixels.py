@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from core.errors import Check, InvalidInput
+from core.errors import InvalidInput, checking
 
 CHANNELS = ("red", "green", "blue")
 GREY_WEIGHTS: dict[str, tuple[float, float, float]] = {
@@ -63,10 +63,9 @@ def patch(pixels: np.ndarray, column: int, row: int, size: int = 8) -> Patch:
 def edit(pixels: np.ndarray, column: int, row: int, rgb: tuple[int, int, int]) -> np.ndarray:
     """A copy with one pixel changed. Values are whole numbers 0–255."""
     _inside(pixels, column, row)
-    check = Check()
-    for name, value in zip(CHANNELS, rgb, strict=True):
-        check.whole(name, value, 0, 255)
-    check.done()
+    with checking() as check:
+        for name, value in zip(CHANNELS, rgb, strict=True):
+            check.whole(name, value, 0, 255)
     changed = pixels.copy()
     changed[row, column] = rgb
     return changed
@@ -85,23 +84,20 @@ def greyscale(pixels: np.ndarray, weights: str | tuple[float, float, float] = "b
     """grey = w_R·R + w_G·G + w_B·B, as (H, W) uint8. ``weights``: a name of GREY_WEIGHTS or three numbers ≥ 0."""
     _size(pixels)
     if isinstance(weights, str):
-        check = Check()
-        check.one_of("weights", weights, GREY_WEIGHTS)
-        check.done()
+        with checking() as check:
+            check.one_of("weights", weights, GREY_WEIGHTS)
         weights = GREY_WEIGHTS[weights]
-    check = Check()
-    for name, weight in zip(CHANNELS, weights, strict=True):
-        check.between(name, weight, 0, 1)
-    check.between("sum of the weights", sum(weights), 0, 1 + 1e-6)
-    check.done()
+    with checking() as check:
+        for name, weight in zip(CHANNELS, weights, strict=True):
+            check.between(name, weight, 0, 1)
+        check.between("sum of the weights", sum(weights), 0, 1 + 1e-6)
     return np.round(pixels @ np.array(weights, dtype=np.float64)).astype(np.uint8)
 
 
 def bit_depth(pixels: np.ndarray, bits: int) -> np.ndarray:
     """The picture with 2^bits levels per channel: ⌊v / 2^(8−bits)⌋, spread over 0–255 again. 8 bits change nothing."""
-    check = Check()
-    check.whole("bits", bits, 1, 8)
-    check.done()
+    with checking() as check:
+        check.whole("bits", bits, 1, 8)
     level = pixels >> (8 - int(bits))
     return np.round(level * (255 / (2**bits - 1))).astype(np.uint8)
 
@@ -168,7 +164,6 @@ def _size(pixels: np.ndarray) -> tuple[int, int]:
 
 def _inside(pixels: np.ndarray, column: int, row: int) -> None:
     height, width = _size(pixels)
-    check = Check()
-    check.whole("column", column, 0, width - 1)
-    check.whole("row", row, 0, height - 1)
-    check.done()
+    with checking() as check:
+        check.whole("column", column, 0, width - 1)
+        check.whole("row", row, 0, height - 1)

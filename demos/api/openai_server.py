@@ -24,7 +24,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
-from core.errors import Check, CoreError, InvalidInput, register, shown
+from core.errors import CoreError, InvalidInput, checking, register, shown
 from core.pretrained.catalog import DEFAULT
 from demos import kit
 from demos.api.surface import MOST_SECONDS, told
@@ -93,17 +93,17 @@ async def embed(request: Request) -> Response:
 def _embedded(body: dict[str, Any]) -> dict[str, Any]:
     from core.lessons.word_vectors import space
 
-    check, sent = Check(), body.get("input")
+    sent = body.get("input")
     texts = [sent] if isinstance(sent, str) else sent
-    check.one_of("model", body.get("model", ENCODER), (ENCODER,))
-    check.one_of("encoding_format", body.get("encoding_format", "float"), ("float", "base64"))
-    if not isinstance(texts, list) or not texts or not all(isinstance(text, str) and text.strip() for text in texts):
-        check.add("not_one_of", name="input", choices="a text, or a list of texts", received=shown(sent), hint="")
-    elif len(texts) > MOST_INPUTS:
-        check.add("too_many", name="input", most=MOST_INPUTS, received=len(texts))
-    elif (longest := max(map(len, texts))) > MOST_LETTERS:
-        check.add("prompt_too_long", name="input", received=longest, most=MOST_LETTERS)
-    check.done()
+    with checking() as check:
+        check.one_of("model", body.get("model", ENCODER), (ENCODER,))
+        check.one_of("encoding_format", body.get("encoding_format", "float"), ("float", "base64"))
+        if not isinstance(texts, list) or not texts or not all(isinstance(one, str) and one.strip() for one in texts):
+            check.add("not_one_of", name="input", choices="a text, or a list of texts", received=shown(sent), hint="")
+        elif len(texts) > MOST_INPUTS:
+            check.add("too_many", name="input", most=MOST_INPUTS, received=len(texts))
+        elif (longest := max(map(len, texts))) > MOST_LETTERS:
+            check.add("prompt_too_long", name="input", received=longest, most=MOST_LETTERS)
     assert isinstance(texts, list)
     encoder = space.encoder()
     vectors = encoder.encode(texts, whole=True).tolist()
@@ -187,9 +187,8 @@ def _events(body: dict[str, Any], what: str) -> Iterator[Any]:
     if not isinstance(name, str):
         raise InvalidInput("not_one_of", name="model", choices="/v1/models", received=shown(name), hint="")
     most = body.get("max_completion_tokens") or body.get("max_tokens") or (256 if what == "messages" else 16)
-    check = Check()
-    check.whole("max_tokens", most, 1, 10**6)
-    check.done()
+    with checking() as check:
+        check.whole("max_tokens", most, 1, 10**6)
     seed = body.get("seed")
     how: dict[str, Any] = {
         "temperature": 1.0 if body.get("temperature") is None else body["temperature"],

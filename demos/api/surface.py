@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from typing import Annotated, Any
 
 from core.choices import Options, Range
-from core.errors import Check, CoreError, register, shown
+from core.errors import Check, CoreError, checking, register, shown
 from demos import kit
 from demos.kit import text
 from demos.kit.waiting_line import Line, Waiting
@@ -107,19 +107,19 @@ class Function:
 
     def values(self, given: Mapping[str, Any]) -> Value:
         """All parameters, checked, defaults filled in. Raises InvalidInput with every fault."""
-        check, known = Check(), {each.name: each for each in self.parameters}
-        for name in given:
-            if name not in known:
-                check.add("unknown_setting", name=shown(name), function=self.name, choices=", ".join(known))
+        known = {each.name: each for each in self.parameters}
         found = {name: given.get(name, each.default) for name, each in known.items()}
-        for name, value in found.items():
-            if value is REQUIRED:
-                check.add("empty", name=name, least=1)
-            elif name not in given and value is known[name].default:
-                continue
-            else:
-                known[name].check(check, value)
-        check.done()
+        with checking() as check:
+            for name in given:
+                if name not in known:
+                    check.add("unknown_setting", name=shown(name), function=self.name, choices=", ".join(known))
+            for name, value in found.items():
+                if value is REQUIRED:
+                    check.add("empty", name=name, least=1)
+                elif name not in given and value is known[name].default:
+                    continue
+                else:
+                    known[name].check(check, value)
         return {name: _settled(value, known[name].kind) for name, value in found.items()}
 
     def answers(self, given: Mapping[str, Any]) -> Iterator[Answer]:

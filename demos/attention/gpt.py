@@ -32,11 +32,10 @@ KEPT = 5  # samples on the screen: the first, and the latest
 
 def _text(texts: str, source: str, own: str) -> str:
     from core.data import tiny_text
-    from core.errors import Check, InvalidInput
+    from core.errors import InvalidInput, checking
 
-    check = Check()
-    check.within("source", source, choices.SOURCE)
-    check.done()
+    with checking() as check:
+        check.within("source", source, choices.SOURCE)
     if source != "own":
         return tiny_text.load(texts, source)
     if not isinstance(own, str):

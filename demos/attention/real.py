@@ -73,12 +73,11 @@ def on_real(lang: str, sentence: str, layer: float, head: float) -> Iterator[kit
 
 
 def _maps(t: text.Text, seen: Any, head: Any) -> kit.Update:
-    from core.errors import Check
+    from core.errors import checking
     from core.lessons.attention.head import thumbnails
 
-    check = Check()
-    check.whole("head", head, 1, len(seen.maps))
-    check.done()
+    with checking() as check:
+        check.whole("head", head, 1, len(seen.maps))
     maps = shown.maps(t, [thumbnails(seen.maps)], [t("maps.layer", layer=seen.layer + 1)])
     names = [shown.visible(piece.name) for piece in seen.tokens]
     table = shown.shares(t, seen.maps[head - 1].tolist(), names, seen.layer + 1, head)

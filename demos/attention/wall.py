@@ -31,15 +31,14 @@ def opening(language: str) -> list[int]:
 def screen(lang: str, spot: list[int]) -> kit.Update:
     """Everything shown of one head. Refuses a layer, head or token that is not there."""
     from core.data import attention_maps
-    from core.errors import Check
+    from core.errors import checking
     from core.lessons.attention.roles import HABITS, wall
 
     t, seen = text.load("attention", lang), attention_maps.load(lang)
     layers, heads, size = seen.maps.shape[:3]
-    check = Check()
-    for name, at, most in zip(("layer", "head", "token"), spot, (layers, heads, size), strict=True):
-        check.whole(name, at, 0, most - 1)
-    check.done()
+    with checking() as check:
+        for name, at, most in zip(("layer", "head", "token"), spot, (layers, heads, size), strict=True):
+            check.whole(name, at, 0, most - 1)
     layer, head, row = map(int, spot)
     roles = wall(seen.maps, seen.tokens, seen.words)
     here, look = roles[layer][head], seen.maps[layer, head, row].tolist()

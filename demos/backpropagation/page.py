@@ -55,12 +55,11 @@ def _some(size: int, end: int) -> list[int]:
 
 
 def _config(form: kit.Values) -> Any:
-    from core.errors import Check
+    from core.errors import checking
     from core.lessons.backpropagation.trace import TraceConfig
 
-    check = Check()
-    check.within("layers", form.shape, choices.SHAPE)
-    check.done()
+    with checking() as check:
+        check.within("layers", form.shape, choices.SHAPE)
     hidden = choices.SHAPES[form.shape]
     return form.read(
         TraceConfig,

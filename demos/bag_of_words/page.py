@@ -99,11 +99,10 @@ def _chips(t: text.Text, view: Any) -> dict[str, Any]:
 
 
 def _matrix(t: text.Text, view: Any, stage: str) -> dict[str, Any]:
-    from core.errors import Check
+    from core.errors import checking
 
-    check = Check()
-    check.within("stage", stage, choices.STAGE)
-    check.done()
+    with checking() as check:
+        check.within("stage", stage, choices.STAGE)
     numbers = [str(i) for i in range(1, len(view.sentences) + 1)]
     value: dict[str, Any] = {"cols": numbers, "low": 0, "caption": t(f"caption.{stage}")}
     if stage == "cosine":
@@ -119,12 +118,11 @@ def _matrix(t: text.Text, view: Any, stage: str) -> dict[str, Any]:
 @kit.handler
 def on_texts(lang: str, texts: str, tokens: str) -> kit.Update:
     """Another language of the texts: its example sentences, and a tokeniser that it has."""
-    from core.errors import Check
+    from core.errors import checking
     from core.language.tokens import TOKENS as known
 
-    check = Check()
-    check.within("texts", texts, choices.TEXTS)
-    check.done()
+    with checking() as check:
+        check.within("texts", texts, choices.TEXTS)
     t = text.load("bag_of_words", texts)
     examples = {name: t(f"example.{name}") for name in EXAMPLES}
     return SCREEN(tokens=tokens if tokens in known[texts] else choices.TOKENS.default, **examples)

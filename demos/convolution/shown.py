@@ -62,17 +62,16 @@ class Plan:
 
 def plan(form: kit.Values) -> Plan:
     """All problems of stride, padding and dilation at once, before a number is touched."""
-    from core.errors import Check
+    from core.errors import checking
     from core.lessons.convolution.kernels import parse
 
-    check = Check()
-    check.within("size", form.side, choices.SIDE)
-    check.within("pool", form.pool, choices.POOL)
-    check.within("stride", form.stride, choices.STRIDE)
-    check.within("padding", form.padding, choices.PADDING)
-    check.within("dilation", form.dilation, choices.DILATION)
-    check.within("bias", form.bias, choices.BIAS)
-    check.done()
+    with checking() as check:
+        check.within("size", form.side, choices.SIDE)
+        check.within("pool", form.pool, choices.POOL)
+        check.within("stride", form.stride, choices.STRIDE)
+        check.within("padding", form.padding, choices.PADDING)
+        check.within("dilation", form.dilation, choices.DILATION)
+        check.within("bias", form.bias, choices.BIAS)
     return Plan(
         side=int(form.side),
         mode=form.mode,

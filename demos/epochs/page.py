@@ -34,13 +34,12 @@ PACES = {"slow": 0.5, "normal": 0.12, "fast": 0.0}  # seconds a batch stays lit
 
 def read(form: kit.Values) -> Any:
     """The ``EpochsConfig`` of the controls; what no control allows is told in a sentence."""
-    from core.errors import Check
+    from core.errors import checking
     from core.lessons.epochs.run import EpochsConfig
 
-    check = Check()
-    check.within("samples", form.samples, choices.SAMPLES)
-    check.within("pace", form.pace, choices.PACE)
-    check.done()
+    with checking() as check:
+        check.within("samples", form.samples, choices.SAMPLES)
+        check.within("pace", form.pace, choices.PACE)
     flags = {"shuffle": bool(form.shuffle), "drop_last": bool(form.drop_last)}
     return form.read(
         EpochsConfig, samples=int(form.samples), batch_size=kit.whole(form.batch), learning_rate=form.rate, **flags
@@ -82,12 +81,11 @@ def on_new(lang: str, form: kit.Values) -> kit.Update:
 @kit.handler
 def on_samples(lang: str, samples: str, batch: float) -> Any:
     """A batch is at most all samples: the slider ends there."""
-    from core.errors import Check
+    from core.errors import checking
 
-    check = Check()
-    check.within("samples", samples, choices.SAMPLES)
-    check.within("batch_size", batch, choices.BATCH)
-    check.done()
+    with checking() as check:
+        check.within("samples", samples, choices.SAMPLES)
+        check.within("batch_size", batch, choices.BATCH)
     return gr.update(maximum=int(samples), value=min(batch, int(samples)))
 
 

@@ -32,12 +32,11 @@ PACE = 0.08  # seconds a step stays on the screen
 
 def read(form: kit.Values) -> Any:
     """The ``DescentConfig`` of the controls; what no control allows is told in a sentence."""
-    from core.errors import Check
+    from core.errors import checking
     from core.lessons.gradient_descent.race import DescentConfig
 
-    check = Check()
-    check.within("batch_size", form.batch, choices.BATCH)
-    check.done()
+    with checking() as check:
+        check.within("batch_size", form.batch, choices.BATCH)
     return form.read(DescentConfig, learning_rate=form.rate, batch_size=choices.BATCHES[form.batch])
 
 

@@ -20,14 +20,13 @@ def on_race(lang: str, form: kit.Values) -> Iterator[kit.Update]:
     """Race SGD, momentum, Nesterov, Adagrad, RMSprop and Adam from (w, b), each with a good learning rate."""
     from core import runtime
     from core.data import people
-    from core.errors import Check
+    from core.errors import checking
     from core.events import Done
     from core.lessons.gradient_descent.race import RaceConfig, RaceStep, race, surface
 
     t, (x, y) = text.load("gradient_descent", lang), people.load()
-    check = Check()
-    check.within("batch_size", form.batch, choices.BATCH)
-    check.done()
+    with checking() as check:
+        check.within("batch_size", form.batch, choices.BATCH)
     config = form.read(RaceConfig, batch_size=choices.BATCHES[form.batch])
     bowl = surface(x, y, config.scaling, show=[(config.w, config.b)])
     field, rings = views.packed(bowl.shades, "height"), [ring.round(4).tolist() for ring in bowl.contours]

@@ -68,16 +68,15 @@ class Chosen:
 def chosen(form: kit.Values) -> Chosen:
     """What the controls say, as a checked config; faults are told in one sentence."""
     from core.data import toy
-    from core.errors import Check
+    from core.errors import checking
     from core.lessons.hidden_layers.playground import PlaygroundConfig, as_points
 
-    check = Check()
-    check.within("data", form.data, choices.DATA)
-    check.within("pace", form.pace, choices.PACE)
-    check.within("layer", form.layer, choices.LAYER)
-    check.within("click", form.click, choices.CLICK)
-    check.within("hidden layers", form.layers, choices.LAYERS)
-    check.done()
+    with checking() as check:
+        check.within("data", form.data, choices.DATA)
+        check.within("pace", form.pace, choices.PACE)
+        check.within("layer", form.layer, choices.LAYER)
+        check.within("click", form.click, choices.CLICK)
+        check.within("hidden layers", form.layers, choices.LAYERS)
     config = form.read(
         PlaygroundConfig,
         points=(),

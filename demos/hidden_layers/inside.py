@@ -85,12 +85,11 @@ def _set(
 
 
 def _parameter(play: Any, name: str) -> Any:
-    from core.errors import Check
+    from core.errors import checking
 
     found = {p.name: p for p in play.net.parameters}
-    check = Check()
-    check.one_of("weight", name, found)
-    check.done()
+    with checking() as check:
+        check.one_of("weight", name, found)
     return found[name]
 
 

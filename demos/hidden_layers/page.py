@@ -123,12 +123,11 @@ def on_stop(lang: str, here: pic.Here | None, x1: float, x2: float, form: kit.Va
 @kit.handler
 def on_preset(lang: str, preset: str, x1: float, x2: float, form: kit.Values) -> kit.Update:
     """All settings of a preset at once, untrained."""
-    from core.errors import Check
+    from core.errors import checking
     from core.lessons.hidden_layers.playground import PRESETS
 
-    check = Check()
-    check.within("preset", preset, choices.PRESET)
-    check.done()
+    with checking() as check:
+        check.within("preset", preset, choices.PRESET)
     settings = ctl.of_config(PRESETS[preset])
     chosen = ctl.chosen(form.changed(**settings))
     shown = _all(lang, pic.place(None, chosen, fresh=True), chosen, x1, x2)
@@ -140,12 +139,11 @@ def on_shape(
     lang: str, here: pic.Here | None, x1: float, x2: float, form: kit.Values, spot: gr.EventData
 ) -> kit.Update:
     """Layers, units or an activation were changed on the picture of the net: the controls below it move along."""
-    from core.errors import Check
+    from core.errors import checking
 
-    check = Check()
-    check.one_of("shape", spot.what, ("layers", "units", "activation"))
-    check.within("layer", spot.layer, choices.LAYERS)
-    check.done()
+    with checking() as check:
+        check.one_of("shape", spot.what, ("layers", "units", "activation"))
+        check.within("layer", spot.layer, choices.LAYERS)
     name = "layers" if spot.what == "layers" else f"{spot.what}{max(1, int(spot.layer))}"
     moved = {name: spot.name if spot.what == "activation" else int(form[name] + kit.number(spot.by))}
     chosen = ctl.chosen(form.changed(**moved))  # tells what a net cannot be

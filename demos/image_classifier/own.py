@@ -98,11 +98,10 @@ def _album(t: text.Text, kept: Kept, unread: int = 0) -> dict[str, Any]:
 
 def _base(form: kit.Values) -> str:
     """The network whose features are used."""
-    from core.errors import Check
+    from core.errors import checking
 
-    check = Check()
-    check.within("base", form.own_base, choices.BASE)
-    check.done()
+    with checking() as check:
+        check.within("base", form.own_base, choices.BASE)
     return str(form.own_base)
 
 

@@ -78,12 +78,11 @@ def on_knows(
     lang: str, knows: str, here: Here | None, form: kit.Values, layer: str, course: Any
 ) -> Iterator[kit.Update]:
     """Another of the networks that ship. What was drawn or brought stays; a shipped picture makes way for one it knows."""
-    from core.errors import Check
+    from core.errors import checking
     from core.lessons.image_classifier import look
 
-    check = Check()
-    check.one_of("model", knows, choices.KNOWS)
-    check.done()
+    with checking() as check:
+        check.one_of("model", knows, choices.KNOWS)
     t = text.load("image_classifier", lang)
     pad = SCREEN(model=knows, pad=_pad(t, knows))
     if not look.ready(knows):
@@ -127,12 +126,12 @@ def on_take(lang: str, shelf: Any, layer: str, model: str, course: Any) -> kit.U
 @kit.handler
 def on_class(lang: str, here: Here | None, layer: str, model: str, course: Any, spot: gr.EventData) -> kit.Update:
     """A bar was chosen: where is the evidence for that class?"""
-    from core.errors import Check
+    from core.errors import checking
 
     here = here or asked(lang, _named(), layer, model, course)["here"]
-    index, check = kit.whole(kit.number(getattr(spot, "index", None), "target")), Check()
-    check.whole("target", index, 0, len(here.order) - 1)
-    check.done()
+    index = kit.whole(kit.number(getattr(spot, "index", None), "target"))
+    with checking() as check:
+        check.whole("target", index, 0, len(here.order) - 1)
     return asked(lang, replace(here, target=here.order[index]), layer, model, course)
 
 

@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 
 import gradio as gr
 
-from core.errors import Check, CoreError
+from core.errors import CoreError, checking
 from core.events import Done
 from demos.kit import text
 from demos.kit.waiting_line import Waiting, resting
@@ -90,9 +90,8 @@ def whole(value: Any) -> Any:
 
 def number(value: Any, name: str = "value") -> float:
     """A number sent by the browser: finite, or a sentence."""
-    check = Check()
-    check.between(name, value, -1e12, 1e12)
-    check.done()
+    with checking() as check:
+        check.between(name, value, -1e12, 1e12)
     return float(value)
 
 

@@ -21,12 +21,11 @@ CONTROLS: dict[str, Any] = {
 def read(form: kit.Values) -> Any:
     """The ``VersusConfig`` of the controls; what no control allows is told in a sentence."""
     from core.data.toy import ToyConfig
-    from core.errors import Check
+    from core.errors import checking
     from core.lessons.ml_vs_dl.match import Net, VersusConfig
 
-    check = Check()
-    check.within("layers", form.net, choices.NET)
-    check.done()
+    with checking() as check:
+        check.within("layers", form.net, choices.NET)
     seed = kit.whole(form.seed)
     points = ToyConfig(form.data, kit.whole(form.samples), form.noise, seed=seed)
     return form.read(

@@ -46,12 +46,11 @@ def on_sweep(lang: str, form: kit.Values) -> Iterator[kit.Update]:
 
 def read(form: kit.Values) -> Any:
     """The ``SweepConfig`` of the controls: noisy moons, or the match that is chosen above."""
-    from core.errors import Check
+    from core.errors import checking
     from core.lessons.ml_vs_dl.sample_size import SweepConfig
 
-    check = Check()
-    check.within("data", form.sweep, choices.SWEEP)
-    check.done()
+    with checking() as check:
+        check.within("data", form.sweep, choices.SWEEP)
     match, draws = settings.read(form), kit.whole(form.draws)
     if form.sweep == "moons":
         return SweepConfig(draws=draws, seed=match.data.seed)

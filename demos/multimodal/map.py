@@ -76,12 +76,11 @@ def on_map(lang: str, mine: Mine | None, captions: str) -> Any:
 @kit.handler
 def on_attack(lang: str, mine: Mine | None, labels: str, form: kit.Values) -> kit.Update:
     """Write a word on the chosen picture, or stick an emoji on it, and classify again."""
-    from core.errors import Check
+    from core.errors import checking
     from core.lessons.multimodal import attack, space
 
-    check = Check()
-    check.within("way", form.way, choices.WAY)
-    check.done()
+    with checking() as check:
+        check.within("way", form.way, choices.WAY)
     t, mine = text.load("multimodal", lang), mine or start(lang)
     lines = space.lines(labels, "labels")
     sticking = form.way == "sticker"

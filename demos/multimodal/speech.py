@@ -17,15 +17,14 @@ SCREEN = kit.Screen("shape", "sound", *PICTURED, "heard", "about")
 
 def _shown(t: text.Text, sound: Any, form: kit.Values, origin: str) -> kit.Update:
     """Wave, mel picture, sentence."""
-    from core.errors import Check
+    from core.errors import checking
     from core.lessons.multimodal.sounds import look
     from core.speech.mel import MelConfig
 
-    check = Check()
-    check.within("n_fft", form.window, choices.WINDOW)
-    check.within("hop", form.hop, choices.HOP)
-    check.within("mels", form.mels, choices.MELS)
-    check.done()
+    with checking() as check:
+        check.within("n_fft", form.window, choices.WINDOW)
+        check.within("hop", form.hop, choices.HOP)
+        check.within("mels", form.mels, choices.MELS)
     seen = look(sound, form.read(MelConfig, n_fft=int(form.window)))
     wave = {
         "series": [

@@ -22,12 +22,11 @@ def on_tune(lang: str, here: Here | None, form: kit.Values) -> kit.Update:
 @kit.handler
 def on_rule(lang: str, rule: str) -> kit.Update:
     """The weights of a named rule."""
-    from core.errors import Check
+    from core.errors import checking
     from core.vision.pixels import GREY_WEIGHTS
 
-    check = Check()
-    check.within("weights", rule, choices.RULE)
-    check.done()
+    with checking() as check:
+        check.within("weights", rule, choices.RULE)
     return SCREEN(**{name: round(weight, 4) for name, weight in zip(WEIGHTS, GREY_WEIGHTS[rule], strict=True)})
 
 

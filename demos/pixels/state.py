@@ -51,13 +51,12 @@ class Sight:
 
 
 def sight(here: Here, form: kit.Values) -> Sight:
-    from core.errors import Check
+    from core.errors import checking
 
-    check = Check()
-    check.whole("column", form.column, 0, here.pixels.shape[1] - 1)
-    check.whole("row", form.row, 0, here.pixels.shape[0] - 1)
-    check.within("size", form.size, choices.SIZE)
-    check.done()
+    with checking() as check:
+        check.whole("column", form.column, 0, here.pixels.shape[1] - 1)
+        check.whole("row", form.row, 0, here.pixels.shape[0] - 1)
+        check.within("size", form.size, choices.SIZE)
     # Whether bits and weights are allowed is for core to say.
     red, green, blue = (kit.number(form[name], "weights") for name in WEIGHTS)
     return Sight(int(form.column), int(form.row), int(form.size), form.look, form.bits, (red, green, blue))

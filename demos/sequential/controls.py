@@ -55,16 +55,15 @@ SCREEN = kit.Screen(*CHANGED, *FORM.names, *ROWS)
 
 def chosen(form: kit.Values) -> Any:
     """What the controls say, as a checked RunSpec."""
-    from core.errors import Check
+    from core.errors import checking
     from core.lessons.sequential.data import from_cells
     from core.lessons.sequential.spec import LayerSpec, RunSpec
 
-    check = Check()
-    check.within("layers", form.count, choices.LAYERS)
-    check.within("data", form.data, choices.DATA)
-    if not isinstance(form.metrics, list | None):
-        check.add("wrong_shape", name="metrics", expected="[…]", received=str(form.metrics)[:40])
-    check.done()
+    with checking() as check:
+        check.within("layers", form.count, choices.LAYERS)
+        check.within("data", form.data, choices.DATA)
+        if not isinstance(form.metrics, list | None):
+            check.add("wrong_shape", name="metrics", expected="[…]", received=str(form.metrics)[:40])
     columns = [name.strip() for name in str(form.columns or "")[:1000].split(",")]
     own, labels = from_cells(form.table or (), columns) if form.data == "table" else (None, ())
     layers = []
@@ -140,12 +139,11 @@ def set_to(spec: Any, form: kit.Values) -> kit.Values:
 
 def of_preset(name: str, form: kit.Values) -> kit.Values:
     """The controls set to a preset; the learner's own table stays."""
-    from core.errors import Check
+    from core.errors import checking
     from core.lessons.sequential.spec import PRESETS
 
-    check = Check()
-    check.within("preset", name, choices.PRESET)
-    check.done()
+    with checking() as check:
+        check.within("preset", name, choices.PRESET)
     return set_to(PRESETS[name], form)
 
 

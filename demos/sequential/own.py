@@ -34,14 +34,13 @@ def on_file(lang: str, path: str | None) -> kit.Update:
 @kit.handler
 def on_code(lang: str, lab: Any, library: str, form: kit.Values) -> str:
     """The run as a program: this library's, Keras', or plain PyTorch that prints the same loss."""
-    from core.errors import Check
+    from core.errors import checking
     from core.lessons.sequential.lab import Lab
     from core.lessons.sequential.script import code
     from core.mlp.script import to_script
 
-    check = Check()
-    check.within("library", library, choices.LIBRARY)
-    check.done()
+    with checking() as check:
+        check.within("library", library, choices.LIBRARY)
     spec = ctl.chosen(form)
     lab = lab if lab is not None and lab.goes_on(spec) else Lab(spec)
     if library != "torch":

@@ -20,7 +20,7 @@ from torch.nn.functional import binary_cross_entropy_with_logits
 
 from core import runtime
 from core.data import toy
-from core.errors import Check
+from core.errors import checking
 from core.events import Done, Every, Frames
 from core.files.csv_text import to_csv
 from core.lessons.activations import choices
@@ -45,20 +45,19 @@ class NetsConfig:
     seed: int = int(choices.SEED.default)
 
     def __post_init__(self) -> None:
-        check = Check()
-        check.within("data", self.data, choices.DATA)
-        check.whole("activations", len(self.activations), 1, len(choices.ACTIVATION))
-        for name in self.activations:
-            check.within("activation", name, choices.ACTIVATION)
-        check.within("hidden", self.hidden, choices.UNITS)
-        check.within("layers", self.layers, choices.LAYERS)
-        check.within("epochs", self.epochs, choices.EPOCHS)
-        check.within("learning_rate", self.learning_rate, choices.RATE)
-        check.whole("batch_size", self.batch_size, 5, 1000)
-        check.whole("samples", self.samples, 20, 1000)
-        check.within("noise", self.noise, choices.NOISE)
-        check.within("seed", self.seed, choices.SEED)
-        check.done()
+        with checking() as check:
+            check.within("data", self.data, choices.DATA)
+            check.whole("activations", len(self.activations), 1, len(choices.ACTIVATION))
+            for name in self.activations:
+                check.within("activation", name, choices.ACTIVATION)
+            check.within("hidden", self.hidden, choices.UNITS)
+            check.within("layers", self.layers, choices.LAYERS)
+            check.within("epochs", self.epochs, choices.EPOCHS)
+            check.within("learning_rate", self.learning_rate, choices.RATE)
+            check.whole("batch_size", self.batch_size, 5, 1000)
+            check.whole("samples", self.samples, 20, 1000)
+            check.within("noise", self.noise, choices.NOISE)
+            check.within("seed", self.seed, choices.SEED)
 
 
 @dataclass(frozen=True, slots=True)

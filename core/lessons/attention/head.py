@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from core.errors import Check, InvalidInput
+from core.errors import InvalidInput, checking
 from core.language.alphabet import Inside, clean
 from core.language.attention import Array, AttentionTrace, ToyConfig, attend, positions, toy_head
 from core.language.tiny_gpt import TinyGPT
@@ -52,9 +52,8 @@ def cut(text: str, how: str = choices.CUT.default) -> tuple[str, ...]:
     >>> cut("a b", "letters")
     ('a', ' ', 'b')
     """
-    check = Check()
-    check.within("tokens", how, choices.CUT)
-    check.done()
+    with checking() as check:
+        check.within("tokens", how, choices.CUT)
     if not isinstance(text, str):
         raise InvalidInput("not_text", row=1, received=str(text)[:40])
     if len(text) > choices.MOST_LETTERS:
@@ -85,10 +84,9 @@ def toy(tokens: Sequence[str], config: ToyConfig | None = None) -> Head:
 
 def learnt(inside: Inside, layer: int, head: int) -> Head:
     """One head of the tiny GPT: the very queries, keys and values that it used."""
-    check = Check()
-    check.whole("layer", layer, 0, inside.maps.shape[0] - 1)
-    check.whole("head", head, 0, inside.maps.shape[1] - 1)
-    check.done()
+    with checking() as check:
+        check.whole("layer", layer, 0, inside.maps.shape[0] - 1)
+        check.whole("head", head, 0, inside.maps.shape[1] - 1)
     q, k, v = (part[layer, head] for part in (inside.q, inside.k, inside.v))
     return Head(inside.letters, inside.ids, attend(q, k, v, causal=True), None, None, None)
 
@@ -113,10 +111,9 @@ def derive(head: Head, stage: str, row: int, column: int) -> Derivation:
     0.0
     """
     numbers, t = matrix(head, stage), head.trace
-    check = Check()
-    check.whole("row", row, 0, numbers.shape[0] - 1)
-    check.whole("column", column, 0, numbers.shape[1] - 1)
-    check.done()
+    with checking() as check:
+        check.whole("row", row, 0, numbers.shape[0] - 1)
+        check.whole("column", column, 0, numbers.shape[1] - 1)
     row, column, value = int(row), int(column), float(numbers[int(row), int(column)])
     kind, left, right = "sum", np.zeros(0), np.zeros(0)
     match stage:
@@ -181,6 +178,5 @@ print(f"largest difference from torch's own: {{(theirs - output).abs().max():.1e
 
 
 def _known(head: Head, stage: str) -> None:
-    check = Check()
-    check.within("stage", stage, choices.STAGE if head.x is not None else choices.LEARNT_STAGE)
-    check.done()
+    with checking() as check:
+        check.within("stage", stage, choices.STAGE if head.x is not None else choices.LEARNT_STAGE)

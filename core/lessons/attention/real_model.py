@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from core.errors import Check, InvalidInput, Unavailable, register
+from core.errors import InvalidInput, Unavailable, checking, register
 from core.lessons.attention import choices
 from core.llm.detokenizer import Piece
 from core.pretrained import resolve
@@ -63,9 +63,8 @@ def look(text: str, layer: int = 0, name: str = DEFAULT) -> RealMaps:
     if not on_disk(name):
         raise Unavailable("not_on_disk", name=name)
     model = LanguageModel.local(name)
-    check = Check()
-    check.whole("layer", layer, 0, model.layers - 1)
-    check.done()
+    with checking() as check:
+        check.whole("layer", layer, 0, model.layers - 1)
     if (size := len(model.ids(text))) > choices.MOST_REAL:
         raise InvalidInput("too_many", name="tokens", most=choices.MOST_REAL, received=size)
     seen = model.inspect(text)

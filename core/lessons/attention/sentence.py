@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from core.data import tiny_text
-from core.errors import Check, InvalidInput, NotReady, Unavailable, register
+from core.errors import InvalidInput, NotReady, Unavailable, checking, register
 from core.events import drain
 from core.language.alphabet import GPTConfig, clean
 from core.language.attention import ToyConfig, attend
@@ -56,9 +56,8 @@ def tokenize(text: str, how: str) -> Cut:
     >>> [piece.id for piece in tokenize("한", "bytes").pieces]
     [237, 149, 156]
     """
-    check = Check()
-    check.within("tokenizer", how, choices.TOKENIZER)
-    check.done()
+    with checking() as check:
+        check.within("tokenizer", how, choices.TOKENIZER)
     if not isinstance(text, str):
         raise InvalidInput("not_text", row=1, received=str(text)[:40])
     if not clean(text).strip():
@@ -106,9 +105,8 @@ def learnt_model(run: GPTRun | None) -> TinyGPT:
 
 def following(model: TinyGPT, text: str, temperature: float, top: int = 8) -> tuple[tuple[str, float, float], ...]:
     """The likeliest next letters: (letter, probability, probability at ``temperature``). 0 takes the first for sure."""
-    check = Check()
-    check.between("temperature", temperature, 0.0, 10.0)
-    check.done()
+    with checking() as check:
+        check.between("temperature", temperature, 0.0, 10.0)
     logits = model.next(text)
     plain = logits.softmax(0)
     warm = (logits / max(temperature, 1e-3)).softmax(0)

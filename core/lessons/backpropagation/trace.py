@@ -17,7 +17,7 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 
-from core.errors import Check, Diverged
+from core.errors import Check, Diverged, checking
 from core.lessons.backpropagation import choices
 from core.mlp.activations import ELEMENTWISE, activation
 from core.mlp.plain_net import Array, Net, Parameter, forward, slopes
@@ -37,19 +37,18 @@ class TraceConfig:
     seed: int = int(choices.SEED.default)
 
     def __post_init__(self) -> None:
-        check = Check()
-        check.whole("hidden layers", len(self.hidden), 1, 3)
-        for units in self.hidden:
-            check.whole("units", units, 1, 4)
-        if len(self.activations) != len(self.hidden):
-            check.add("wrong_shape", name="activations", expected=len(self.hidden), received=len(self.activations))
-        for name in (*self.activations, self.output):
-            check.one_of("activation", name, ELEMENTWISE)
-        check.whole("inputs", len(self.x), 1, 4)
-        check.whole("outputs", len(self.target), 1, 4)
-        _check_sample(check, self.x, self.target, self.loss, self.output, self.learning_rate)
-        check.within("seed", self.seed, choices.SEED)
-        check.done()
+        with checking() as check:
+            check.whole("hidden layers", len(self.hidden), 1, 3)
+            for units in self.hidden:
+                check.whole("units", units, 1, 4)
+            if len(self.activations) != len(self.hidden):
+                check.add("wrong_shape", name="activations", expected=len(self.hidden), received=len(self.activations))
+            for name in (*self.activations, self.output):
+                check.one_of("activation", name, ELEMENTWISE)
+            check.whole("inputs", len(self.x), 1, 4)
+            check.whole("outputs", len(self.target), 1, 4)
+            _check_sample(check, self.x, self.target, self.loss, self.output, self.learning_rate)
+            check.within("seed", self.seed, choices.SEED)
 
     def initial_net(self) -> Net:
         """The net of these settings before any update."""
@@ -112,12 +111,11 @@ def run(net: Net, x: Sequence[float], target: Sequence[float], loss: str = "mse"
     >>> run(TraceConfig().initial_net(), (0.5, -1.0), (1.0,)).loss > 0
     True
     """
-    check = Check()
-    _check_sample(check, x, target, loss, net.activations[-1], learning_rate)
-    for name, row, size in (("x", x, len(net.weights[0])), ("target", target, len(net.biases[-1]))):
-        if len(row) != size:
-            check.add("wrong_shape", name=name, expected=size, received=len(row))
-    check.done()
+    with checking() as check:
+        _check_sample(check, x, target, loss, net.activations[-1], learning_rate)
+        for name, row, size in (("x", x, len(net.weights[0])), ("target", target, len(net.biases[-1]))):
+            if len(row) != size:
+                check.add("wrong_shape", name=name, expected=size, received=len(row))
     with np.errstate(over="ignore", invalid="ignore"):  # an overflow is told as Diverged
         found = _pass(net, np.array(x, dtype=np.float64), np.array(target, dtype=np.float64), loss, learning_rate)
     for value in (found.loss, found.new_loss):

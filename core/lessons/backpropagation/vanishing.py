@@ -23,7 +23,7 @@ from torch.utils.hooks import RemovableHandle
 
 from core import runtime
 from core.data import toy
-from core.errors import Check
+from core.errors import checking
 from core.events import Done, Every, Frames
 from core.lessons.backpropagation import choices
 from core.mlp.activations import ELEMENTWISE, activation
@@ -54,15 +54,14 @@ class DeepConfig:
     seed: int = int(choices.SEED.default)
 
     def __post_init__(self) -> None:
-        check = Check()
-        check.within("depth", self.depth, choices.DEPTH)
-        check.whole("width", self.width, 1, 256)
-        check.one_of("activation", self.activation, ELEMENTWISE)
-        check.within("init", self.init, choices.INIT)
-        check.one_of("data", self.data, toy.CLASSIFICATION)
-        check.whole("samples", self.samples, 8, 1000)
-        check.within("seed", self.seed, choices.SEED)
-        check.done()
+        with checking() as check:
+            check.within("depth", self.depth, choices.DEPTH)
+            check.whole("width", self.width, 1, 256)
+            check.one_of("activation", self.activation, ELEMENTWISE)
+            check.within("init", self.init, choices.INIT)
+            check.one_of("data", self.data, toy.CLASSIFICATION)
+            check.whole("samples", self.samples, 8, 1000)
+            check.within("seed", self.seed, choices.SEED)
 
 
 def lanes(
@@ -83,11 +82,10 @@ class RaceConfig:
     updates: int = int(choices.RACE_UPDATES.default)
 
     def __post_init__(self) -> None:
-        check = Check()
-        check.whole("lanes", len(self.lanes), 2, 2)
-        check.within("learning_rate", self.learning_rate, choices.RACE_RATE)
-        check.within("updates", self.updates, choices.RACE_UPDATES)
-        check.done()
+        with checking() as check:
+            check.whole("lanes", len(self.lanes), 2, 2)
+            check.within("learning_rate", self.learning_rate, choices.RACE_RATE)
+            check.within("updates", self.updates, choices.RACE_UPDATES)
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ import numpy as np
 
 from core.data.reviews import HARD, Reviews
 from core.data.reviews import load as load_reviews
-from core.errors import Check, InvalidInput
+from core.errors import InvalidInput, checking
 from core.events import Done, Progress
 from core.language.bag_of_words import BagConfig, BagOfWords, Explanation, LearnStep, Vectorised
 from core.language.tokens import Label
@@ -94,10 +94,9 @@ def weights_csv(bag: BagOfWords) -> str:
 
 def cell(view: Stages, row: int, column: int) -> TfidfCell:
     """The arithmetic behind ``view.tfidf[row, column]`` and ``view.counts[row, column]``."""
-    check = Check()
-    check.whole("row", row, 0, len(view.sentences) - 1)
-    check.whole("column", column, 0, len(view.vocabulary) - 1)
-    check.done()
+    with checking() as check:
+        check.whole("row", row, 0, len(view.sentences) - 1)
+        check.whole("column", column, 0, len(view.vocabulary) - 1)
     length = float(np.sqrt(((view.counts[row] * view.idf) ** 2).sum()))
     return TfidfCell(
         row,
@@ -113,10 +112,9 @@ def cell(view: Stages, row: int, column: int) -> TfidfCell:
 
 def cosine_cell(view: Stages, row: int, column: int) -> CosineCell:
     """The arithmetic behind ``view.cosine_tfidf[row, column]``."""
-    check = Check()
-    for name, value in (("row", row), ("column", column)):
-        check.whole(name, value, 0, len(view.sentences) - 1)
-    check.done()
+    with checking() as check:
+        for name, value in (("row", row), ("column", column)):
+            check.whole(name, value, 0, len(view.sentences) - 1)
     products = view.tfidf[row] * view.tfidf[column]
     order = [j for j in np.argsort(-products, kind="stable") if products[j]]
     terms = tuple((view.vocabulary[j], float(products[j])) for j in order)
@@ -151,9 +149,8 @@ class Taught:
 
 def split(reviews: Reviews, seed: int = 0, share: float = HELD_OUT) -> tuple[Reviews, Reviews]:
     """(to learn from, to judge by): every label gives the same share, at least one of each stays to learn from."""
-    check = Check()
-    check.within("seed", seed, choices.SEED)
-    check.done()
+    with checking() as check:
+        check.within("seed", seed, choices.SEED)
     rng, judged = np.random.default_rng(seed), set[int]()
     for label in sorted(set(reviews.labels)):
         rows = [i for i, other in enumerate(reviews.labels) if other == label]

@@ -15,7 +15,7 @@ from sklearn.feature_extraction.text import CountVectorizer, TfidfTransformer
 from sklearn.metrics.pairwise import cosine_similarity
 from sklearn.model_selection import StratifiedKFold
 
-from core.errors import Check, InvalidInput
+from core.errors import InvalidInput, checking
 from core.events import Cadence, Deadline, Done, Progress
 from core.language.bag_of_words import BagConfig, BagOfWords
 from core.language.tokens import TOKENS, Label, checked, checked_labels, prepare
@@ -65,13 +65,12 @@ class CompareConfig:
     C: float = BagConfig.C
 
     def __post_init__(self) -> None:
-        check = Check()
-        check.one_of("language", self.language, TOKENS)
-        check.done()
+        with checking() as check:
+            check.one_of("language", self.language, TOKENS)
         object.__setattr__(self, "tokens", tuple(self.tokens or TOKENS[self.language]))
-        check.within("folds", self.folds, choices.FOLDS)
-        check.within("seed", self.seed, choices.SEED)
-        check.done()
+        with checking() as check:
+            check.within("folds", self.folds, choices.FOLDS)
+            check.within("seed", self.seed, choices.SEED)
         self.bags()
 
     def bags(self) -> list[BagConfig]:
@@ -151,9 +150,8 @@ def word_order(first: str, second: str, language: str = "ko") -> tuple[WordOrder
     >>> [(seen.tokens, seen.same) for seen in word_order("The dog bites the man", "the man bites the dog", "en")]
     [('words', True), ('characters', True)]
     """
-    check = Check()
-    check.one_of("language", language, TOKENS)
-    check.done()
+    with checking() as check:
+        check.one_of("language", language, TOKENS)
     seen = []
     for name in TOKENS[language]:
         config = BagConfig(language, name)

@@ -11,7 +11,7 @@ from fractions import Fraction
 
 import numpy as np
 
-from core.errors import Check, InvalidInput, register, shown
+from core.errors import InvalidInput, checking, register, shown
 from core.lessons.convolution import choices
 from core.vision.convolution import KERNELS, ConvConfig, Convolved, Pooled, convolve, max_pool, per_channel, relu
 
@@ -33,9 +33,8 @@ def parse(text: str, mode: str = "grey") -> np.ndarray:
     Raises:
         InvalidInput: no number, rows of different length, more than 7 × 7, a number beyond a million.
     """
-    check = Check()
-    check.within("mode", mode, choices.MODE)
-    check.done()
+    with checking() as check:
+        check.within("mode", mode, choices.MODE)
     channels = 1 if mode == "grey" else 3
     if not isinstance(text, str) or not text.strip():
         raise InvalidInput("empty", name="kernel", least=1)
@@ -77,9 +76,8 @@ def _number(word: str, row: int) -> float:
         value = float(Fraction(word)) if "/" in word else float(word)
     except (ValueError, ZeroDivisionError, OverflowError) as error:
         raise InvalidInput("kernel_text", row=row, received=shown(word)) from error
-    check = Check()
-    check.between("kernel", value, -LARGEST, LARGEST)
-    check.done()
+    with checking() as check:
+        check.between("kernel", value, -LARGEST, LARGEST)
     return value
 
 
@@ -107,17 +105,15 @@ def _word(value: float) -> str:
 
 def preset(name: str) -> str:
     """A kernel of convolution.KERNELS as text."""
-    check = Check()
-    check.one_of("kernel", name, KERNELS)
-    check.done()
+    with checking() as check:
+        check.one_of("kernel", name, KERNELS)
     return write(np.array(KERNELS[name], dtype=np.float64))
 
 
 def resized(kernel: np.ndarray, size: int) -> np.ndarray:
     """(C, kh, kw) → (C, size, size): cut at the edges, or zeros around, the middle stays in the middle."""
-    check = Check()
-    check.within("kernel size", size, choices.SIZE)
-    check.done()
+    with checking() as check:
+        check.within("kernel size", size, choices.SIZE)
     out = np.zeros((len(kernel), size, size))
     (h, w) = kernel.shape[1:]
     rows, columns = min(h, size), min(w, size)
@@ -144,9 +140,8 @@ def apply(
     dilation: int = 1,
 ) -> Convolved:
     """``convolve`` in a mode: "apart" keeps each channel to itself, the others add all channels into one output."""
-    check = Check()
-    check.within("bias", bias, choices.BIAS)
-    check.done()
+    with checking() as check:
+        check.within("bias", bias, choices.BIAS)
     weights = kernel[:, None] * per_channel(np.ones((1, 1))) if mode == "apart" else kernel[None]
     return convolve(image, weights, np.full(len(weights), bias), stride, padding, dilation)
 
@@ -154,9 +149,8 @@ def apply(
 def stages(result: Convolved, pool: int) -> tuple[np.ndarray, Pooled]:
     """What follows a convolution in a network: ReLU, then max-pooling (never larger than the map)."""
     after = relu(result.output)
-    check = Check()
-    check.whole("pool", pool, 1, 8)
-    check.done()
+    with checking() as check:
+        check.whole("pool", pool, 1, 8)
     return after, max_pool(after, min(int(pool), *after.shape[1:]))
 
 

@@ -27,7 +27,7 @@ from core.diffusion.point_diffusion import (
     noised,
     timesteps,
 )
-from core.errors import Check
+from core.errors import checking
 from core.files import images
 from core.lessons.diffusion import choices
 from core.lessons.diffusion.shapes import distance, named, shape
@@ -50,13 +50,12 @@ class PointRun:
     seed: int = int(choices.SEED.default)
 
     def __post_init__(self) -> None:
-        check = Check()
-        check.within("shape", self.shape, choices.SHAPE)
-        check.within("method", self.method, choices.METHOD)
-        check.within("steps", self.steps, choices.STEPS)
-        check.within("updates", self.updates, choices.UPDATES)
-        check.within("seed", self.seed, choices.SEED)
-        check.done()
+        with checking() as check:
+            check.within("shape", self.shape, choices.SHAPE)
+            check.within("method", self.method, choices.METHOD)
+            check.within("steps", self.steps, choices.STEPS)
+            check.within("updates", self.updates, choices.UPDATES)
+            check.within("seed", self.seed, choices.SEED)
 
     @property
     def points(self) -> np.ndarray:
@@ -153,14 +152,13 @@ def by_hand(
     model: PointDiffusion, step: int = 1, steps: int = 20, method: str = METHOD, seed: int = 0, point: int = 0
 ) -> HandStep:
     """Step ``step`` of ``steps`` for one point, with the scheduler of diffusers beside it."""
-    check = Check()
-    check.within("steps", steps, library.POINT_STEPS)
-    check.within("method", method, library.POINT_METHOD)
-    check.within("seed", seed, library.SEED)
-    check.done()
-    check.whole("step", step, 1, steps)
-    check.whole("point", point, 0, 99)
-    check.done()
+    with checking() as check:
+        check.within("steps", steps, library.POINT_STEPS)
+        check.within("method", method, library.POINT_METHOD)
+        check.within("seed", seed, library.SEED)
+    with checking() as check:
+        check.whole("step", step, 1, steps)
+        check.whole("point", point, 0, 99)
     ours, theirs = model.trajectories(100, steps, method, seed), diffusers_way(model, 100, steps, method, seed)
     levels = timesteps(steps)
     t, x = levels[step - 1], torch.from_numpy(ours[step - 1])

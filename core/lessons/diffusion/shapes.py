@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from core.errors import Check, InvalidInput, register
+from core.errors import InvalidInput, checking, register
 from core.files.strokes import strokes
 
 register(
@@ -65,9 +65,8 @@ SHAPES: dict[str, Callable[[], list[np.ndarray]]] = {
 
 def shape(name: str, count: int = 1000, jitter: float = 0.01, seed: int = 0) -> np.ndarray:
     """``count`` points on a preset, as (count, 2) float32; ``jitter`` is their deviation from the stroke."""
-    check = Check()
-    check.one_of("shape", name, SHAPES)
-    check.done()
+    with checking() as check:
+        check.one_of("shape", name, SHAPES)
     return along(SHAPES[name](), count, jitter, seed)
 
 
@@ -83,10 +82,9 @@ def along(strokes: Sequence[np.ndarray], count: int = 1000, jitter: float = 0.01
 
     A stroke of one point is a dot. The drawing keeps its proportions. Raises InvalidInput when there is nothing drawn.
     """
-    check = Check()
-    check.whole("points", count, 10, MOST_POINTS)
-    check.between("jitter", jitter, 0, 1)
-    check.done()
+    with checking() as check:
+        check.whole("points", count, 10, MOST_POINTS)
+        check.between("jitter", jitter, 0, 1)
     lines = [np.asarray(stroke, dtype=float).reshape(-1, 2) for stroke in strokes if len(stroke)]
     if not lines:
         raise InvalidInput("no_strokes")

@@ -22,7 +22,7 @@ from torch.func import functional_call, grad, vmap
 
 from core import runtime
 from core.data.people import sample_people
-from core.errors import Check
+from core.errors import checking
 from core.events import Deadline, Done, Every, Frames, drain
 from core.files.csv_text import to_csv
 from core.lessons.epochs import choices
@@ -50,14 +50,13 @@ class EpochsConfig:
     seed: int = int(choices.SEED.default)
 
     def __post_init__(self) -> None:
-        check = Check()
-        check.whole("samples", self.samples, 10, MOST_SAMPLES)
-        check.within("batch_size", self.batch_size, choices.BATCH)
-        check.within("epochs", self.epochs, choices.EPOCHS)
-        check.within("hidden", self.hidden, choices.HIDDEN)
-        check.within("learning_rate", self.learning_rate, choices.RATE)
-        check.within("seed", self.seed, choices.SEED)
-        check.done()
+        with checking() as check:
+            check.whole("samples", self.samples, 10, MOST_SAMPLES)
+            check.within("batch_size", self.batch_size, choices.BATCH)
+            check.within("epochs", self.epochs, choices.EPOCHS)
+            check.within("hidden", self.hidden, choices.HIDDEN)
+            check.within("learning_rate", self.learning_rate, choices.RATE)
+            check.within("seed", self.seed, choices.SEED)
 
 
 @dataclass(frozen=True, slots=True)

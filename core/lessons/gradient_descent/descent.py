@@ -15,7 +15,7 @@ from typing import Literal, cast
 
 import numpy as np
 
-from core.errors import Check
+from core.errors import checking
 from core.events import Done, Every, Frames
 from core.lessons.gradient_descent import choices
 from core.lessons.gradient_descent.update_rules import OPTIMIZERS, Memory
@@ -42,17 +42,16 @@ class DescentConfig:
     seed: int = int(choices.SEED.default)
 
     def __post_init__(self) -> None:
-        check = Check()
-        check.one_of("optimizer", self.optimizer, OPTIMIZERS)
-        check.within("learning_rate", self.learning_rate, choices.RATE)
-        check.whole("steps", self.steps, 1, MOST_STEPS)
-        check.one_of("scaling", self.scaling, SCALINGS)
-        check.between("w", self.w, -OVERFLOW, OVERFLOW)
-        check.between("b", self.b, -OVERFLOW, OVERFLOW)
-        if self.batch_size is not None:
-            check.whole("batch_size", self.batch_size, 1, 10**6)
-        check.within("seed", self.seed, choices.SEED)
-        check.done()
+        with checking() as check:
+            check.one_of("optimizer", self.optimizer, OPTIMIZERS)
+            check.within("learning_rate", self.learning_rate, choices.RATE)
+            check.whole("steps", self.steps, 1, MOST_STEPS)
+            check.one_of("scaling", self.scaling, SCALINGS)
+            check.between("w", self.w, -OVERFLOW, OVERFLOW)
+            check.between("b", self.b, -OVERFLOW, OVERFLOW)
+            if self.batch_size is not None:
+                check.whole("batch_size", self.batch_size, 1, 10**6)
+            check.within("seed", self.seed, choices.SEED)
 
 
 @dataclass(frozen=True, slots=True)

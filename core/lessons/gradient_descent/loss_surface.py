@@ -16,7 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from core.data.toy import to_bytes
-from core.errors import Check
+from core.errors import checking
 from core.lessons.gradient_descent import choices
 from core.lessons.perceptron.line import SCALINGS, Curvature, Problem, Scaling
 
@@ -48,14 +48,13 @@ def surface(
     Args:
         show: (w, b) in the units of the surface. size: pixels a side, 8…200. zoom: 1 shows all, 10 a tenth of it.
     """
-    check = Check()
-    check.whole("size", size, 8, 200)
-    check.one_of("scaling", scaling, SCALINGS)
-    check.between("zoom", zoom, 0.1, 1000)
-    for w, b in show:
-        check.within("start", w, choices.W)
-        check.within("start", b, choices.B)
-    check.done()
+    with checking() as check:
+        check.whole("size", size, 8, 200)
+        check.one_of("scaling", scaling, SCALINGS)
+        check.between("zoom", zoom, 0.1, 1000)
+        for w, b in show:
+            check.within("start", w, choices.W)
+            check.within("start", b, choices.B)
     problem = Problem(x, y, scaling)
     minimum, curvature = np.array(problem.minimum()), problem.curvature()
     lowest, variance = problem.loss(*minimum), float(problem.targets.var()) or 1.0
@@ -100,11 +99,10 @@ def three_gradients(x: object, y: object, w: float, b: float, scaling: Scaling =
     """The gradient of f at (w, b), in the units of the surface, by three independent ways; all in float64."""
     import torch
 
-    check = Check()
-    check.within("w", w, choices.W)
-    check.within("b", b, choices.B)
-    check.one_of("scaling", scaling, SCALINGS)
-    check.done()
+    with checking() as check:
+        check.within("w", w, choices.W)
+        check.within("b", b, choices.B)
+        check.one_of("scaling", scaling, SCALINGS)
     problem = Problem(x, y, scaling)
     by_hand = problem.gradient(w, b)
     at = torch.tensor([w, b], dtype=torch.float64, requires_grad=True)
@@ -138,11 +136,10 @@ def overflow(
 
     In float32, as networks compute, the loss grows to inf, then inf − inf makes NaN. Else it ends after ``most``.
     """
-    check = Check()
-    check.within("learning_rate", learning_rate, choices.RATE)
-    check.whole("steps", most, 1, 100_000)
-    check.one_of("scaling", scaling, SCALINGS)
-    check.done()
+    with checking() as check:
+        check.within("learning_rate", learning_rate, choices.RATE)
+        check.whole("steps", most, 1, 100_000)
+        check.one_of("scaling", scaling, SCALINGS)
     problem = Problem(x, y, scaling)
     inputs, targets = problem.inputs.astype(np.float32), problem.targets.astype(np.float32)
     at, rate, rows = np.array([w, b], dtype=np.float32), np.float32(learning_rate), deque[Row](maxlen=8)

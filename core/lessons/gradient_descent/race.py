@@ -14,7 +14,7 @@ from typing import cast
 
 import numpy as np
 
-from core.errors import Check, InvalidInput
+from core.errors import InvalidInput, checking
 from core.events import Done, Every, Frames, drain
 from core.lessons.gradient_descent import choices
 from core.lessons.gradient_descent.descent import MOST_STEPS, DescentConfig, DescentRun, Move, Walk, descend
@@ -49,10 +49,9 @@ class RaceConfig:
 
     def runs(self) -> tuple[DescentConfig, ...]:
         """One descent each; raises what a descent's config would."""
-        check = Check()
-        for name in self.optimizers:
-            check.one_of("optimizer", name, OPTIMIZERS)
-        check.done()
+        with checking() as check:
+            for name in self.optimizers:
+                check.one_of("optimizer", name, OPTIMIZERS)
         rates = [self.learning_rate or OPTIMIZERS[name].learning_rate for name in self.optimizers]
         return tuple(
             DescentConfig(name, rate, self.steps, self.scaling, self.w, self.b, self.batch_size, self.seed)
@@ -144,9 +143,8 @@ def rate_at(x: object, y: object, config: DescentConfig, percent: float) -> floa
     Args:
         percent: above 0, at most 10,000.
     """
-    check = Check()
-    check.between("percent", percent, 0.001, 10_000)
-    check.done()
+    with checking() as check:
+        check.between("percent", percent, 0.001, 10_000)
     return float(f"{percent / 100 * _reference(x, y, config):.3g}")
 
 

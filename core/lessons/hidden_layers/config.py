@@ -12,7 +12,7 @@ from typing import cast
 import numpy as np
 
 from core.data import toy
-from core.errors import Check
+from core.errors import Check, checking
 from core.files import tables
 from core.lessons.hidden_layers import choices, own_points
 
@@ -46,32 +46,31 @@ class PlaygroundConfig:
     seed: int = int(choices.SEED.default)
 
     def __post_init__(self) -> None:
-        check = Check()
-        check.within("task", self.task, choices.TASK)
-        if self.points:
-            self._check_points(check)
-        else:
-            check.one_of("data", self.data, choices.FIELDS if self.task == "regression" else choices.CLASSES)
-        check.within("samples", self.samples, choices.SAMPLES)
-        check.within("noise", self.noise, choices.NOISE)
-        check.within("train_ratio", self.train_ratio, choices.TRAIN_RATIO)
-        check.whole("features", len(self.features), 1, len(choices.FEATURES))
-        for name in self.features:
-            check.within("features", name, choices.FEATURES)
-        check.within("hidden layers", len(self.hidden), choices.LAYERS)
-        for units, name in self.hidden:
-            check.within("units", units, choices.UNITS)
-            check.within("activation", name, choices.ACTIVATION)
-        check.within("l1", self.l1, choices.PENALTY)
-        check.within("l2", self.l2, choices.PENALTY)
-        check.within("dropout", self.dropout, choices.DROPOUT)
-        check.within("batch_size", self.batch_size, choices.BATCH)
-        check.within("learning_rate", self.learning_rate, choices.RATE)
-        check.within("optimizer", self.optimizer, choices.OPTIMIZER)
-        check.within("loss", self.loss, choices.LOSS)
-        check.within("epochs", self.epochs, choices.EPOCHS)
-        check.within("seed", self.seed, choices.SEED)
-        check.done()
+        with checking() as check:
+            check.within("task", self.task, choices.TASK)
+            if self.points:
+                self._check_points(check)
+            else:
+                check.one_of("data", self.data, choices.FIELDS if self.task == "regression" else choices.CLASSES)
+            check.within("samples", self.samples, choices.SAMPLES)
+            check.within("noise", self.noise, choices.NOISE)
+            check.within("train_ratio", self.train_ratio, choices.TRAIN_RATIO)
+            check.whole("features", len(self.features), 1, len(choices.FEATURES))
+            for name in self.features:
+                check.within("features", name, choices.FEATURES)
+            check.within("hidden layers", len(self.hidden), choices.LAYERS)
+            for units, name in self.hidden:
+                check.within("units", units, choices.UNITS)
+                check.within("activation", name, choices.ACTIVATION)
+            check.within("l1", self.l1, choices.PENALTY)
+            check.within("l2", self.l2, choices.PENALTY)
+            check.within("dropout", self.dropout, choices.DROPOUT)
+            check.within("batch_size", self.batch_size, choices.BATCH)
+            check.within("learning_rate", self.learning_rate, choices.RATE)
+            check.within("optimizer", self.optimizer, choices.OPTIMIZER)
+            check.within("loss", self.loss, choices.LOSS)
+            check.within("epochs", self.epochs, choices.EPOCHS)
+            check.within("seed", self.seed, choices.SEED)
 
     def _check_points(self, check: Check) -> None:
         rows = np.array(self.points, dtype=np.float64)
@@ -111,9 +110,8 @@ def with_point(config: PlaygroundConfig, x1: float, x2: float, label: float) -> 
 def without_point(config: PlaygroundConfig, index: int) -> PlaygroundConfig:
     """One point less. ``index`` counts the points as a page draws them: training points first, then held-out ones."""
     points = _points(config)
-    check = Check()
-    check.whole("index", index, 0, len(points) - 1)
-    check.done()
+    with checking() as check:
+        check.whole("index", index, 0, len(points) - 1)
     train = _train_rows(replace(config, points=points)) if config.points else np.ones(len(points), dtype=bool)
     drawn = np.concatenate([np.flatnonzero(train), np.flatnonzero(~train)])
     return replace(config, points=tuple(p for i, p in enumerate(points) if i != drawn[int(index)]))
@@ -155,9 +153,8 @@ def as_points(config: PlaygroundConfig, rows: Sequence[tables.Row], task: str | 
     No rows: the drawn data. Numbers within the plane and labels 0 and 1 (regression: −1 to 1) are taken as they are.
     """
     task = task or config.task
-    check = Check()
-    check.within("task", task, choices.TASK)
-    check.done()
+    with checking() as check:
+        check.within("task", task, choices.TASK)
     if not isinstance(rows, (list, tuple)) or not all(isinstance(row, (list, tuple)) for row in rows):
         return from_table(config, rows, task=task)  # tells what is wrong
     rows = [row for row in rows if any(cell not in (None, "") for cell in row)]

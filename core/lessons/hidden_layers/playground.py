@@ -18,7 +18,7 @@ import numpy as np
 
 from core import runtime
 from core.data import toy
-from core.errors import Check, InvalidInput
+from core.errors import InvalidInput, checking
 from core.events import Cadence, Deadline, Done, Every, TrainStep
 from core.lessons.hidden_layers.config import KEEP_WEIGHTS, LOSSES, PlaygroundConfig, load
 from core.lessons.hidden_layers.config import as_points as as_points
@@ -267,11 +267,10 @@ class Playground:
 
     def node(self, layer: int, unit: int, at: tuple[float, float] = (0.0, 0.0)) -> NodeReport:
         """What a unit computes, with its numbers at a point. ``layer`` from 1 (the output is the last), unit from 0."""
-        check = Check()
-        check.whole("layer", layer, 1, len(self.config.hidden) + 1)
-        check.done()
-        check.whole("unit", unit, 0, len(self.net.biases[layer - 1]) - 1)
-        check.done()
+        with checking() as check:
+            check.whole("layer", layer, 1, len(self.config.hidden) + 1)
+        with checking() as check:
+            check.whole("unit", unit, 0, len(self.net.biases[layer - 1]) - 1)
         return node(self.net, self.config.features, layer, unit, at)
 
     def set_weight(self, parameter: Parameter, value: float) -> None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from urllib.parse import parse_qsl, urlencode
 
-from core.errors import Check, InvalidInput, register, shown
+from core.errors import InvalidInput, checking, register, shown
 from core.lessons.hidden_layers import choices
 from core.lessons.hidden_layers.config import PlaygroundConfig
 
@@ -75,14 +75,13 @@ def read(link: str) -> Translated:
     rate, kind = _number(sent, "regularizationRate", 0.0), sent.get("regularization")
     activation = sent.get("activation", "tanh")
     units = [part for part in sent.get("networkShape", "4,2").split(",") if part.strip()]
-    check = Check()
-    check.one_of("activation", activation, ACTIVATIONS)
-    check.one_of("data", sent.get("dataset", "circle"), DATA)
-    check.one_of("data", sent.get("regDataset", "reg-plane"), FIELDS)
-    for part in units:
-        if not part.strip().isdecimal():
-            check.add("not_a_number", name="units", received=shown(part))
-    check.done()
+    with checking() as check:
+        check.one_of("activation", activation, ACTIVATIONS)
+        check.one_of("data", sent.get("dataset", "circle"), DATA)
+        check.one_of("data", sent.get("regDataset", "reg-plane"), FIELDS)
+        for part in units:
+            if not part.strip().isdecimal():
+                check.add("not_a_number", name="units", received=shown(part))
     config = PlaygroundConfig(
         data=FIELDS[sent.get("regDataset", "reg-plane")] if regression else DATA[sent.get("dataset", "circle")],
         task="regression" if regression else "classification",

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from core.errors import Check
+from core.errors import checking
 from core.events import Done, Every, Frames
 from core.lessons.hidden_layers import choices
 from core.lessons.hidden_layers.config import PlaygroundConfig
@@ -76,11 +76,10 @@ def versus(
 
     ``start`` is the output's first bias: −6 makes both nets sure that every point is class 0.
     """
-    check = Check()
-    check.within("start", start, choices.START)
-    if config.task == "regression":
-        check.add("not_one_of", name="task", received="regression", choices="classification", hint="")
-    check.done()
+    with checking() as check:
+        check.within("start", start, choices.START)
+        if config.task == "regression":
+            check.add("not_one_of", name="task", received="regression", choices="classification", hint="")
     nets = [Playground(replace(config, loss=loss)) for loss in choices.LOSS]
     for net in nets:
         net.set_weight(Parameter(len(config.hidden) + 1, 0), start)

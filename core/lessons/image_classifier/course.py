@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from core.data import digits, fashion
-from core.errors import Check, NotReady, register
+from core.errors import NotReady, checking, register
 from core.events import Cadence, Deadline, Done, Every, TrainStep
 from core.lessons.image_classifier import choices
 from core.training.trainer import History
@@ -49,15 +49,14 @@ class CourseConfig:
     data: str = choices.DATA.default
 
     def __post_init__(self) -> None:
-        check = Check()
-        check.within("pictures", self.pictures, choices.PICTURES)
-        check.one_of("blocks", self.blocks, FILTERS)
-        check.within("learning_rate", self.learning_rate, choices.RATE)
-        check.within("batch_size", self.batch_size, choices.BATCH)
-        check.within("dropout", self.dropout, choices.DROPOUT)
-        check.within("seed", self.seed, choices.SEED)
-        check.within("data", self.data, choices.DATA)
-        check.done()
+        with checking() as check:
+            check.within("pictures", self.pictures, choices.PICTURES)
+            check.one_of("blocks", self.blocks, FILTERS)
+            check.within("learning_rate", self.learning_rate, choices.RATE)
+            check.within("batch_size", self.batch_size, choices.BATCH)
+            check.within("dropout", self.dropout, choices.DROPOUT)
+            check.within("seed", self.seed, choices.SEED)
+            check.within("data", self.data, choices.DATA)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,9 +110,8 @@ class Course:
             InvalidInput: a value out of range.
             NotReady: another run of this course has not ended.
         """
-        check = Check()
-        check.whole("epochs", epochs, 1, choices.MOST_EPOCHS)
-        check.done()
+        with checking() as check:
+            check.whole("epochs", epochs, 1, choices.MOST_EPOCHS)
         return self._run(int(epochs), every, deadline)
 
     def _run(self, epochs: int, every: Every, deadline: float | None) -> Iterator[CourseStep | Done[Course]]:

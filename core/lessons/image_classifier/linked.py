@@ -13,7 +13,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from core.errors import Check, InvalidInput, register
+from core.errors import InvalidInput, checking, register
 from core.files.images import Source
 from core.vision.classifier import ImageClassifier
 
@@ -52,15 +52,14 @@ def linked(classifier: ImageClassifier, source: Source, layer: str | None = None
     if not names:
         raise InvalidInput("not_traced")
     name = names[0] if layer is None else layer
-    check = Check()
-    check.one_of("layer", name, names)
-    check.done()
+    with checking() as check:
+        check.one_of("layer", name, names)
     conv = modules[name]
     assert isinstance(conv, nn.Conv2d)
     if conv.groups != 1 or conv.stride != (1, 1) or conv.dilation != (1, 1) or isinstance(conv.padding, str):
         raise InvalidInput("not_traced")
-    check.whole("channel", channel, 0, conv.out_channels - 1)
-    check.done()
+    with checking() as check:
+        check.whole("channel", channel, 0, conv.out_channels - 1)
     order = list(modules)
     following = [modules[each] for each in order[order.index(name) + 1 :] if not any(modules[each].children())]
     before = order[: order.index(name)]

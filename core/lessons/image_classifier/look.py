@@ -17,7 +17,7 @@ from PIL import Image, ImageDraw
 from scipy.special import softmax
 
 from core.data import digits, fashion
-from core.errors import Check, InvalidInput, shown
+from core.errors import InvalidInput, checking, shown
 from core.files.images import Source
 from core.files.strokes import strokes
 from core.lessons.image_classifier import choices
@@ -97,10 +97,9 @@ def fetched(name: str) -> ImageClassifier:
 
 def example(kind: str, turn: int = 0) -> tuple[int, np.ndarray]:
     """(row, picture (28, 28)) of the ``turn``-th held-out garment of this kind; the network never saw it."""
-    check = Check()
-    check.one_of("kind", kind, fashion.CLASSES)
-    check.whole("index", turn, 0, 2**31)
-    check.done()
+    with checking() as check:
+        check.one_of("kind", kind, fashion.CLASSES)
+        check.whole("index", turn, 0, 2**31)
     data = fashion.load()
     rows = np.flatnonzero(data.y_test == fashion.CLASSES.index(kind))
     row = int(rows[int(turn) % len(rows)])
@@ -109,9 +108,8 @@ def example(kind: str, turn: int = 0) -> tuple[int, np.ndarray]:
 
 def digit(turn: int = 0) -> tuple[int, np.ndarray]:
     """(the digit, picture (28, 28)): the ``turn``-th of those held out; the network never saw it."""
-    check = Check()
-    check.whole("index", turn, 0, 2**31)
-    check.done()
+    with checking() as check:
+        check.whole("index", turn, 0, 2**31)
     data = digits.load()
     row = int(turn) % len(data.y_test)
     return int(data.y_test[row]), data.x_test[row]

@@ -13,7 +13,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from core.errors import Check, InvalidInput, Unavailable, register, shown
+from core.errors import InvalidInput, Unavailable, checking, register, shown
 from core.events import Deadline, Done, Progress, drain
 from core.lessons.language_model import choices
 from core.lessons.language_model.offers import named, offers
@@ -119,10 +119,9 @@ def opening(who: str, language: str, name: str = DEFAULT) -> Iterator[Progress |
 
     Raises InvalidInput, or Unavailable ``get_first``.
     """
-    check = Check()
-    check.within("who", who, choices.WHO)
-    check.one_of("language", language, ("ko", "en"))
-    check.done()
+    with checking() as check:
+        check.within("who", who, choices.WHO)
+        check.one_of("language", language, ("ko", "en"))
     if who == "counts":
         yield Done(letter_models.counted(language), 0.0)
     elif who == "tiny":
@@ -187,9 +186,8 @@ def grow(story: Story, token: int) -> Story:
 
 def cut(story: Story, at: int) -> Story:
     """The story up to its ``at``-th added token, with the choices that stood there: a branch starts here."""
-    check = Check()
-    check.whole("index", at, 0, len(story.prefix))
-    check.done()
+    with checking() as check:
+        check.whole("index", at, 0, len(story.prefix))
     return told(story, story.prefix[: int(at)], story.probabilities[: int(at)])
 
 
@@ -244,10 +242,9 @@ def hood(story: Story, seen: Inspection, layer: int, head: int) -> Hood:
     same to about three digits). Only a story that was read in part has none for the part.
     """
     layers, heads = seen.attention.shape[:2]
-    check = Check()
-    check.whole("layer", layer, 1, layers)
-    check.whole("head", head, 1, heads)
-    check.done()
+    with checking() as check:
+        check.whole("layer", layer, 1, layers)
+        check.whole("head", head, 1, heads)
     chosen = seen.attention[int(layer) - 1, int(head) - 1]
     lens = seen.lens()
     if len(story.ids) <= choices.MOST_INSIDE:
@@ -257,9 +254,8 @@ def hood(story: Story, seen: Inspection, layer: int, head: int) -> Hood:
 
 def writing(story: Story, length: int, seed: int, **sampling: Any) -> Iterator[Any]:
     """Events of going on with the story for ``length`` tokens, at most 400 in all."""
-    check = Check()
-    check.whole("length", length, 1, choices.MOST_STORY)
-    check.done()
+    with checking() as check:
+        check.whole("length", length, 1, choices.MOST_STORY)
     room = min(int(length), choices.MOST_STORY - len(story.prefix))
     if room < 1:
         raise InvalidInput("too_many", name="tokens", most=choices.MOST_STORY, received=choices.MOST_STORY + 1)

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from core.data import reviews
-from core.errors import Check, InvalidInput
+from core.errors import InvalidInput, checking
 from core.events import Deadline, Done, drain
 from core.language.bag_of_words import BagConfig, BagOfWords
 from core.lessons.bag_of_words.cases import teach
@@ -71,10 +71,9 @@ def steps(
 
     Raises InvalidInput for an empty or too long sentence.
     """
-    check = Check()
-    check.one_of("language", language, ("ko", "en"))
-    check.within("seed", seed, choices.SEED)
-    check.done()
+    with checking() as check:
+        check.one_of("language", language, ("ko", "en"))
+        check.within("seed", seed, choices.SEED)
     if not isinstance(sentence, str):
         raise InvalidInput("empty_prompt")
     text = readable(sentence).strip()

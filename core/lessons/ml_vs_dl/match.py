@@ -19,7 +19,7 @@ import numpy as np
 
 from core.data import toy
 from core.data.toy import Points, ToyConfig
-from core.errors import Check, InvalidInput
+from core.errors import Check, InvalidInput, checking
 from core.events import Deadline, Done, Every, TrainStep, cadence, drain
 from core.lessons.ml_vs_dl import choices
 
@@ -40,16 +40,17 @@ class Net:
     seed: int = int(choices.SEED.default)
 
     def __post_init__(self) -> None:
-        check = Check()
-        if not 1 <= len(self.hidden) <= 6:
-            check.add("out_of_range", name="hidden", low=1, high=6, received=len(self.hidden))
-        for units in self.hidden:
-            check.whole("units", units, 1, 128)
-        check.one_of("activation", self.activation, ("relu", "tanh", "sigmoid", "leaky_relu", "elu", "gelu", "silu"))
-        check.between("learning_rate", self.learning_rate, 1e-6, 10)
-        check.whole("batch_size", self.batch_size, 1, 5_000)
-        check.within("seed", self.seed, choices.SEED)
-        check.done()
+        with checking() as check:
+            if not 1 <= len(self.hidden) <= 6:
+                check.add("out_of_range", name="hidden", low=1, high=6, received=len(self.hidden))
+            for units in self.hidden:
+                check.whole("units", units, 1, 128)
+            check.one_of(
+                "activation", self.activation, ("relu", "tanh", "sigmoid", "leaky_relu", "elu", "gelu", "silu")
+            )
+            check.between("learning_rate", self.learning_rate, 1e-6, 10)
+            check.whole("batch_size", self.batch_size, 1, 5_000)
+            check.within("seed", self.seed, choices.SEED)
 
 
 @dataclass(frozen=True)
@@ -66,10 +67,9 @@ class VersusConfig:
     epochs: int = int(choices.EPOCHS.default)
 
     def __post_init__(self) -> None:
-        check = Check()
-        check_features(check, self.features)
-        check.within("epochs", self.epochs, choices.EPOCHS)
-        check.done()
+        with checking() as check:
+            check_features(check, self.features)
+            check.within("epochs", self.epochs, choices.EPOCHS)
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ import numpy as np
 
 from core.data import toy
 from core.data.toy import Points, ToyConfig
-from core.errors import Check
+from core.errors import checking
 from core.events import Deadline, Done
 from core.lessons.ml_vs_dl import choices
 from core.lessons.ml_vs_dl.match import Net, build_net, check_features, fit_linear, quality, train
@@ -38,18 +38,17 @@ class SweepConfig:
     seed: int = int(choices.SEED.default)
 
     def __post_init__(self) -> None:
-        check = Check()
-        check.one_of("data", self.data, toy.NAMES)
-        check.within("noise", self.noise, choices.SWEEP_NOISE)
-        if not 1 <= len(self.sizes) <= 12:
-            check.add("out_of_range", name="sizes", low=1, high=12, received=len(self.sizes))
-        for size in self.sizes:
-            check.whole("samples", size, 4, 2_000)
-        check.within("draws", self.draws, choices.DRAWS)
-        check.whole("updates", self.updates, 1, 20_000)
-        check.within("seed", self.seed, choices.SEED)
-        check_features(check, self.features)
-        check.done()
+        with checking() as check:
+            check.one_of("data", self.data, toy.NAMES)
+            check.within("noise", self.noise, choices.SWEEP_NOISE)
+            if not 1 <= len(self.sizes) <= 12:
+                check.add("out_of_range", name="sizes", low=1, high=12, received=len(self.sizes))
+            for size in self.sizes:
+                check.whole("samples", size, 4, 2_000)
+            check.within("draws", self.draws, choices.DRAWS)
+            check.whole("updates", self.updates, 1, 20_000)
+            check.within("seed", self.seed, choices.SEED)
+            check_features(check, self.features)
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from core.errors import Check, InvalidInput, register
+from core.errors import InvalidInput, checking, register
 from core.files import images
 from core.lessons.multimodal import choices
 from core.lessons.multimodal.space import DEFAULT, model, picture_named, zero_shot
@@ -91,9 +91,8 @@ def written(picture: images.Source, word: str, letters: bool = True) -> np.ndarr
 
 def stuck(picture: images.Source, sticker: images.Source, share: float = choices.SHARE.default) -> np.ndarray:
     """A small picture in the lower right corner, ``share`` of the side wide; (H, W, 3) uint8."""
-    check = Check()
-    check.within("share", share, choices.SHARE)
-    check.done()
+    with checking() as check:
+        check.within("share", share, choices.SHARE)
     image = Image.fromarray(images.read(picture, max_side=512).pixels)
     side = max(1, round(share * min(image.size)))
     small = Image.fromarray(images.read(sticker).pixels).resize((side, side), Image.Resampling.LANCZOS)

@@ -17,7 +17,7 @@ import numpy as np
 
 from core.data import emoji
 from core.diffusion.settings import LONGEST_PROMPT, DenoiseStep
-from core.errors import Check, InvalidInput, Unavailable, register, shown
+from core.errors import InvalidInput, Unavailable, checking, register, shown
 from core.events import Deadline, Done
 from core.files import images
 from core.lessons.multimodal import choices, space
@@ -45,17 +45,16 @@ class LoopConfig:
     model: str = choices.MODEL
 
     def __post_init__(self) -> None:
-        check = Check()
-        if not isinstance(self.words, str) or not self.words.strip():
-            check.add("empty", name="words", least=1)
-        elif len(self.words) > min(space.LONGEST, LONGEST_PROMPT):
-            check.add("prompt_too_long", name="words", received=len(self.words), most=space.LONGEST)
-        check.one_of("language", self.language, emoji.LANGUAGES)
-        check.within("steps", self.steps, choices.STEPS)
-        check.within("guidance", self.guidance, choices.GUIDANCE)
-        check.within("seed", self.seed, choices.SEED)
-        check.whole("names", self.names, 1, 20)
-        check.done()
+        with checking() as check:
+            if not isinstance(self.words, str) or not self.words.strip():
+                check.add("empty", name="words", least=1)
+            elif len(self.words) > min(space.LONGEST, LONGEST_PROMPT):
+                check.add("prompt_too_long", name="words", received=len(self.words), most=space.LONGEST)
+            check.one_of("language", self.language, emoji.LANGUAGES)
+            check.within("steps", self.steps, choices.STEPS)
+            check.within("guidance", self.guidance, choices.GUIDANCE)
+            check.within("seed", self.seed, choices.SEED)
+            check.whole("names", self.names, 1, 20)
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from core.data import emoji
-from core.errors import Check, InvalidInput, Unavailable, register, shown
+from core.errors import InvalidInput, Unavailable, checking, register, shown
 from core.files import images
 from core.lessons.multimodal import choices
 from core.multimodal import clip, conse
@@ -148,9 +148,8 @@ class Found:
 
 
 def _nearest(vector: np.ndarray, among: np.ndarray, count: int) -> Found:
-    check = Check()
-    check.whole("count", count, 1, 50)
-    check.done()
+    with checking() as check:
+        check.whole("count", count, 1, 50)
     cosines = among @ vector
     rows = np.argsort(-cosines, kind="stable")[: int(count)]
     return Found(tuple(rows.tolist()), tuple(cosines[rows].tolist()))

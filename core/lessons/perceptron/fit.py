@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from core.errors import Check
+from core.errors import checking
 from core.events import Deadline, Done, Every, cadence, drain
 from core.lessons.perceptron.line import (
     OVERFLOW,
@@ -57,13 +57,12 @@ class LineConfig:
     done: int = 0  # steps of earlier presses: the count goes on from there
 
     def __post_init__(self) -> None:
-        check = Check()
-        check.whole("steps", self.steps, 1, MOST_STEPS)
-        check.between("learning_rate", self.learning_rate, 1e-9, 100)
-        check.between("w", self.w, -OVERFLOW, OVERFLOW)
-        check.between("b", self.b, -OVERFLOW, OVERFLOW)
-        check.whole("done", self.done, 0, 10**9)
-        check.done()
+        with checking() as check:
+            check.whole("steps", self.steps, 1, MOST_STEPS)
+            check.between("learning_rate", self.learning_rate, 1e-9, 100)
+            check.between("w", self.w, -OVERFLOW, OVERFLOW)
+            check.between("b", self.b, -OVERFLOW, OVERFLOW)
+            check.whole("done", self.done, 0, 10**9)
 
     @property
     def scaling(self) -> Scaling:
@@ -196,9 +195,8 @@ def both_ways(x: object, y: object, learning_rate: float = 0.1, count: int = 100
 
 def predict(w: float, b: float, value: float, x: object) -> Prediction:
     """ŷ = w·value + b, and whether ``value`` lies beyond the inputs ``x`` the line was learnt from."""
-    check = Check()
-    check.between("x", value, -1e9, 1e9)
-    check.done()
+    with checking() as check:
+        check.between("x", value, -1e9, 1e9)
     low, high = float(np.min(np.asarray(x))), float(np.max(np.asarray(x)))
     return Prediction(w * value + b, not low <= value <= high, low, high)
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from core.errors import Check
+from core.errors import checking
 from core.events import Deadline, Done
 
 INPUTS = np.array([[0, 0], [0, 1], [1, 0], [1, 1]])  # (4, 2) the rows of a truth table
@@ -39,13 +39,12 @@ class GateConfig:
     b: float = 0.0
 
     def __post_init__(self) -> None:
-        check = Check()
-        check.one_of("gate", self.gate, GATES)
-        check.between("learning_rate", self.learning_rate, 1e-3, 10)
-        check.whole("epochs", self.epochs, 1, 1000)
-        for name in ("w1", "w2", "b"):
-            check.between(name, getattr(self, name), -100, 100)
-        check.done()
+        with checking() as check:
+            check.one_of("gate", self.gate, GATES)
+            check.between("learning_rate", self.learning_rate, 1e-3, 10)
+            check.whole("epochs", self.epochs, 1, 1000)
+            for name in ("w1", "w2", "b"):
+                check.between(name, getattr(self, name), -100, 100)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from core.errors import Check, InvalidInput, register
+from core.errors import InvalidInput, checking, register
 from core.files import images
 from core.lessons.pixels import choices
 from core.vision import pixels
@@ -52,9 +52,8 @@ def look(
     picture: np.ndarray, name: str = "rgb", bits: int = 8, weights: str | tuple[float, float, float] = "bt601"
 ) -> np.ndarray:
     """(H, W, 3) uint8 as seen through ``name``: one channel with the others at 0, grey three times, or fewer bits."""
-    check = Check()
-    check.within("look", name, choices.LOOK)
-    check.done()
+    with checking() as check:
+        check.within("look", name, choices.LOOK)
     if name in pixels.CHANNELS:
         return pixels.channels(picture, tinted=True)[pixels.CHANNELS.index(name)]
     if name == "grey":
@@ -95,10 +94,9 @@ def misread(picture: np.ndarray) -> np.ndarray:
 
 def lively(picture: np.ndarray, size: int = 8, seed: int = 0, tries: int = 24) -> tuple[int, int]:
     """(column, row) in the middle of the patch with the largest spread of numbers among ``tries`` random ones."""
-    check = Check()
-    check.whole("seed", seed, 0, 2**31 - 1)
-    check.whole("size", size, 1, 64)
-    check.done()
+    with checking() as check:
+        check.whole("seed", seed, 0, 2**31 - 1)
+        check.whole("size", size, 1, 64)
     height, width = picture.shape[:2]
     rng = np.random.default_rng(seed)
     spots = zip(rng.integers(0, width, tries).tolist(), rng.integers(0, height, tries).tolist(), strict=True)

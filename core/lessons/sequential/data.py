@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from core.data import toy
 from core.data.people import sample_people
-from core.errors import Check, InvalidInput
+from core.errors import InvalidInput, checking
 from core.files import tables
 from core.lessons.sequential.spec import RunSpec
 
@@ -161,14 +161,13 @@ def _rows(spec: RunSpec) -> _Rows:
 
 def _table(spec: RunSpec) -> _Rows:
     values = np.array(spec.table, dtype=np.float64)
-    check = Check()
-    if values.shape[1] < 2 or len(values) < 2:
-        check.add("wrong_shape", name="table", expected="≥ 2 × ≥ 2", received=f"{len(values)} × {values.shape[1]}")
-    elif len(values) > toy.MOST_POINTS:
-        check.add("too_many", name="table", most=toy.MOST_POINTS, received=len(values))
-    else:
-        check.between("table", float(np.abs(values).max()), 0, tables.LARGEST)
-    check.done()
+    with checking() as check:
+        if values.shape[1] < 2 or len(values) < 2:
+            check.add("wrong_shape", name="table", expected="≥ 2 × ≥ 2", received=f"{len(values)} × {values.shape[1]}")
+        elif len(values) > toy.MOST_POINTS:
+            check.add("too_many", name="table", most=toy.MOST_POINTS, received=len(values))
+        else:
+            check.between("table", float(np.abs(values).max()), 0, tables.LARGEST)
     x, y = values[:, :-1], values[:, -1]
     names = spec.names if len(spec.names) == values.shape[1] else tuple(f"x{i + 1}" for i in range(values.shape[1]))
     if not spec.classify:

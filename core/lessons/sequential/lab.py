@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.data import toy
-from core.errors import Check, InvalidInput, register
+from core.errors import InvalidInput, checking, register
 from core.events import Cadence, Deadline, Done, Every, TrainStep, drain
 from core.lessons.sequential.data import Array, Scaler, load, one_hot
 from core.lessons.sequential.pictures import MARKS, Compared, Fitted, fitted, marks
@@ -231,9 +231,8 @@ class Lab:
         return one_hot(self.data.y, len(self.data.classes))
 
     def _part(self, part: str) -> slice:
-        check = Check()
-        check.one_of("part", part, ("train", "validation"))
-        check.done()
+        with checking() as check:
+            check.one_of("part", part, ("train", "validation"))
         if part == "validation" and self._validation is None:
             raise InvalidInput("empty", name="validation", least=1)
         return slice(0, self.data.training) if part == "train" else slice(self.data.training, None)
@@ -260,9 +259,8 @@ def opened(lab: Opened | None, row: int = 0) -> tuple[Net, tuple[float, ...], tu
     """
     if lab is None:
         raise InvalidInput("no_shelf_model")
-    check = Check()
-    check.whole("row", row, 0, len(lab.x) - 1)
-    check.done()
+    with checking() as check:
+        check.whole("row", row, 0, len(lab.x) - 1)
     return Net.of(lab.model), tuple(lab.x[int(row)].tolist()), tuple(np.atleast_1d(lab.y[int(row)]).tolist())
 
 
@@ -279,17 +277,16 @@ def build(spec: RunSpec, features: int) -> Sequential:
 
 
 def _rows(rows: Sequence[Sequence[float]], features: int) -> Array:
-    check = Check()
-    if not rows:
-        check.add("empty", name="rows", least=1)
-    if len(rows) > toy.MOST_POINTS:
-        check.add("too_many", name="rows", most=toy.MOST_POINTS, received=len(rows))
-    check.done()
-    for row in rows:
-        if len(row) != features:
-            check.add("wrong_shape", name="row", expected=features, received=len(row))
-            break
-        for value in row:
-            check.between("input", value, -1e9, 1e9)
-    check.done()
+    with checking() as check:
+        if not rows:
+            check.add("empty", name="rows", least=1)
+        if len(rows) > toy.MOST_POINTS:
+            check.add("too_many", name="rows", most=toy.MOST_POINTS, received=len(rows))
+    with checking() as check:
+        for row in rows:
+            if len(row) != features:
+                check.add("wrong_shape", name="row", expected=features, received=len(row))
+                break
+            for value in row:
+                check.between("input", value, -1e9, 1e9)
     return np.array(rows, dtype=np.float64)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from core.errors import Check
+from core.errors import checking
 from core.files import tables
 from core.lessons.sequential.data import from_cells, load
 from core.lessons.sequential.spec import LayerSpec, RunSpec, suited
@@ -58,7 +58,6 @@ def _last(names: Sequence[str], target: str) -> list[str]:
     """The columns with the target at the end."""
     if not target:
         return list(names)
-    check = Check()
-    check.one_of("target", target, names)
-    check.done()
+    with checking() as check:
+        check.one_of("target", target, names)
     return [*(name for name in names if name != target), target]

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from core.errors import Check, InvalidInput, register
+from core.errors import InvalidInput, checking, register
 from core.events import Done, Every, Frames
 from core.lessons.sequential import choices
 from core.lessons.sequential.data import Array, load
@@ -40,9 +40,8 @@ def rivals(spec: RunSpec, kind: str) -> dict[str, RunSpec]:
     >>> list(rivals(RunSpec(), "source")), list(rivals(RunSpec((LayerSpec(units=3), LayerSpec())), "source"))
     (['line', 'deep'], ['line', 'deep', 'yours'])
     """
-    check = Check()
-    check.within("race", kind, choices.RACE)
-    check.done()
+    with checking() as check:
+        check.within("race", kind, choices.RACE)
     if kind == "standardise":
         return {"off": replace(spec, standardise=False), "on": replace(spec, standardise=True)}
     if kind == "dropout":

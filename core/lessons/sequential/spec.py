@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from core.errors import Check, CoreError, InvalidInput, register
+from core.errors import CoreError, InvalidInput, checking, register
 from core.lessons.sequential import choices
 from core.mlp.losses import LOSSES, METRICS
 
@@ -46,12 +46,11 @@ class LayerSpec:
     rate: float = 0.0
 
     def __post_init__(self) -> None:
-        check = Check()
-        check.within("layer", self.kind, choices.KIND)
-        check.within("units", self.units, choices.UNITS)
-        check.within("activation", self.activation, choices.ACTIVATION)
-        check.within("rate", self.rate, choices.DROP)
-        check.done()
+        with checking() as check:
+            check.within("layer", self.kind, choices.KIND)
+            check.within("units", self.units, choices.UNITS)
+            check.within("activation", self.activation, choices.ACTIVATION)
+            check.within("rate", self.rate, choices.DROP)
 
 
 @dataclass(frozen=True)
@@ -79,26 +78,25 @@ class RunSpec:
     seed: int = int(choices.SEED.default)
 
     def __post_init__(self) -> None:
-        check = Check()
-        check.whole("layers", len(self.layers), 1, choices.MOST_LAYERS)
-        check.within("data", self.data, choices.DATA)
-        if self.data == "table" and len({len(row) for row in self.table} | {0}) != 2:
-            check.add("wrong_shape", name="table", expected="N × columns", received=f"{len(self.table)} rows")
-        check.within("samples", self.samples, choices.SAMPLES)
-        check.within("noise", self.noise, choices.NOISE)
-        check.within("optimizer", self.optimizer, choices.OPTIMIZER)
-        if self.learning_rate is not None:
-            check.between("learning_rate", self.learning_rate, choices.LEAST_RATE, choices.RATE.high)
-        check.one_of("loss", self.loss, LOSSES)
-        for metric in self.metrics:
-            check.one_of("metrics", metric, METRICS)
-        check.whole("epochs", self.epochs, 1, choices.MOST_EPOCHS)
-        check.within("batch_size", self.batch_size, choices.BATCH)
-        check.within("validation_split", self.validation_split, choices.SPLIT)
-        if self.patience is not None:
-            check.whole("patience", self.patience, 1, int(choices.PATIENCE.high))
-        check.within("seed", self.seed, choices.SEED)
-        check.done()
+        with checking() as check:
+            check.whole("layers", len(self.layers), 1, choices.MOST_LAYERS)
+            check.within("data", self.data, choices.DATA)
+            if self.data == "table" and len({len(row) for row in self.table} | {0}) != 2:
+                check.add("wrong_shape", name="table", expected="N × columns", received=f"{len(self.table)} rows")
+            check.within("samples", self.samples, choices.SAMPLES)
+            check.within("noise", self.noise, choices.NOISE)
+            check.within("optimizer", self.optimizer, choices.OPTIMIZER)
+            if self.learning_rate is not None:
+                check.between("learning_rate", self.learning_rate, choices.LEAST_RATE, choices.RATE.high)
+            check.one_of("loss", self.loss, LOSSES)
+            for metric in self.metrics:
+                check.one_of("metrics", metric, METRICS)
+            check.whole("epochs", self.epochs, 1, choices.MOST_EPOCHS)
+            check.within("batch_size", self.batch_size, choices.BATCH)
+            check.within("validation_split", self.validation_split, choices.SPLIT)
+            if self.patience is not None:
+                check.whole("patience", self.patience, 1, int(choices.PATIENCE.high))
+            check.within("seed", self.seed, choices.SEED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,9 +122,8 @@ class Inspection:
 
     def refuse(self) -> None:
         """Raise all errors as one."""
-        check = Check()
-        check.problems.extend(self.errors)
-        check.done()
+        with checking() as check:
+            check.problems.extend(self.errors)
 
 
 def inspect(spec: RunSpec, features: int, task: str, classes: int = 2) -> Inspection:

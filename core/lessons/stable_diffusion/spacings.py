@@ -11,7 +11,7 @@ import warnings
 from dataclasses import dataclass
 from typing import Any
 
-from core.errors import Check
+from core.errors import checking
 from core.lessons.stable_diffusion import choices
 
 SPACINGS = ("leading", "linspace", "trailing")
@@ -37,9 +37,8 @@ def visited(steps: int) -> tuple[Visited, ...]:
     """
     import diffusers
 
-    check = Check()
-    check.within("steps", steps, choices.STEPS)
-    check.done()
+    with checking() as check:
+        check.within("steps", steps, choices.STEPS)
     found = []
     for spacing in SPACINGS:
         for name, kind in SAMPLERS.items():

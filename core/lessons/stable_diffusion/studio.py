@@ -20,7 +20,7 @@ from PIL import Image
 from core.diffusion import loading
 from core.diffusion.settings import DenoiseStep, Drawn, Settings
 from core.diffusion.stable_diffusion import StableDiffusion
-from core.errors import Check, CoreError, InvalidInput, NotReady, Unavailable, register, shown
+from core.errors import CoreError, InvalidInput, NotReady, Unavailable, checking, register, shown
 from core.events import Deadline, Done, Progress, drain
 from core.pretrained import catalog, fetch, resolve, shipped
 
@@ -179,11 +179,10 @@ def wall(
 
 def walk(sd: StableDiffusion, settings: Settings, to: str, count: int = 9) -> Iterator[Shot | Done[int]]:
     """Pictures on the straight line between the text vectors of two prompts, one seed."""
-    check = Check()
-    check.whole("pictures", count, 2, 25)
-    if not isinstance(to, str) or not to.strip():
-        check.add("empty_prompt")
-    check.done()
+    with checking() as check:
+        check.whole("pictures", count, 2, 25)
+        if not isinstance(to, str) or not to.strip():
+            check.add("empty_prompt")
     clock = Deadline()
     for index, blend in enumerate(np.linspace(0, 1, count).tolist()):
         drawn = drain(sd.draw(replace(settings, prompt_to=to, blend=blend), preview="none"))

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from core.data import reviews
-from core.errors import Check
+from core.errors import checking
 from core.events import Deadline, Done, Progress
 from core.lessons.word_vectors import choices
 
@@ -29,11 +29,10 @@ class ContestConfig:
     seed: int = int(choices.SEED.default)
 
     def __post_init__(self) -> None:
-        check = Check()
-        check.within("language", self.texts, choices.TEXTS)
-        check.within("folds", self.folds, choices.FOLDS)
-        check.within("seed", self.seed, choices.SEED)
-        check.done()
+        with checking() as check:
+            check.within("language", self.texts, choices.TEXTS)
+            check.within("folds", self.folds, choices.FOLDS)
+            check.within("seed", self.seed, choices.SEED)
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from core.data import words
-from core.errors import Check, InvalidInput, register
+from core.errors import InvalidInput, checking, register
 from core.language.word_space import WordSpace
 from core.language.word_vectors import Piece, WordVectors
 from core.lessons.word_vectors import choices
@@ -137,9 +137,8 @@ def _listed(language: str) -> tuple[tuple[str, ...], np.ndarray]:
 
 def listed(language: str) -> tuple[tuple[str, ...], np.ndarray]:
     """The words of the list in one language and their vectors, (N, D) float32."""
-    check = Check()
-    check.within("language", language, choices.TEXTS)
-    check.done()
+    with checking() as check:
+        check.within("language", language, choices.TEXTS)
     return _listed(language)
 
 
@@ -175,14 +174,13 @@ def neighbours(text: str, count: int = choices.NEIGHBOURS) -> Neighbours:
 
 def placed(kinds: Sequence[str], languages: Sequence[str], own: Sequence[str] = ()) -> Map:
     """A map of some kinds of words and the learner's own: the two main directions of their vectors (PCA)."""
-    check = Check()
-    for kind in kinds:
-        check.one_of("kind", kind, words.kinds())
-    for language in languages:
-        check.within("language", language, choices.TEXTS)
-    if len(own) > choices.MOST_OWN:
-        check.add("too_many", name="words", most=choices.MOST_OWN, received=len(own))
-    check.done()
+    with checking() as check:
+        for kind in kinds:
+            check.one_of("kind", kind, words.kinds())
+        for language in languages:
+            check.within("language", language, choices.TEXTS)
+        if len(own) > choices.MOST_OWN:
+            check.add("too_many", name="words", most=choices.MOST_OWN, received=len(own))
     rows = [(pair.ko if language == "ko" else pair.en, pair.kind) for language in languages for pair in words.load()]
     rows = [(name, kind) for name, kind in dict.fromkeys(rows) if kind in kinds]
     if len(rows) + len(own) < 3:
