@@ -61,8 +61,8 @@ class Plan:
 
 
 def plan(form: kit.Values) -> Plan:
-    """All problems of stride, padding and dilation at once, before a number is touched."""
-    from core.errors import checking
+    """All problems of stride, padding, dilation and kernel at once, before a number is touched."""
+    from core.errors import InvalidInput, checking
     from core.lessons.convolution.kernels import parse
 
     with checking() as check:
@@ -72,10 +72,14 @@ def plan(form: kit.Values) -> Plan:
         check.within("padding", form.padding, choices.PADDING)
         check.within("dilation", form.dilation, choices.DILATION)
         check.within("bias", form.bias, choices.BIAS)
+        try:
+            kernel = parse(form.kernel, form.mode)
+        except InvalidInput as error:  # must not hide what is wrong elsewhere
+            check.problems.append(error)
     return Plan(
         side=int(form.side),
         mode=form.mode,
-        kernel=parse(form.kernel, form.mode),
+        kernel=kernel,
         bias=float(form.bias),
         stride=int(form.stride),
         padding=int(form.padding),

@@ -107,6 +107,19 @@ def test_illegal_settings_are_flagged_before_they_fail(lang: str, changed: dict[
     assert any("가" <= ch <= "힣" for ch in flag) == (lang == "ko")
 
 
+@pytest.mark.parametrize("lang", text.LANGUAGES)
+def test_a_refused_kernel_hides_no_other_complaint_and_the_code_says_why(lang: str) -> None:
+    """Fault 13: "abc" in a cell silenced every other flag, and the code panel stayed empty without a word."""
+    here, wrong = shown.shipped("cat"), plan(kernel="abc 0 0\n0 1 0\n0 0 0", dilation=65)
+    flag = lesson.on_apply(lang, here, wrong)["flag"]
+    assert "abc" in flag and "65" in flag and "64" in flag
+    with pytest.raises(gr.Error) as caught:
+        lesson.on_code(lang, here, wrong)
+    assert flag == f"⚠ {caught.value.message}" and any("가" <= ch <= "힣" for ch in flag) == (lang == "ko")
+    mended = lesson.on_apply(lang, here, plan(kernel="abc 0 0\n0 1 0\n0 0 0", dilation=1))["flag"]
+    assert "abc" in mended and "65" not in mended
+
+
 def test_the_remedy_it_names_works() -> None:
     pixel = shown.Here(np.zeros((1, 1, 3), np.uint8), "own")
     assert "at least 1" in lesson.on_apply("en", pixel, plan())["flag"]
