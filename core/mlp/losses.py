@@ -41,8 +41,9 @@ class Loss:
 def _squared(z: Array, a: Array, y: Array, slope: Array) -> float:
     """L = mean (a − y)²; ∂L/∂a = 2 (a − y) / count."""
     np.subtract(a, y, out=slope)
-    loss = float(np.vdot(slope, slope)) / slope.size
-    slope *= 2 / slope.size
+    flat, count = slope.ravel("K"), slope.size
+    loss = float(flat.dot(flat)) / count
+    slope *= 2 / count
     return loss
 
 

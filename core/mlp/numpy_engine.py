@@ -1,8 +1,9 @@
 """Forward and backward pass of Dense nets by hand, in NumPy: the arithmetic of lesson 6 and the fast path of training.
 
 Every layer's weights are one matrix whose last row is the bias, the weight of an input that is always 1, so one product
-does W·x + b and one its gradient. Buffers are made once per batch size, and all matrices are slices of one flat vector,
-so the optimiser is a handful of operations however deep the net is. Left out: convolutions, sharing, a GPU (autograd does
+does W·x + b and one its gradient. Buffers are made once per batch size; in them a row of the data is a column, so that
+what is done number by number runs through memory in one piece. All matrices are slices of one flat vector, so the
+optimiser is a handful of operations however deep the net is. Left out: convolutions, sharing, a GPU (autograd does
 those: core/training/torch_engine.py). Source: Rumelhart, Hinton and Williams 1986; tested equal to torch.autograd.
 """
 
@@ -24,8 +25,8 @@ from core.mlp.optimizers import FlatOptimizer
 from core.training.trainer import Numbers
 
 Array = NDArray[Any]
-Forward = Callable[[Array, Array], Any]  # forward(z, a): a ← f(z)
-Backward = Callable[[Array, Array, Array], Any]  # backward(slope, z, a): slope ← slope · f′(z), from ∂L/∂a to ∂L/∂z
+Forward = Callable[[Array, Array], Any]  # forward(z, a): a ← f(z); all (units, n)
+Backward = Callable[[Array, Array, Array, Array], Any]  # backward(slope, z, a, spare): slope ← slope · f′(z)
 
 
 def _sigmoid(z: Array, a: Array) -> None:
@@ -36,30 +37,40 @@ def _sigmoid(z: Array, a: Array) -> None:
     a += 0.5
 
 
-def _sigmoid_back(slope: Array, z: Array, a: Array) -> None:
+def _sigmoid_back(slope: Array, z: Array, a: Array, spare: Array) -> None:
+    """f′ = a (1 − a)"""
     slope *= a
-    slope *= 1 - a
+    np.multiply(slope, a, spare)
+    slope -= spare
 
 
-def _tanh_back(slope: Array, z: Array, a: Array) -> None:
-    slope *= 1 - a * a
+def _tanh_back(slope: Array, z: Array, a: Array, spare: Array) -> None:
+    """f′ = 1 − a²"""
+    np.multiply(slope, a, spare)
+    spare *= a
+    slope -= spare
+
+
+def _relu_back(slope: Array, z: Array, a: Array, spare: Array) -> None:
+    """f′ is 1 where a is positive and 0 elsewhere, as a's sign is."""
+    slope *= np.sign(a, spare)
 
 
 def _softmax(z: Array, a: Array) -> None:
-    np.exp(z - z.max(1, keepdims=True), out=a)
-    a /= a.sum(1, keepdims=True)
+    np.exp(z - z.max(0), out=a)
+    a /= a.sum(0)
 
 
-def _softmax_back(slope: Array, z: Array, a: Array) -> None:
-    slope -= (slope * a).sum(1, keepdims=True)
+def _softmax_back(slope: Array, z: Array, a: Array, spare: Array) -> None:
+    slope -= (slope * a).sum(0)
     slope *= a
 
 
 _BY_HAND: dict[str, tuple[Forward, Backward]] = {
-    "linear": (lambda z, a: np.copyto(a, z), lambda slope, z, a: None),
-    "relu": (lambda z, a: np.maximum(z, 0, out=a), lambda slope, z, a: np.multiply(slope, z > 0, out=slope)),
+    "linear": (lambda z, a: np.copyto(a, z), lambda slope, z, a, spare: None),
+    "relu": (lambda z, a: np.maximum(z, 0, out=a), _relu_back),
     "sigmoid": (_sigmoid, _sigmoid_back),
-    "tanh": (lambda z, a: np.tanh(z, out=a), _tanh_back),
+    "tanh": (np.tanh, _tanh_back),
     "softmax": (_softmax, _softmax_back),
 }
 
@@ -71,7 +82,7 @@ def _passes_of(name: str) -> tuple[Forward, Backward]:
     row = ACTIVATIONS[name]
     return (
         lambda z, a: np.copyto(a, row.forward(torch.from_numpy(z)).numpy()),
-        lambda slope, z, a: np.multiply(slope, row.derivative(torch.from_numpy(z)).numpy(), out=slope),
+        lambda slope, z, a, spare: np.multiply(slope, row.derivative(torch.from_numpy(z)).numpy(), out=slope),
     )
 
 
@@ -101,18 +112,20 @@ def blocks(flat: Any, specs: Sequence[LayerSpec]) -> list[Any]:
 
 
 class _Layer:
-    """One layer with its buffers for batches of n rows."""
+    """One layer with its buffers for batches of n rows, a row a column. The products are bound once."""
 
     def __init__(self, spec: LayerSpec, weights: Array, gradient: Array, n: int) -> None:
-        self.spec, self.weights, self.gradient = spec, weights, gradient  # (inputs + 1, units)
+        self.spec, self.gradient = spec, gradient  # (inputs + 1, units), like weights
         self.kernel, self.kernel_gradient = weights[:-1], gradient[:-1]
         self.forward, self.backward = _passes_of(spec.activation)
-        self.inputs = np.ones((n, spec.inputs + 1), weights.dtype)  # the last column stays 1
+        self.inputs = np.ones((spec.inputs + 1, n), weights.dtype)  # the last row stays 1
         self.seen = self.inputs  # after dropout
-        self.z = np.empty((n, spec.units), weights.dtype)
-        self.a = np.empty((n, spec.units), weights.dtype)
-        self.slope = np.empty((n, spec.units), weights.dtype)  # ∂L/∂a, then ∂L/∂z
-        self.mask: Array | None = None  # (n, inputs): 0 or 1 / (1 − rate)
+        self.z, self.a, self.spare = (np.empty((spec.units, n), weights.dtype) for _ in range(3))
+        self.slope = np.empty((spec.units, n), weights.dtype)  # ∂L/∂a, then ∂L/∂z
+        self.slope_by_rows = self.slope.T  # (n, units), the same memory
+        self.weigh = weights.T.dot  # weigh(seen, z): z ← Wᵀ · inputs, the bias among them
+        self.carry_back = self.kernel.dot  # carry_back(slope, below): below ← K · slope
+        self.mask: Array | None = None  # (inputs, n): 0 or 1 / (1 − rate)
 
 
 class DenseEngine:
@@ -150,7 +163,7 @@ class DenseEngine:
             weights, gradients = blocks(self.optimizer.w, self.specs), blocks(self.optimizer.g, self.specs)
             chain = [_Layer(*parts, n) for parts in zip(self.specs, weights, gradients, strict=True)]
             for below, above in zip(chain, chain[1:], strict=False):
-                below.a = above.inputs[:, :-1]
+                below.a = above.inputs[:-1]
             self._layers[n] = chain
         return self._layers[n]
 
@@ -161,64 +174,64 @@ class DenseEngine:
 
     def step(self, start: int, stop: int) -> Numbers:
         layers, y = self.layers(stop - start), self._epoch_y[start:stop]
-        with np.errstate(all="ignore"):
-            outputs = self.forward(layers, self._epoch_x[start:stop])
-            loss = self.loss.by_hand(layers[-1].z, outputs, y, layers[-1].slope)
-            if self._epoch_weights is not None:
-                loss = self._weigh(layers[-1], outputs, y, self._epoch_weights[start:stop])
-            if self._penalised:
-                loss += float(penalty(self.specs, [layer.kernel for layer in layers]))
-            numbers: Numbers = {"loss": loss}
-            for name, metric in self.metrics.items():
-                numbers[name] = metric.batch(outputs, y)
-            if math.isfinite(loss):
-                np.copyto(self._kept, self.optimizer.w)
-                self.backward(layers)
-                self.optimizer.step()
-                self._since = 1
+        last = layers[-1]
+        outputs = self.forward(layers, self._epoch_x[start:stop])
+        loss = self.loss.by_hand(last.z.T, outputs, y, last.slope_by_rows)
+        if self._epoch_weights is not None:
+            loss = self._weigh(last, outputs, y, self._epoch_weights[start:stop])
+        if self._penalised:
+            loss += float(penalty(self.specs, [layer.kernel for layer in layers]))
+        numbers: Numbers = {"loss": loss}
+        for name, metric in self.metrics.items():
+            numbers[name] = metric.batch(outputs, y)
+        if math.isfinite(loss):
+            self._kept[:] = self.optimizer.w
+            self.backward(layers)
+            self.optimizer.step()
+            self._since = 1
         return numbers
 
     def forward(self, layers: list[_Layer], x: Array) -> Array:
         """x (n, inputs + 1), its last column 1 → outputs (n, units). Leaves z and a in the layers."""
-        layers[0].inputs = layers[0].seen = x
+        layers[0].inputs = layers[0].seen = x.T
         for layer in layers:
             if layer.spec.dropout:
                 self._drop(layer)
-            np.dot(layer.seen, layer.weights, out=layer.z)
+            layer.weigh(layer.seen, layer.z)
             layer.forward(layer.z, layer.a)
-        return layers[-1].a
+        return layers[-1].a.T
 
     def backward(self, layers: list[_Layer]) -> None:
         """From the slope of the loss in the last layer to the gradient of every weight, last layer first."""
-        for k in reversed(range(len(layers))):
-            layer = layers[k]
-            if layer is not layers[-1] or not self.loss.fused:
-                layer.backward(layer.slope, layer.z, layer.a)
-            np.dot(layer.seen.T, layer.slope, out=layer.gradient)
+        above: _Layer | None = None
+        for layer in reversed(layers):
+            if above is not None:
+                above.carry_back(above.slope, layer.slope)
+                if above.mask is not None:
+                    layer.slope *= above.mask
+            if above is not None or not self.loss.fused:
+                layer.backward(layer.slope, layer.z, layer.a, layer.spare)
+            layer.seen.dot(layer.slope_by_rows, layer.gradient)
             if layer.spec.l1:
                 layer.kernel_gradient += layer.spec.l1 * np.sign(layer.kernel)
             if layer.spec.l2:
                 layer.kernel_gradient += 2 * layer.spec.l2 * layer.kernel
-            if k:
-                below = layers[k - 1]
-                np.dot(layer.slope, layer.kernel.T, out=below.slope)
-                if layer.mask is not None:
-                    below.slope *= layer.mask
+            above = layer
 
     def _weigh(self, last: _Layer, outputs: Array, y: Array, weights: Array) -> float:
         """Mean over rows of weight × loss; the slopes are weighted too."""
-        last.slope *= weights[:, None]
-        rows = self.loss.by_rows(*map(torch.from_numpy, (last.z, np.ascontiguousarray(outputs), y)))
+        last.slope *= weights
+        rows = self.loss.by_rows(*map(torch.from_numpy, (last.z.T, outputs, y)))
         return float(np.mean(weights * rows.numpy()))
 
     def _drop(self, layer: _Layer) -> None:
         """Inverted dropout of a layer's inputs; the draws are those of the net's torch module."""
-        n, width = len(layer.z), layer.spec.inputs
-        layer.mask = np.ones((n, width), layer.z.dtype)
+        n, width = layer.z.shape[1], layer.spec.inputs
+        layer.mask = np.ones((width, n), layer.z.dtype)
         for rate in layer.spec.dropout:
-            layer.mask *= keep((n, width), rate, self._dropout, torch.from_numpy(layer.z).dtype).numpy()
+            layer.mask *= keep((n, width), rate, self._dropout, torch.from_numpy(layer.z).dtype).numpy().T
         layer.seen = layer.inputs.copy()
-        layer.seen[:, :-1] *= layer.mask
+        layer.seen[:-1] *= layer.mask
 
     def summarise(self, averages: dict[str, Any]) -> dict[str, float]:
         return summarise(self.metrics, averages)

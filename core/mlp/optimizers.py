@@ -21,7 +21,7 @@ Vector = Any  # NumPy array or torch tensor, (P,); weights w, gradient g and slo
 
 @dataclass(frozen=True, slots=True)
 class Optimizer:
-    """``slots(w)`` makes the memory of a rule; ``update(w, g, memory, t)`` is update number t = 1, 2, …, in place."""
+    """``slots(w)`` makes the memory of a rule; ``update(w, g, memory, t)`` is update t = 1, 2, …, in place; g is used up."""
 
     learning_rate: float
 
@@ -55,15 +55,15 @@ class SGD(Optimizer):
         return (w * 0,) if self.momentum else ()
 
     def update(self, w: Vector, g: Vector, memory: tuple[Vector, ...], t: int) -> None:
-        step = g * self.learning_rate
+        g *= self.learning_rate
         if not self.momentum:
-            w -= step
+            w -= g
             return
         (u,) = memory
         u *= self.momentum
-        u -= step
+        u -= g
         if self.nesterov:
-            w -= step
+            w -= g
             w += u * self.momentum
         else:
             w += u

@@ -153,52 +153,57 @@ class Trainer:
     def _run(
         self, goal: int, most: float, beat: Cadence | None, clock: Deadline
     ) -> Iterator[TrainStep | Done[History]]:
-        engine, rows, size = self.engine, self.engine.rows, int(self.config.batch_size)
         stopped: str | None = None
-        logs: dict[str, float] = {}
         loss = math.nan
         self._begin(goal)
         try:
             while stopped is None:
-                if self.batch == 0:
-                    self._tell("on_epoch_begin", self.epoch)
-                    self._seen.clear()
-                    engine.begin_epoch(
-                        torch.randperm(rows, generator=self._order_stream) if self.config.shuffle else None
-                    )
-                start = self.batch * size
-                stop = min(start + size, rows)
-                numbers = engine.step(start, stop)
-                value = numbers["loss"]  # a tensor still on an accelerator is read only when someone looks
-                if isinstance(value, float) and not math.isfinite(value):
-                    loss, stopped = value, "diverged"
-                    break
-                self._seen.append((stop - start, numbers))
-                self.updates += 1
-                self.batch += 1
-                for hook in self.hooks:
-                    hook(self.updates)
-                if self.callbacks:
-                    self._tell("on_train_batch_end", self.batch - 1, self.engine.summarise(averages(self._seen[-1:])))
-                if stop == rows:
-                    logs = self._end_epoch()
-                    if not math.isfinite(logs["loss"]):
-                        loss, stopped = logs["loss"], "diverged"
-                        break
-                    self._tell("on_epoch_end", self.epoch - 1, dict(logs))
-                stopped = self._reason(goal, most, clock)
-                due = bool(logs) if beat is None else beat.due(self.updates)
-                if due or stopped:
-                    loss = float(value)
+                with np.errstate(
+                    all="ignore"
+                ):  # a run that diverges is told, not warned of; once an event: it takes time
+                    loss, logs, stopped = self._to_next_event(goal, most, beat, clock)
+                if stopped != "diverged":
                     yield TrainStep(self.updates, self.epoch, self.batch, loss, tuple(logs.items()))
-                    logs = {}
             if stopped == "diverged":
-                self.updates -= engine.rewind()
+                self.updates -= self.engine.rewind()
             self._tell("on_train_end")
             why = None if stopped == "epochs" else stopped
             yield Done(self.result(loss, why), clock.elapsed, why)
         finally:
-            engine.rest()
+            self.engine.rest()
+
+    def _to_next_event(
+        self, goal: int, most: float, beat: Cadence | None, clock: Deadline
+    ) -> tuple[float, dict[str, float], str | None]:
+        """Updates until there is something to say: the last loss, the averages of an epoch that ended, why to stop."""
+        engine, rows, size = self.engine, self.engine.rows, int(self.config.batch_size)
+        logs: dict[str, float] = {}
+        while True:
+            if self.batch == 0:
+                self._tell("on_epoch_begin", self.epoch)
+                self._seen.clear()
+                engine.begin_epoch(torch.randperm(rows, generator=self._order_stream) if self.config.shuffle else None)
+            start = self.batch * size
+            stop = min(start + size, rows)
+            numbers = engine.step(start, stop)
+            value = numbers["loss"]  # a tensor still on an accelerator is read only when someone looks
+            if isinstance(value, float) and not math.isfinite(value):
+                return value, {}, "diverged"
+            self._seen.append((stop - start, numbers))
+            self.updates += 1
+            self.batch += 1
+            for hook in self.hooks:
+                hook(self.updates)
+            if self.callbacks:
+                self._tell("on_train_batch_end", self.batch - 1, engine.summarise(averages(self._seen[-1:])))
+            if stop == rows:
+                logs = self._end_epoch()
+                if not math.isfinite(logs["loss"]):
+                    return logs["loss"], {}, "diverged"
+                self._tell("on_epoch_end", self.epoch - 1, dict(logs))
+            stopped = self._reason(goal, most, clock)
+            if stopped or (bool(logs) if beat is None else beat.due(self.updates)):
+                return float(value), logs, stopped
 
     @property
     def subject(self) -> Any:
