@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import functools
 import gc
 import importlib
@@ -27,6 +28,7 @@ from demos.shell.links import admissible, read_link
 from demos.shell.theme import theme
 
 TITLE = "딥러닝 맛보기 · A Taste of Deep Learning"
+SKIP = gr.skip()
 
 
 class Gallery(gr.Blocks):
@@ -35,17 +37,33 @@ class Gallery(gr.Blocks):
     endpoints: Endpoints
 
     async def postprocess_data(self, block_fn: Any, predictions: Any, state: Any) -> list[Any]:
-        """Gradio's; but a component that an update puts in another's place keeps its number.
+        """Gradio's, for the outputs that change, which keep their number.
 
-        With a new one it would be counted as one more of the visitor's blocks at its next use as an input, and
-        ``gr.render`` fails in another thread when their table grows while it is read.
+        Gradio makes a new component for each output that stays as it is: most of what a frame of a run costs a server.
+        With a new number an updated component would be counted as one more of the visitor's blocks at its next use as an
+        input, and ``gr.render`` fails in another thread when their table grows while it is read.
         """
-        data = await super().postprocess_data(block_fn, predictions, state)
-        held = state.blocks_config.blocks if state else {}
-        for block in block_fn.outputs:
-            if block._id in held:
-                held[block._id]._id = block._id
+        outputs, values = block_fn.outputs, predictions
+        if len(outputs) == 1 or _stays(predictions):
+            values = [predictions] * len(outputs)
+        if not isinstance(values, list | tuple) or len(values) != len(outputs) or block_fn.is_validator_function:
+            return await super().postprocess_data(block_fn, predictions, state)
+        data = [None if block.stateful else gr.skip() for block in outputs]
+        changing = [n for n, value in enumerate(values) if not _stays(value)]
+        if changing:
+            part, held = copy.copy(block_fn), state.blocks_config.blocks if state else {}
+            part.outputs = [outputs[n] for n in changing]
+            changed = [values[n] for n in changing] if len(changing) > 1 else values[changing[0]]
+            for n, value in zip(changing, await super().postprocess_data(part, changed, state), strict=True):
+                data[n] = value
+                if outputs[n]._id in held:
+                    held[outputs[n]._id]._id = outputs[n]._id
         return data
+
+
+def _stays(value: Any) -> bool:
+    """Whether this is ``gr.skip()``: the output stays as it is."""
+    return isinstance(value, dict) and value == SKIP
 
 
 def build(chapters: tuple[Chapter, ...]) -> Gallery:
