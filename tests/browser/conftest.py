@@ -30,8 +30,17 @@ FLAGS = [
     "--use-fake-device-for-media-stream",
     "--use-fake-ui-for-media-stream",
 ]
+TRACEBACK = 10  # the exit status of a run whose app logged one: CI gives it no second try
 LEFT = re.compile("AbortError|Connection errored out|net::ERR_ABORTED")  # what a page says that is left in mid-answer
 WIDTHS = {"desktop": (1280, 900), "phone": (390, 844)}
+
+
+logged: list[str] = []  # logs of apps that hold a traceback
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    if logged:
+        session.exitstatus = TRACEBACK
 
 
 @pytest.fixture(scope="session")
@@ -77,6 +86,7 @@ def address(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Iterato
     server.wait(20)
     text = log.read_text()
     if "Traceback" in text:
+        logged.append(text)
         first = text.index("Traceback")
         pytest.fail(f"the app's log holds a traceback:\n{text[max(0, first - 500) :][:5000]}", pytrace=False)
 
