@@ -1,8 +1,9 @@
 """How much does each lesson jump about while it opens? Cumulative layout shift (CLS) in headless Chromium, opened by its link.
 
 A new browser context for every visit, as a stranger comes; CLS as web.dev defines it: shifts without recent input, the largest
-window of at most 5 s whose shifts lie less than 1 s apart. Prints a table; with ``--sources`` also what moved, and where to.
-Usage: python -m benchmarks.layout_shift [--lang ko] [--sources] [ml_vs_dl …]
+window of at most 5 s whose shifts lie less than 1 s apart. Prints a table; with ``--sources`` also what moved, and where to;
+with ``--parts`` each part of the lesson is opened by its tab and its first button pressed, and the worst part counts.
+Usage: python -m benchmarks.layout_shift [--lang ko] [--sources] [--parts] [ml_vs_dl …]
 """
 
 from __future__ import annotations
@@ -32,6 +33,9 @@ new PerformanceObserver((list) => {
 """
 SETTLED = "() => !document.querySelector('.taste-wait') && document.querySelector('.taste-lesson .taste-link')"
 
+PARTS = ".taste-lesson button[role=tab]"
+RUN = "() => [...document.querySelectorAll('.taste-lesson button.primary')].findIndex((b) => b.offsetParent && !b.disabled)"
+
 
 def score(shifts: list[dict[str, Any]]) -> float:
     """The largest window of shifts.
@@ -49,17 +53,29 @@ def score(shifts: list[dict[str, Any]]) -> float:
     return best
 
 
-def opened(browser: Any, url: str, size: tuple[int, int], rest: float) -> list[dict[str, Any]]:
-    """The shifts of one visit, until nothing has come for ``rest`` seconds after the first picture."""
+def opened(browser: Any, url: str, size: tuple[int, int], rest: float, parts: bool) -> dict[str, list[dict[str, Any]]]:
+    """The shifts of one visit, by part: the first screen, watched for ``rest`` seconds after its first picture, …"""
     context = browser.new_context(viewport={"width": size[0], "height": size[1]}, has_touch=size[0] < 600)
     page = context.new_page()
     page.add_init_script(WATCH)
     page.goto(url, timeout=120_000)
     page.wait_for_function(SETTLED, timeout=120_000)
     page.wait_for_timeout(rest * 1000)
-    shifts: list[dict[str, Any]] = page.evaluate("() => shifts")
+    found = {"": page.evaluate("() => shifts")}
+    for tab in [None, *page.locator(PARTS).all()] if parts else ():
+        if tab is not None and not tab.is_visible():
+            continue
+        name, since = tab.inner_text() if tab else "run", page.evaluate("() => performance.now()")
+        if tab is not None:
+            tab.click(timeout=60_000)
+            page.wait_for_timeout(rest * 1000)
+        first = page.evaluate(RUN)
+        if first >= 0:
+            page.locator(".taste-lesson button.primary").nth(first).click(timeout=60_000)
+            page.wait_for_timeout(2 * rest * 1000)
+        found[name] = page.evaluate("(since) => shifts.filter((s) => s.at > since)", since)
     context.close()
-    return shifts
+    return found
 
 
 def main() -> None:
@@ -69,6 +85,7 @@ def main() -> None:
     parser.add_argument("lessons", nargs="*", default=[slug for chapter in CHAPTERS for slug in chapter.lessons])
     parser.add_argument("--lang", default="ko", choices=("ko", "en"))
     parser.add_argument("--rest", type=float, default=4.0, help="seconds to watch after the first picture")
+    parser.add_argument("--parts", action="store_true", help="every part of a lesson, its first button pressed")
     parser.add_argument("--sources", action="store_true", help="tell what moved")
     given = parser.parse_args()
     server, address, _ = start(["app.py"])
@@ -79,17 +96,18 @@ def main() -> None:
             print(f"{'lesson':20}" + "".join(f"{size:>10}" for size in SIZES), flush=True)
             for slug in given.lessons:
                 found = {
-                    name: opened(chrome, f"{address}/{page}?lesson={slug}", size, given.rest)
+                    name: opened(chrome, f"{address}/{page}?lesson={slug}", size, given.rest, given.parts)
                     for name, size in SIZES.items()
                 }
-                scores = [score(shifts) for shifts in found.values()]
+                scores = [max(map(score, parts.values())) for parts in found.values()]
                 over += sum(each > MOST for each in scores)
                 marks = "".join(f"{each:>9.3f}{'!' if each > MOST else ' '}" for each in scores)
                 print(f"{slug:20}{marks}", flush=True)
-                for name, shifts in found.items() if given.sources else ():
+                told = [(size, part, each) for size, parts in found.items() for part, each in parts.items()]
+                for size, part, shifts in told if given.sources else ():
                     for shift in shifts:
                         if shift["value"] >= 0.002:
-                            print(f"    {name} {shift['at']:7.0f} ms {shift['value']:.3f}")
+                            print(f"    {size} {part} {shift['at']:7.0f} ms {shift['value']:.3f}")
                             print("".join(f"        {each}\n" for each in shift["sources"]), end="")
             print(f"{over} of {2 * len(given.lessons)} above {MOST}")
     finally:

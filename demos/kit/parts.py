@@ -33,9 +33,9 @@ def header(t: text.Text) -> gr.State:
     return gr.State(t.lang)
 
 
-def badge() -> gr.Markdown:
+def badge(**layout: Any) -> gr.Markdown:
     """The honest label: what computed the picture, its size, where and how long."""
-    return markdown("", elem_classes="taste-badge")
+    return markdown("", elem_classes="taste-badge", **layout)
 
 
 def badge_text(

@@ -256,7 +256,7 @@ def build(t: text.Text, language: gr.State, tab: gr.Tab, heard: gr.Textbox, word
                 desk.put(noise_seed=kit.number_box(choices.SEED, precision=0, label=t("seed"), info=t("seed_info")))
         with gr.Column(scale=3, min_width=280):
             kit.markdown(f"#### {t('loop.stage.picture')}")
-            desk.put(film=views.film(square=240), badge=kit.badge())
+            desk.put(film=views.film(square=240, min_height=300), badge=kit.badge(min_height=46))
             with gr.Accordion(t("loop.replace"), open=False):
                 desk.put(image=pictures.intake(t))
                 camera = pictures.camera(t)
@@ -264,7 +264,7 @@ def build(t: text.Text, language: gr.State, tab: gr.Tab, heard: gr.Textbox, word
             again = gr.Button(t("loop.from_picture"), size="md")
         with gr.Column(scale=3, min_width=280):
             kit.markdown(f"#### {t('loop.stage.names')}")
-            desk.put(fit=kit.markdown(""), names=views.bars())
+            desk.put(fit=kit.markdown("", min_height=46), names=views.bars(min_height=192))
             with gr.Accordion(t("describe.title"), open=False, visible=not public_host()):
                 kit.markdown(t("describe.words"))
                 desk.put(writer=gr.Textbox(HUB, label=t("model"), max_lines=1, max_length=250))
@@ -300,3 +300,11 @@ def build(t: text.Text, language: gr.State, tab: gr.Tab, heard: gr.Textbox, word
     desk.on(desk.sentence.input, on_sentence, to="voice")
     desk.on(robot.click, on_espeak, kit.RUN, to="sound")
     return desk
+
+
+def draw_from(looped: kit.Desk, spoken: kit.Desk, tabs: gr.Tabs) -> None:
+    """What was written down becomes the words of the loop, its tab comes to the front, and a round begins."""
+    heard = kit.Desk(looped.t, None, kit.Screen("words"), looped.language)
+    heard.put(source=spoken.heard, words=looped.words)
+    shown = heard.on(spoken.draw.click, on_words).success(lambda: gr.Tabs(selected="loop"), None, tabs, **kit.PRIVATE)
+    looped.on(shown.success, on_loop, kit.RUN, to=ROUND)

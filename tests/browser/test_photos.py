@@ -10,6 +10,7 @@ pytestmark = pytest.mark.browser
 SLOW = 120_000
 REEL = """(name) => [...document.querySelectorAll('.taste-film')].some((e) => e.offsetParent && e.textContent.includes(name)
     && [...e.querySelectorAll('img')].some((i) => i.naturalWidth > 0))"""
+PLACE = "(e) => e.getBoundingClientRect().top + scrollY"
 
 
 def photographed(page: Any) -> None:
@@ -48,11 +49,14 @@ def test_a_photo_takes_the_place_of_the_drawn_picture(visit: Any) -> None:
     v = visit("phone")
     page = v.open("ko", "multimodal")
     page.get_by_role("tab").filter(has_text="③").first.click()
-    page.get_by_role("button", name="그림을 내 것으로 바꾸기").click(timeout=SLOW)
+    own = page.get_by_role("button", name="그림을 내 것으로 바꾸기")
+    own.click(timeout=SLOW)
+    stands = own.evaluate(PLACE)
     page.get_by_role("button", name="카메라 켜기").locator("visible=true").click(timeout=SLOW)
     page.get_by_role("button", name="찍기", exact=True).locator("visible=true").click(timeout=SLOW)
     page.wait_for_function(REEL, arg="손으로 넣은 그림", timeout=SLOW)
     page.wait_for_selector("text=사이의 코사인은", timeout=SLOW)
+    assert own.evaluate(PLACE) == stands  # what comes while it draws moves nothing away from under a finger
     v.shot("photo_loop_ko_phone")
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     assert not v.faults
