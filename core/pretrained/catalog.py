@@ -137,3 +137,4 @@ def find(name: str, kind: str = "causal-lm") -> Entry:
 
 
 DEFAULT, KOREAN = "smollm2-135m-instruct", "gemma-3-270m"  # what a page opens with, by its language
+WHISPER = "whisper-base"  # what writes down speech

@@ -119,7 +119,7 @@ def config(found: dict[str, np.ndarray]) -> Facts:
     return told | {"dtype": "float16" if found["encoder/conv1/weight"].dtype == np.float16 else "float32"}
 
 
-def decoding(settings: Facts, words: dict[str, int], longest: int) -> Facts:
+def decoding(settings: Facts, words: dict[str, int]) -> Facts:
     """generation_config.json: CTranslate2's settings, and the words with a meaning of their own by their numbers."""
     end, languages = words["<|endoftext|>"], set(settings["lang_ids"])
     return {
@@ -136,7 +136,6 @@ def decoding(settings: Facts, words: dict[str, int], longest: int) -> Facts:
         "lang_to_id": {word: number for word, number in words.items() if number in languages},
         "task_to_id": {name: words[f"<|{name}|>"] for name in ("transcribe", "translate")},
         "max_initial_timestamp_index": 50,
-        "max_length": longest,
     }
 
 
@@ -149,7 +148,7 @@ def convert(source: Path, folder: Path) -> None:
     added = json.loads((folder / "tokenizer.json").read_text("utf-8"))["added_tokens"]
     words = {word["content"]: word["id"] for word in added}
     about = config(found)
-    made = decoding(settings, words, about["max_target_positions"])
+    made = decoding(settings, words)
     ids = {name: made[name] for name in ("bos_token_id", "eos_token_id", "pad_token_id", "decoder_start_token_id")}
     weights = dict(pair for name, values in found.items() if values.ndim for pair in placed(name, values))
     save_file(weights, folder / "model.safetensors", {"format": "pt"})

@@ -51,7 +51,7 @@ for event in loop.steps({config!r}):  # words → picture → nearest names
 def build(lang: str) -> Room:
     t = text.load("multimodal", lang)
     language = kit.header(t)
-    with gr.Tabs(overflow_behavior="wrap"):
+    with gr.Tabs(overflow_behavior="wrap") as tabs:
         with gr.Tab(t("tab.space"), id="space"):
             compared = space.build(t, language)
             mapped = places.build(compared)
@@ -60,6 +60,7 @@ def build(lang: str) -> Room:
             taught = words.build(t, language)
         with gr.Tab(t("tab.loop"), id="loop") as tab:
             looped = loop.build(t, language, tab, spoken.heard, taught.heard)
+            loop.draw_from(looped, spoken, tabs)
     whole = kit.Desk(t, FORM, None, language)
     whole.put(mine=compared.mine, **compared.controls, **looped.controls)
     controls = compared.controls | mapped.controls | spoken.controls | taught.controls | looped.controls
@@ -68,7 +69,7 @@ def build(lang: str) -> Room:
     kit.share(t, controls)
     kit.story(t)
     more = (
-        spoken.opening(speech.on_shape, ("sound", *speech.PICTURED)),
+        spoken.opening(speech.on_open, ("sound", *speech.PICTURED, "lacking")),
         looped.opening(loop.on_open, ("lacking", "voice")),
     )
     return Room(controls, compared.opening(space.on_compare, space.SHOWN), more)

@@ -1,7 +1,9 @@
-"""Lesson 18, second part: a recording as a wave and as a picture, and its words if a recogniser is on this machine."""
+"""Lesson 18, second part: a recording as a wave and as a picture, and its words, by a recogniser that a button gets."""
 
 from __future__ import annotations
 
+import json
+from collections.abc import Iterator
 from typing import Any
 
 import gradio as gr
@@ -12,7 +14,7 @@ from demos.kit import sounds, text
 
 FORM = kit.Form(shape=choices.SHAPE, window=choices.WINDOW, hop=choices.HOP, mels=choices.MELS)
 PICTURED = ("wave", "mel", "said")  # what a sound is shown as
-SCREEN = kit.Screen("shape", "sound", *PICTURED, "heard", "about")
+SCREEN = kit.Screen("shape", "sound", *PICTURED, "heard", "about", "lacking")
 
 
 def _shown(t: text.Text, sound: Any, form: kit.Values, origin: str) -> kit.Update:
@@ -88,17 +90,68 @@ def on_settings(lang: str, sound: Any, form: kit.Values) -> kit.Update:
 def on_recognise(lang: str, sound: Any, spoken: str) -> kit.Update:
     """The words of the recording, by Whisper or vosk if one is on this machine; else a sentence how to get one."""
     from core.errors import CoreError, InvalidInput
+    from core.events import Deadline
     from core.speech import recognition
 
-    t = text.load("multimodal", lang)
+    t, clock = text.load("multimodal", lang), Deadline()
     if sound is None:
         raise InvalidInput("empty", name="recording", least=1)
     try:
         heard = recognition.transcribe(sound, spoken)
     except CoreError as error:
         return SCREEN(about=t.error(error))
-    label = kit.badge_text(t, source="fetched", parameters=heard.parameters)
-    return SCREEN(heard=heard.text, about=f"{label} · {heard.model}" if heard.text else t("recognise.nothing"))
+    if not heard.text:
+        return SCREEN(heard="", about=t("recognise.nothing"))
+    label = kit.badge_text(t, source="fetched", parameters=heard.parameters, seconds=clock.elapsed)
+    return SCREEN(heard=heard.text, about=f"{_otherwise(t, heard, spoken)}{label} · {heard.model}")
+
+
+def _otherwise(t: text.Text, heard: Any, asked: str) -> str:
+    """A sentence, if the recording sounds like another language than the one chosen."""
+    if heard.spoken == asked or heard.share < 0.5:
+        return ""
+    if heard.spoken not in text.LANGUAGES:
+        return t("recognise.third") + "\n\n"
+    return t("recognise.other", share=heard.share, language=t(f"spoken.{heard.spoken}")) + "\n\n"
+
+
+@kit.handler
+def on_get(lang: str, sound: Any, spoken: str) -> Iterator[kit.Update]:
+    """Get the recogniser (once) and open it, progress all the way; a recording that is there is written down at once."""
+    from core.errors import CoreError
+    from core.events import Done
+    from core.speech.recognition import Whisper
+
+    t = text.load("multimodal", lang)
+    yield SCREEN(about=t("recognise.start"))
+    try:
+        for event in Whisper.load_steps():
+            match event:
+                case Done(result=ear, seconds=seconds):
+                    said = t("recognise.ready", count=ear.parameters, seconds=seconds)
+                    yield SCREEN(lacking=gr.update(visible=False), about=said)
+                case _:
+                    done, total = event.done / 1e6, event.total / 1e6
+                    yield SCREEN(about=t(f"recognise.{event.stage}", done=done, total=total))
+    except CoreError as error:
+        yield SCREEN(about=t.error(error))
+        return
+    if sound is not None:
+        yield on_recognise(lang, sound, spoken)
+
+
+@kit.handler
+def on_open(lang: str, form: kit.Values) -> kit.Update:
+    """The first sound, and the button that gets a recogniser, unless one has come meanwhile."""
+    return on_shape(lang, form) | SCREEN(lacking=gr.update(visible=_wanted() is not None))
+
+
+def _wanted() -> Any:
+    """The catalogue's record of the recogniser to get, or None where it is here."""
+    from core.pretrained import catalog, resolve
+
+    entry = catalog.find(catalog.WHISPER, "speech")
+    return None if resolve.nearby(entry.name, "speech") else entry
 
 
 def build(t: text.Text, language: gr.State) -> kit.Desk:
@@ -119,12 +172,24 @@ def build(t: text.Text, language: gr.State) -> kit.Desk:
                 languages = {"value": t.lang, "label": t("spoken_label"), "min_width": 160}
                 desk.put(spoken=gr.Radio(t.choices("spoken", text.LANGUAGES), **languages))
                 ask = gr.Button(t("recognise.go"), min_width=140)
+            entry = _wanted()
+            with gr.Column(visible=entry is not None) as lacking:
+                about = {"title": entry.title, "size": entry.download_mb, "licence": entry.licence} if entry else {}
+                kit.markdown(t("recognise.offer", **about) if entry else "")
+                with gr.Row(elem_classes="taste-buttons"):
+                    get = gr.Button(t("recognise.get", **about) if entry else "", size="md", min_width=180)
+                    stop = gr.Button(t("stop"), variant="stop", size="md", min_width=80)
             box = {"label": t("recognise.label"), "placeholder": t("recognise.hint"), "max_lines": 3}
-            desk.put(heard=gr.Textbox(interactive=True, **box), about=kit.markdown(""))
+            desk.put(heard=gr.Textbox(interactive=True, **box), about=kit.markdown(""), lacking=lacking)
+            with gr.Row(elem_classes="taste-buttons"):
+                desk.put(draw=gr.Button(t("recognise.draw"), size="md", min_width=180))
     brought = ("shape", "sound", *PICTURED)
     desk.on(desk.shape.input, on_shape, to=("sound", *PICTURED), api="multimodal_sound")
     desk.on(mic.record, on_record, to=brought)
     desk.on(desk.sound_file.upload, on_sound, kit.LIGHT | sounds.RAW, to=brought)
     desk.on((desk.window.input, desk.hop.input, desk.mels.input), on_settings, to=PICTURED)
     desk.on(ask.click, on_recognise, kit.RUN, to=("heard", "about"))
+    fetching = desk.on(get.click, on_get, kit.FETCH, to=("heard", "about", "lacking"))
+    stopped = f"() => {json.dumps(t('recognise.stopped'))}"
+    stop.click(None, None, desk.about, cancels=[fetching], js=stopped, **kit.PRIVATE)
     return desk

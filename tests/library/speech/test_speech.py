@@ -10,6 +10,7 @@ import subprocess
 import time
 import wave
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -492,8 +493,43 @@ def test_a_tiny_whisper_decodes_as_the_library(tmp_path: Path) -> None:
     sound = formula_sounds.made("vowels")
     heard = recognition.Whisper(model, Letters(), "tiny").transcribe(sound, "ko", most=6)
     features = extractor(sound.samples, sampling_rate=RATE, return_tensors="pt").input_features
-    truth = model.generate(features, max_new_tokens=6, do_sample=False)[0]
+    truth = model.generate(features, max_new_tokens=6, do_sample=False, num_beams=recognition.BEAMS)[0]
     assert heard.text == " ".join(str(int(i)) for i in truth) and heard.model == "tiny" and heard.parameters
+
+
+def test_noise_has_no_words_and_the_language_is_told(tmp_path: Path) -> None:
+    """What Whisper's first step says, here made to say it: 0 no speech, 1 and 2 languages."""
+    states = SimpleNamespace()
+
+    class Ear(torch.nn.Module):
+        device, first = torch.device("cpu"), torch.zeros(6)
+        generation_config = SimpleNamespace(
+            lang_to_id={"<|en|>": 1, "<|ko|>": 2}, no_timestamps_token_id=1, decoder_start_token_id=5
+        )
+
+        def get_encoder(self) -> Any:
+            return lambda seen: states
+
+        def forward(self, encoder_outputs: Any, decoder_input_ids: Any) -> Any:
+            assert encoder_outputs is states and decoder_input_ids.tolist() == [[5]]
+            return SimpleNamespace(logits=self.first.view(1, 1, -1))
+
+        def generate(self, encoder_outputs: Any, language: str, **_: Any) -> Any:
+            return torch.tensor([[{"english": 1, "korean": 2}[language]]])
+
+    class Letters:
+        feature_extractor = staticmethod(lambda *_, **__: SimpleNamespace(input_features=torch.zeros(1)))
+
+        def batch_decode(self, ids: Any, skip_special_tokens: bool) -> list[str]:
+            return [f" {int(ids[0, 0])} "]
+
+    model, sound = Ear(), formula_sounds.made("vowels")
+    ear = recognition.Whisper(model, Letters(), "tiny")
+    model.first = torch.tensor([-9.0, 0, 2, 0, 0, 0])  # Korean: e² / (1 + e²) of the two languages
+    heard = ear.transcribe(sound, "en")
+    assert (heard.text, heard.spoken) == ("1", "ko") and heard.share == pytest.approx(0.8808, abs=1e-4)
+    model.first = torch.tensor([3.0, 0, 0, 0, 0, 0])  # e³ / (e³ + 5) = 0.8: nothing was said
+    assert ear.transcribe(sound, "ko") == recognition.Heard("", "tiny", 0)
 
 
 def test_no_recogniser_is_told_in_one_sentence(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
