@@ -16,7 +16,8 @@ import torch
 
 from core import runtime
 from core.errors import InvalidInput, Unavailable, register, shown
-from core.pretrained import shipped
+from core.pretrained import shipped, whole
+from core.pretrained.whole import variant
 
 register(
     {
@@ -34,7 +35,6 @@ PIPELINES = ("StableDiffusionPipeline", "StableDiffusionXLPipeline")
 PARTS = ("unet", "vae", "text_encoder", "tokenizer", "scheduler")
 WITHOUT_WEIGHTS = ("tokenizer", "scheduler", "feature_extractor")  # parts of settings only
 SINGLE = (".safetensors", ".ckpt", ".bin", ".pt", ".pth", ".gguf")
-MOST_NAMED = 3  # weights that are named when some are missing
 SPARE = 1.3  # memory beside the weights: activations, buffers
 
 
@@ -96,33 +96,22 @@ def _index(folder: Path) -> dict[str, Any]:
 def cost(folder: Path) -> Cost:
     """Size and memory of the model in a folder. Half-precision files double when they run on a CPU."""
     parts = [child for child in folder.iterdir() if child.is_dir() and child.name in (*PARTS, "text_encoder_2")]
-    files = [file for part in parts for file in part.glob("*.safetensors") if _variant_of(file) == variant(part)]
+    files = [file for part in parts for file in part.glob("*.safetensors") if whole.variant_of(file) == variant(part)]
     megabytes = sum(file.stat().st_size for file in files) / 1e6
     grow = 2 if all(_half(file) for file in files[:1]) else 1
     return Cost(round(megabytes), round(megabytes * grow * SPARE), round(available() / 1e6))
 
 
-def variant(part: Path) -> str:
-    """Which files of a part are read: the plain ones (""), else half precision, else whatever it is called there.
-
-    Hub repositories name others "….fp16.safetensors", "….bf16.safetensors", "….non_ema.safetensors".
-    """
-    found = {_variant_of(file) for file in part.glob("*.safetensors")}
-    return next((name for name in ("", "fp16", "bf16", *sorted(found)) if name in found), "")
-
-
-def _variant_of(file: Path) -> str:
-    """ "model.fp16-00001-of-00002.safetensors" → "fp16"."""
-    middle = file.name.split(".")[1:-1]
-    return middle[0].split("-")[0] if middle else ""
-
-
 def _half(file: Path) -> bool:
-    from safetensors import safe_open
+    from safetensors import SafetensorError, safe_open
 
-    with safe_open(file, "pt") as tensors:
-        first = next(iter(tensors.keys()))
-        return tensors.get_slice(first).get_dtype() in ("F16", "BF16")
+    try:
+        with safe_open(file, "pt") as tensors:
+            first = next(iter(tensors.keys()))
+            return tensors.get_slice(first).get_dtype() in ("F16", "BF16")
+    except (OSError, SafetensorError) as error:
+        part = file.parent
+        raise InvalidInput("file_damaged", name=part.parent.name, file=f"{part.name}/{file.name}") from error
 
 
 def available() -> int:
@@ -170,25 +159,9 @@ def _is_model(part: str, made: Any) -> bool:
 def _part(folder: Path, library: str, kind: str, dtype: torch.dtype) -> torch.nn.Module:
     """One network of a pipeline, every weight of it read: a library fills what a file lacks with chance, or not at all."""
     made = _class(library, kind)
-    name = folder.parent.name
     if made is None:
-        raise InvalidInput("unknown_pipeline", name=name, received=shown(f"{library}.{kind}"))
-    try:
-        network, told = made.from_pretrained(
-            folder,
-            dtype=dtype,
-            variant=variant(folder) or None,
-            use_safetensors=True,
-            local_files_only=True,
-            output_loading_info=True,
-        )
-    except OSError as error:  # the files are not called as the library expects, or cut off
-        raise InvalidInput("incomplete_model", name=name, missing=f"{folder.name}/*.safetensors") from error
-    if missing := sorted(told["missing_keys"]):
-        more = f" (+{len(missing) - MOST_NAMED})" if len(missing) > MOST_NAMED else ""
-        named = ", ".join(f"{folder.name}: {key}" for key in missing[:MOST_NAMED])
-        raise InvalidInput("incomplete_model", name=name, missing=named + more)
-    return network
+        raise InvalidInput("unknown_pipeline", name=folder.parent.name, received=shown(f"{library}.{kind}"))
+    return whole.opened(made, folder, folder.parent.name, part=folder.name, dtype=dtype)
 
 
 def _class(library: str, kind: str) -> Any:

@@ -17,6 +17,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from core import runtime
+from core.pretrained import whole
 
 KINDS = ("decode", "quick", "none")
 FILE = "preview.safetensors"  # in the folder of a model: its Sketch
@@ -40,12 +41,11 @@ class Sketch(nn.Module):
 
     @classmethod
     def read(cls, file: Path) -> Sketch:
-        from safetensors.torch import load_file
-
-        weights = {name: tensor.float() for name, tensor in load_file(file).items()}
-        width, channels = weights["inner.weight"].shape[:2]
-        sketch = cls(channels, width, round((len(weights["outer.weight"]) / 3) ** 0.5))
-        sketch.load_state_dict(weights)
+        weights = {name: tensor.float() for name, tensor in whole.tensors(file, file.name).items()}
+        width, channels = whole.needed(weights, "inner.weight", file.name).shape[:2]
+        outer = whole.needed(weights, "outer.weight", file.name)
+        sketch = cls(channels, width, round((len(outer) / 3) ** 0.5))
+        whole.filled(sketch, weights, file.name)
         return sketch.to(memory_format=torch.channels_last).requires_grad_(False)
 
 

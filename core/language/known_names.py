@@ -19,7 +19,7 @@ from core.data import emoji
 from core.errors import InvalidInput, Unavailable
 from core.language.word_space import Head, WordSpace
 from core.language.word_vectors import WordVectors
-from core.pretrained import shipped
+from core.pretrained import shipped, whole
 
 HEADS = "heads.safetensors"
 
@@ -52,13 +52,12 @@ class KnownNames(WordSpace):
     @functools.cache
     def load(cls) -> KnownNames:
         """The shipped ones, opened once. Raises Unavailable when the copy is not whole."""
-        from safetensors.torch import load_file
-
         path, vectors = shipped.FOLDER / "emoji" / "clip" / HEADS, WordVectors.load()
         if not path.is_file():
             raise Unavailable("no_word_vectors", missing=HEADS)
-        state = {key: value.float() for key, value in load_file(path).items()}
-        return cls(vectors, Head.of(state, "words"), state["places"], float(state["logit_scale"].exp()))
+        state = {key: value.float() for key, value in whole.tensors(path, HEADS).items()}
+        places, scale = (whole.needed(state, key, HEADS) for key in ("places", "logit_scale"))
+        return cls(vectors, Head.of(state, "words"), places, float(scale.exp()))
 
     def meaning(self, text: str) -> Meaning:
         """Raises InvalidInput for a text without a letter."""

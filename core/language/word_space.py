@@ -19,7 +19,7 @@ from torch import Tensor, nn
 
 from core.errors import Unavailable
 from core.language.word_vectors import WordVectors
-from core.pretrained import shipped
+from core.pretrained import shipped, whole
 
 FILE = "space.safetensors"
 GROWN = 64.0  # 8-bit floats are exact between 2⁻⁶ and 448 only, and the numbers of the wide way are about 0.05
@@ -41,9 +41,9 @@ class Head(nn.Module):
     def of(cls, state: dict[str, Tensor], name: str) -> Head:
         """The head ``name`` of a file with several."""
         own = {key.removeprefix(f"{name}."): value for key, value in state.items() if key.startswith(f"{name}.")}
-        wide, width = own["wide.weight"].shape
-        head = cls(width, len(own["straight.weight"]), wide)
-        head.load_state_dict(own)
+        wide, width = whole.needed(own, "wide.weight", name).shape
+        head = cls(width, len(whole.needed(own, "straight.weight", name)), wide)
+        whole.filled(head, own, name)
         return head
 
 
@@ -61,12 +61,11 @@ class WordSpace:
     @functools.cache
     def load(cls) -> WordSpace:
         """The shipped one, opened once. Raises Unavailable when the copy is not whole."""
-        from safetensors.torch import load_file
-
         path, vectors = shipped.FOLDER / "words" / FILE, WordVectors.load()
         if not path.is_file():
             raise Unavailable("no_word_vectors", missing=FILE)
-        return cls(vectors, Head.of({f"space.{key}": plain(value) for key, value in load_file(path).items()}, "space"))
+        state = whole.tensors(path, FILE)
+        return cls(vectors, Head.of({f"space.{key}": plain(value) for key, value in state.items()}, "space"))
 
     @property
     def dimensions(self) -> int:

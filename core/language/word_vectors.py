@@ -23,7 +23,7 @@ from torch import Tensor
 
 from core import runtime
 from core.errors import InvalidInput, Unavailable, register
-from core.pretrained import shipped
+from core.pretrained import shipped, whole
 
 register({"no_word_vectors": "The word vectors are not in this copy: {missing} is missing. Get the whole repository."})
 
@@ -180,7 +180,6 @@ def _projected(sight: Any, x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
 
 def encoder(name: str = "words") -> Any:
     """The layers of ``weights/<name>`` over the shared token table, float32."""
-    from safetensors.torch import load_file
     from transformers import DistilBertConfig, DistilBertModel
 
     folder, shared = shipped.FOLDER / name, shipped.FOLDER / "emoji" / "text_encoder"
@@ -188,11 +187,11 @@ def encoder(name: str = "words") -> Any:
     missing = [str(path.name) for path in (folder / "config.json", folder / "model.safetensors") if not path.is_file()]
     if missing or not tables:
         raise Unavailable("no_word_vectors", missing=", ".join(missing) or "the token table")
-    state = load_file(folder / "model.safetensors")
-    state[TABLE] = load_file(tables[0])[TABLE]
+    state = whole.tensors(folder / "model.safetensors", name)
+    state[TABLE] = whole.tensors(tables[0], name)[TABLE]
     with runtime.MAKING:
         model = DistilBertModel(DistilBertConfig.from_pretrained(folder, local_files_only=True))
-    model.load_state_dict({key: value.float() for key, value in state.items()})
+    whole.filled(model, {key: value.float() for key, value in state.items()}, name)
     return model.eval().requires_grad_(False)
 
 

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from core import runtime
-from core.errors import InvalidInput, Unavailable, checking, register, shown
+from core.errors import InvalidInput, checking, register, shown
 from core.events import Deadline, Done, Progress, drain
 from core.llm import inside, llama_cpp, prompts, remote
 from core.llm.decoding import Generation, Sampling, StopStrings, Token, Truncated, choose, most_probable, skip
@@ -30,13 +30,14 @@ from core.llm.llama_cpp_stream import relay
 from core.llm.prompts import Messages, Prompt
 from core.llm.verbs import BaseLanguageModel, Event
 from core.llm.widening import widen
-from core.pretrained import convert_gguf, resolve
+from core.pretrained import convert_gguf, resolve, whole
 from core.pretrained.catalog import DEFAULT
 
 register({"not_causal": "{name} is not a language model that continues text ({received}). Choose a causal LM."})
 
 CHUNK = 64  # prompt tokens read at once: a fraction of a second, so that Stop is felt
 MOST_NEW = 8192
+TOKENIZERS = ("tokenizer.json", "tokenizer.model", "spiece.model", "vocab.json", "vocab.txt", "tekken.json")
 WIDENED = (*ARCHITECTURES, "gemma3_text")  # whose weights may stay narrow where bfloat16 is slow (``widening``)
 Prefix = Sequence[int]
 
@@ -296,15 +297,11 @@ def _tokenizer(folder: Path) -> Any:
 def _open(found: resolve.Located, context: int | None) -> LanguageModel:
     """Load a folder: bfloat16 where that is fast, else float32 (stored narrow where it can be); on the chosen device."""
     import torch
-    from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer
+    from transformers import AutoModelForCausalLM, AutoTokenizer
     from transformers.models.auto.modeling_auto import MODEL_FOR_CAUSAL_LM_MAPPING_NAMES
     from transformers.utils import logging
 
-    place: dict[str, Any] = {"local_files_only": True}
-    try:
-        config = AutoConfig.from_pretrained(found.path, **place)
-    except (OSError, ValueError, KeyError) as error:
-        raise InvalidInput("not_causal", name=found.name, received=type(error).__name__) from error
+    config = whole.settings(found.path, found.name)
     kind = config.model_type
     if kind not in MODEL_FOR_CAUSAL_LM_MAPPING_NAMES:
         raise InvalidInput("not_causal", name=found.name, received=kind)
@@ -314,12 +311,10 @@ def _open(found: resolve.Located, context: int | None) -> LanguageModel:
     bar = logging.is_progress_bar_enabled()
     logging.disable_progress_bar()
     try:
-        tokenizer = _tokenizer(found.path) or AutoTokenizer.from_pretrained(found.path, **place)
+        tokenizer = _tokenizer(found.path) or whole.reader(AutoTokenizer, found.path, found.name, TOKENIZERS)
         runtime.give_back()  # what reading 262,144 words needed on the way
         with runtime.MAKING:
-            model = AutoModelForCausalLM.from_pretrained(found.path, use_safetensors=True, dtype=dtype, **place)
-    except (OSError, ValueError) as error:
-        raise Unavailable("not_causal", name=found.name, received=type(error).__name__) from error
+            model = whole.opened(AutoModelForCausalLM, found.path, found.name, dtype=dtype)
     finally:
         if bar:
             logging.enable_progress_bar()

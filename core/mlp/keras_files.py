@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.errors import InvalidInput, Unavailable, register, shown
+from core.pretrained import whole
 
 register(
     {
@@ -64,7 +65,11 @@ def read(path: Path) -> tuple[list[NDArray[Any]], dict[str, Any]]:
     compiled = _compiled(config.get("compile_config"))
     if compiled:
         about["compile"] = compiled
-    return _arrays(io.BytesIO(weights), sum(layer["kind"] == "Dense" for layer in layers)), about
+    dense = sum(layer["kind"] == "Dense" for layer in layers)
+    try:
+        return _arrays(io.BytesIO(weights), dense, path.name), about
+    except (OSError, KeyError, TypeError) as error:
+        raise InvalidInput("file_damaged", name=path.name, file="model.weights.h5") from error
 
 
 def write(path: Path, weights: Sequence[NDArray[Any]], about: dict[str, Any]) -> None:
@@ -87,7 +92,7 @@ def write(path: Path, weights: Sequence[NDArray[Any]], about: dict[str, Any]) ->
 def read_weights(path: Path) -> list[NDArray[Any]]:
     """A .weights.h5 file → kernels and biases of its Dense layers in order."""
     try:
-        return _arrays(path, None)
+        return _arrays(path, None, path.name)
     except (OSError, KeyError, TypeError) as error:
         raise InvalidInput("bad_file", kind=KIND, hint=str(error)) from error
 
@@ -185,17 +190,15 @@ def _layer(kind: str, config: dict[str, Any]) -> dict[str, Any]:
     return {"module": "keras.layers", "class_name": kind, "config": config, "registered_name": None}
 
 
-def _arrays(place: Any, dense: int | None) -> list[NDArray[Any]]:
+def _arrays(place: Any, dense: int | None, file_name: str) -> list[NDArray[Any]]:
     """Kernel and bias of dense, dense_1, …"""
     found: list[NDArray[Any]] = []
     with _h5py().File(place, "r") as file:
         layers = file["layers"]
         names = [f"dense_{at}" if at else "dense" for at in range(dense if dense is not None else len(layers))]
         for name in names:
-            if name not in layers:
-                if dense is None:
-                    break
-                raise InvalidInput("bad_file", kind=KIND, hint=f"{name} is missing.")
-            group = layers[name]["vars"]
-            found += [np.asarray(group[part], dtype=np.float64) for part in ("0", "1")]
+            if name not in layers and dense is None:
+                break
+            for part in (f"{name}/vars/0", f"{name}/vars/1"):
+                found.append(np.asarray(whole.needed(layers, part, file_name), dtype=np.float64))
     return found

@@ -17,6 +17,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save_file
 
 from core.errors import InvalidInput
+from core.pretrained import whole
 
 KIND = "core.Sequential"
 
@@ -34,6 +35,10 @@ def read(path: Path) -> tuple[list[NDArray[Any]], dict[str, Any]]:
             metadata = file.metadata() or {}
             if metadata.get("kind") != KIND:
                 raise InvalidInput("bad_file", kind=KIND, hint="")
-            return [file.get_tensor(name) for name in sorted(file.keys())], json.loads(metadata["model"])
-    except (SafetensorError, OSError, KeyError, json.JSONDecodeError) as error:
+            about = json.loads(metadata["model"])
+            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (no mapping)
+        dense = sum(layer["kind"] == "Dense" for layer in about.get("layers", ()))
+    except (SafetensorError, OSError, AttributeError, KeyError, TypeError, json.JSONDecodeError) as error:
         raise InvalidInput("bad_file", kind=KIND, hint=str(error)) from error
+    names = [f"{i:03d}" for i in range(max(2 * dense, len(tensors)))]  # kernel, bias, kernel, bias, …
+    return [whole.needed(tensors, name, path.name) for name in names], about

@@ -20,7 +20,7 @@ from core import runtime
 from core.errors import InvalidInput, register, shown
 from core.events import Deadline, Done, Progress
 from core.files import images
-from core.pretrained import resolve
+from core.pretrained import resolve, whole
 
 if TYPE_CHECKING:
     import torch
@@ -33,6 +33,7 @@ register(
 
 HUB = "microsoft/git-base"  # 707 MB, English
 KINDS = ("git", "blip", "vision-encoder-decoder")
+UNUSED = ("encoder.pooler.",)  # TrOCR's files lack it; what is written looks at the patches
 LONGEST = 30  # tokens of a caption
 _LOADING = threading.Lock()
 
@@ -83,19 +84,19 @@ def _checked(name: object) -> str:
 @functools.lru_cache(maxsize=1)
 def _loaded(name: str) -> Captioner:
     import torch
-    from transformers import AutoConfig, AutoImageProcessor, AutoModelForImageTextToText, AutoTokenizer
+    from transformers import AutoImageProcessor, AutoModelForImageTextToText, AutoTokenizer
 
-    folder, own = resolve.resolve(name, kind="captions").path, {"local_files_only": True}
-    kind = AutoConfig.from_pretrained(folder, **own).model_type
+    folder = resolve.resolve(name, kind="captions").path
+    kind = whole.settings(folder, shown(name)).model_type
     if kind not in KINDS:
         raise InvalidInput("not_captioner", name=shown(name), received=kind, choices=", ".join(KINDS))
     with runtime.MAKING:
-        model = AutoModelForImageTextToText.from_pretrained(folder, dtype=torch.float32, use_safetensors=True, **own)
-    tokenizer = AutoTokenizer.from_pretrained(folder, **own)
-    processor = AutoImageProcessor.from_pretrained(folder, **own)
-    network: torch.nn.Module = model
-    network.to(runtime.device())
-    return Captioner(model, tokenizer, processor, name)
+        model: torch.nn.Module = whole.opened(
+            AutoModelForImageTextToText, folder, shown(name), unused=UNUSED, dtype=torch.float32
+        )
+    tokenizer = whole.reader(AutoTokenizer, folder, shown(name))
+    processor = whole.reader(AutoImageProcessor, folder, shown(name))
+    return Captioner(model.to(runtime.device()), tokenizer, processor, name)
 
 
 def available(name: str = HUB) -> bool:

@@ -21,7 +21,7 @@ from torch import Tensor
 from core import runtime
 from core.errors import InvalidInput, register, shown
 from core.files import images
-from core.pretrained import shipped
+from core.pretrained import shipped, whole
 
 register(
     {
@@ -61,7 +61,7 @@ class ImageText:
     @classmethod
     def load(cls, name: str = "emoji") -> ImageText:
         """The CLIP that ships, a folder, or a Hub id. Raises InvalidInput or Unavailable."""
-        from transformers import AutoConfig, AutoImageProcessor, AutoModel, AutoTokenizer
+        from transformers import AutoImageProcessor, AutoModel, AutoTokenizer
 
         from core.language.known_names import HEADS
         from core.multimodal import word_clip
@@ -78,14 +78,14 @@ class ImageText:
         missing += [] if any(folder.glob("*.safetensors")) else ["*.safetensors"]
         if missing:
             raise InvalidInput("incomplete_image_text", name=folder.name, missing=", ".join(missing))
-        kind = AutoConfig.from_pretrained(folder, local_files_only=True).model_type
+        kind = whole.settings(folder, shown(name)).model_type
         if kind not in KINDS:
             raise InvalidInput("unknown_image_text", name=shown(name), received=kind, choices=", ".join(KINDS))
-        own = {"local_files_only": True}
         with runtime.MAKING:
-            model = AutoModel.from_pretrained(folder, dtype=torch.float32, use_safetensors=True, **own)
-        tokenizer = AutoTokenizer.from_pretrained(folder, **own)
-        return cls(model.to(runtime.device()), tokenizer, AutoImageProcessor.from_pretrained(folder, **own), name)
+            model = whole.opened(AutoModel, folder, shown(name), dtype=torch.float32)
+        tokenizer = whole.reader(AutoTokenizer, folder, shown(name))
+        processor = whole.reader(AutoImageProcessor, folder, shown(name))
+        return cls(model.to(runtime.device()), tokenizer, processor, name)
 
     @property
     def parameters(self) -> int:

@@ -18,6 +18,7 @@ from core import runtime
 from core.language.known_names import HEADS
 from core.language.word_space import Head
 from core.language.word_vectors import WordVectors
+from core.pretrained import whole
 
 
 class TwoTowers(nn.Module):
@@ -46,13 +47,11 @@ class TwoTowers(nn.Module):
 
 def opened(folder: Path) -> tuple[TwoTowers, Any, Any]:
     """Model, tokenizer and processor of the folder."""
-    from safetensors.torch import load_file
     from transformers import AutoImageProcessor, CLIPVisionModel
 
-    own: dict[str, Any] = {"local_files_only": True}
     with runtime.MAKING:
-        vision = CLIPVisionModel.from_pretrained(folder, dtype=torch.float32, use_safetensors=True, **own)
-    state = {key: value.float() for key, value in load_file(folder / HEADS).items()}
-    vectors = WordVectors.load()
-    model = TwoTowers(vectors, Head.of(state, "words"), vision, Head.of(state, "looks"), state["logit_scale"])
-    return model.to(runtime.device()), vectors.tokenizer, AutoImageProcessor.from_pretrained(folder, **own)
+        vision = whole.opened(CLIPVisionModel, folder, folder.name, dtype=torch.float32)
+    state = {key: value.float() for key, value in whole.tensors(folder / HEADS, folder.name).items()}
+    vectors, scale = WordVectors.load(), whole.needed(state, "logit_scale", folder.name)
+    model = TwoTowers(vectors, Head.of(state, "words"), vision, Head.of(state, "looks"), scale)
+    return model.to(runtime.device()), vectors.tokenizer, whole.reader(AutoImageProcessor, folder, folder.name)

@@ -24,7 +24,7 @@ from core import runtime
 from core.errors import InvalidInput, Unavailable, checking, register, shown
 from core.events import Deadline, Done, Progress, drain
 from core.files import sounds
-from core.pretrained import catalog, resolve
+from core.pretrained import catalog, resolve, whole
 from core.pretrained.catalog import WHISPER
 
 register(
@@ -151,18 +151,15 @@ class Whisper:
 
 @functools.lru_cache(maxsize=1)
 def _whisper(folder: Path, name: str) -> Whisper:
-    from transformers import AutoConfig, WhisperForConditionalGeneration, WhisperProcessor
+    from transformers import WhisperForConditionalGeneration, WhisperProcessor
 
-    kind = AutoConfig.from_pretrained(folder, local_files_only=True).model_type
+    kind = whole.settings(folder, shown(name)).model_type
     if kind != "whisper":
         raise InvalidInput("not_whisper", name=shown(name), received=kind)
     with runtime.MAKING:
-        model = WhisperForConditionalGeneration.from_pretrained(
-            folder, local_files_only=True, use_safetensors=True, dtype=torch.float32
-        )
-    network: torch.nn.Module = model
-    network.to(runtime.device())
-    return Whisper(model, WhisperProcessor.from_pretrained(folder, local_files_only=True), name)
+        model: torch.nn.Module = whole.opened(WhisperForConditionalGeneration, folder, shown(name), dtype=torch.float32)
+    processor = whole.reader(WhisperProcessor, folder, shown(name))
+    return Whisper(model.to(runtime.device()), processor, name)
 
 
 def _vosk_folder() -> Path | None:

@@ -25,6 +25,7 @@ from core.errors import InvalidInput, NotReady, checking, register, shown
 from core.events import Done, Progress, TrainStep, drain
 from core.files import sounds as audio
 from core.files.sounds import Sound
+from core.pretrained import whole
 from core.speech import choices
 from core.speech.word_net import WordNet, picture, varied
 from core.training.torch_engine import TorchEngine
@@ -160,10 +161,10 @@ class WordClassifier:
                 raise ValueError("words")
             ear = cls(WordConfig(**about["config"]))
             ear.words, ear.module = words, WordNet(len(words))
-            ear.module.load_state_dict(tensors)
-            ear.module.eval()
         except (OSError, SafetensorError, KeyError, ValueError, TypeError, RuntimeError) as error:
             raise InvalidInput("bad_file", kind="taught words", hint="Give the file that save() wrote.") from error
+        whole.filled(ear.module, tensors, shown(Path(path).name))
+        ear.module.eval()
         return ear
 
     def _trained(self) -> WordNet:

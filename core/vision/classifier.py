@@ -26,7 +26,7 @@ from core import runtime
 from core.errors import InvalidInput, NotReady, checking, register, shown
 from core.events import Done, Every, TrainStep, drain
 from core.files.images import Source
-from core.pretrained import shipped
+from core.pretrained import shipped, whole
 from core.training.torch_engine import TorchEngine
 from core.training.trainer import History, TrainConfig, Trainer, accuracy
 from core.vision import efficientnet_lite, inside, preparing
@@ -300,9 +300,9 @@ class ImageClassifier:
             header.pop("num_classes")
             made = cls(classes=classes, preparation=prepare, device=device, **header)
             made.build((int(shape[0]), int(shape[1]), int(shape[2])))
-            made.module.load_state_dict(tensors)
         except (OSError, SafetensorError, KeyError, ValueError, TypeError, RuntimeError) as error:
             raise InvalidInput("bad_file", kind="an image classifier", hint="Save one with save() first.") from error
+        whole.filled(made.module, tensors, shown(Path(path).name))
         return made
 
     @classmethod

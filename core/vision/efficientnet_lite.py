@@ -12,12 +12,11 @@ import functools
 from collections import OrderedDict
 
 import torch
-from safetensors.torch import load_file
 from torch import Tensor, nn
 
 from core import runtime
 from core.errors import Unavailable, register
-from core.pretrained import shipped
+from core.pretrained import shipped, whole
 from core.vision.layers import Network, Standardize
 
 register(
@@ -106,11 +105,10 @@ def load() -> Network:
     for file in shipped.card(NAME).get("files", ["model-1.safetensors", "model-2.safetensors"]):
         if not (folder / file).is_file():
             raise Unavailable("no_photo_network", missing=file)
-        state |= load_file(folder / file)
+        state |= whole.tensors(folder / file, NAME)
     module = empty()
-    module.load_state_dict(
-        {name: value.float() if value.is_floating_point() else value for name, value in state.items()}
-    )
+    wide = {name: value.float() if value.is_floating_point() else value for name, value in state.items()}
+    whole.filled(module, wide, NAME)
     return _as_network(module)
 
 

@@ -25,6 +25,7 @@ from core import runtime
 from core.errors import InvalidInput, NotReady, checking, register, shown
 from core.events import Done, Progress, TrainStep, drain
 from core.files.images import Source
+from core.pretrained import whole
 from core.training.torch_engine import TorchEngine
 from core.training.trainer import History, TrainConfig, Trainer, accuracy, supervised
 from core.vision import efficientnet_lite, onnx_file, preparing
@@ -236,11 +237,11 @@ class OwnClasses:
                 tensors = {name: file.get_tensor(name) for name in file.keys()}
             own = cls(_empty_base(about))
             own.classes = classes
-            own.head = _head(tensors["1.weight"].shape[1], len(classes))
-            own.module.load_state_dict(tensors)
         except (OSError, SafetensorError, KeyError, ValueError, TypeError, RuntimeError) as error:
             hint = "Give the folder that save() wrote: model.safetensors and labels.json."
             raise InvalidInput("bad_file", kind="own classes", hint=hint) from error
+        own.head = _head(whole.needed(tensors, "1.weight", shown(where.name)).shape[-1], len(classes))
+        whole.filled(own.module, tensors, shown(where.name))
         return own
 
     def save_onnx(self, path: str | Path) -> None:

@@ -597,8 +597,9 @@ def test_one_missing_tensor_of_any_part_is_named(folder: Path, tmp_path: Path, p
     copy = broken(folder, tmp_path, lambda copy: save_file(left, copy / file, metadata={"format": "pt"}))
     with pytest.raises(InvalidInput) as caught:
         StableDiffusion.load(copy)
-    assert caught.value.code == "incomplete_model"
-    assert caught.value.values["missing"] == f"{part}: {gone.removeprefix('text_model.')}"
+    assert caught.value.code == "model_incomplete"
+    assert caught.value.values["missing"].endswith(gone.removeprefix("text_model."))
+    assert caught.value.values["missing"].startswith(f"{part}: ")
 
 
 def test_no_class_of_another_library_is_made(folder: Path, tmp_path: Path) -> None:
@@ -623,6 +624,107 @@ def test_weights_under_another_name_alone_are_read(
     assert loading.cost(Path(copy)).megabytes == loading.cost(folder).megabytes
     drawn = drain(StableDiffusion.load(copy).steps("red apple", num_inference_steps=2))
     np.testing.assert_array_equal(drawn.latents, drain(sd.steps("red apple", num_inference_steps=2)).latents)
+
+
+def turbo(make: Callable[[], Any], kind: str) -> Any:
+    """SD-Turbo's and SDXL-Turbo's settings: one step from the last level, no guidance, their published schedulers."""
+    pipe = make()
+    pipe.scheduler = getattr(diffusers, kind)(**BETAS, steps_offset=1, timestep_spacing="trailing")
+    return pipe
+
+
+@pytest.mark.parametrize(
+    ("make", "kind", "settings"),
+    [
+        (pipeline, "EulerDiscreteScheduler", Settings("red apple", num_inference_steps=1, guidance_scale=0.0)),
+        (xl, "EulerAncestralDiscreteScheduler", Settings("red apple", num_inference_steps=1, guidance_scale=0.0)),
+        (
+            xl,
+            "EulerAncestralDiscreteScheduler",
+            Settings("cat face", num_inference_steps=4, guidance_scale=0.0, seed=3),
+        ),
+    ],
+)
+def test_turbo_from_shards_in_half_precision(
+    make: Callable[[], Any], kind: str, settings: Settings, tmp_path: Path
+) -> None:
+    """As the Hub has them: every network in several files called ….fp16-00001-of-…, none of them plain."""
+    turbo(make, kind).to(torch.float16).save_pretrained(tmp_path, variant="fp16", max_shard_size="50KB")
+    for part in ("unet", "vae"):
+        assert len(list((tmp_path / part).glob("*.fp16-*-of-*.safetensors"))) > 1
+    sd = StableDiffusion.load(str(tmp_path))
+    sd.pipeline.to(torch.float32)
+    right, calls = counted(sd.pipeline, lambda: theirs_own(sd.pipeline, settings))
+    mine, own = counted(sd.pipeline, lambda: drain(sd.draw(settings, preview="none")).image)
+    assert far(mine, right) <= 1 and own == calls == settings.num_inference_steps
+    whole = {name: value.float() for name, value in turbo(make, kind).to(torch.float16).unet.state_dict().items()}
+    assert all(torch.equal(value, whole[name]) for name, value in sd.pipeline.unet.state_dict().items())
+    shard = next((tmp_path / "vae").glob("*-00002-of-*"))
+    shard.unlink()
+    with pytest.raises(InvalidInput, match=f"vae/{shard.name}"):
+        StableDiffusion.load(str(tmp_path))
+
+
+def theirs_own(pipe: Any, settings: Settings) -> Image.Image:
+    """The picture of ``pipe(...)`` with the sampler it was saved with."""
+    dice = torch.Generator().manual_seed(settings.seed)
+    how = {"num_inference_steps": settings.num_inference_steps, "guidance_scale": settings.guidance_scale}
+    return pipe(settings.prompt, generator=dice, **how).images[0]
+
+
+def test_an_autoencoder_of_the_old_names_is_whole(sd: StableDiffusion, folder: Path, tmp_path: Path) -> None:
+    """Stable Diffusion 1.x' files call the attention query, key, value and proj_attn."""
+    from safetensors.torch import load_file
+
+    names = {"to_q": "query", "to_k": "key", "to_v": "value", "to_out.0": "proj_attn"}
+
+    def rename(copy: Path) -> None:
+        file, found = copy / "vae" / "diffusion_pytorch_model.safetensors", {}
+        for name, value in load_file(file).items():
+            for new, old in names.items():
+                name = name.replace(f"attentions.0.{new}.", f"attentions.0.{old}.")
+            found[name] = value
+        assert any("proj_attn" in name for name in found)
+        save_file(found, file, metadata={"format": "pt"})
+
+    drawn = drain(StableDiffusion.load(broken(folder, tmp_path, rename)).steps("red apple", num_inference_steps=2))
+    assert far(drawn.image, drain(sd.steps("red apple", num_inference_steps=2)).image) == 0
+
+
+@pytest.mark.parametrize(
+    ("change", "code", "told"),
+    [
+        (lambda weights: weights | {"conv_in.bias": torch.zeros(3)}, "weights_size", "unet: conv_in.bias"),
+        (lambda weights: weights | {"odd.bias": torch.zeros(3)}, "", ""),
+    ],
+)
+def test_a_weight_too_many_or_of_another_size(
+    folder: Path, tmp_path: Path, change: Callable[[dict[str, Any]], dict[str, Any]], code: str, told: str
+) -> None:
+    from safetensors.torch import load_file
+
+    def edit(copy: Path) -> None:
+        file = copy / "unet" / "diffusion_pytorch_model.safetensors"
+        save_file(change(load_file(file)), file, metadata={"format": "pt"})
+
+    copy = broken(folder, tmp_path, edit)
+    if not code:
+        assert StableDiffusion.load(copy).parameters > 10_000
+        return
+    with pytest.raises(InvalidInput, match=told) as caught:
+        StableDiffusion.load(copy)
+    assert caught.value.code == code
+
+
+@pytest.mark.parametrize("part", ["unet", "vae", "text_encoder"])
+def test_a_part_cut_off_on_the_way_is_named(folder: Path, tmp_path: Path, part: str) -> None:
+    def cut(copy: Path) -> None:
+        file = next((copy / part).glob("*.safetensors"))
+        file.write_bytes(file.read_bytes()[:-50])
+
+    with pytest.raises(InvalidInput, match=f"{part}/.*safetensors") as caught:
+        StableDiffusion.load(broken(folder, tmp_path, cut))
+    assert caught.value.code == "file_damaged"
 
 
 def test_a_file_the_library_does_not_look_for_is_told(folder: Path, tmp_path: Path) -> None:
@@ -756,6 +858,39 @@ def test_one_of_several_stops_alone() -> None:
             stopped.add(1)
     assert [event.step for number, event in seen if number == 1] == [1, 2]
     assert sorted(number for number, event in seen if isinstance(event, Done)) == [0, 2]
+
+
+def test_while_a_step_is_looked_at_the_next_is_drawn_with_those_of_others() -> None:
+    sd = StableDiffusion(pipeline())
+    alone = [drain(sd.draw(replace(settings, num_inference_steps=4), preview="none")) for settings in SEVERAL[2:]]
+    rows: list[int] = []
+    sd.pipeline.unet.register_forward_pre_hook(lambda unet, given: rows.append(len(given[0])))
+    first, second = (sd.draw(replace(settings, num_inference_steps=4), preview="none") for settings in SEVERAL[2:])
+    one, other = next(first), next(second)
+    for _ in range(3):
+        one, other = next(first), next(second)  # one thread: nobody is at work while the other is asked
+        assert one.step == other.step
+    assert rows == [2, 4, 4, 4, 2], "the second came one pass later"
+    assert [far(drain(run).image, each.image) <= 1 for run, each in zip((first, second), alone, strict=True)] == [
+        True
+    ] * 2
+    third = sd.draw(SEVERAL[0], preview="none")
+    next(third)
+    third.close()
+    assert not sd._answers._waiting, "who stopped asks no more"
+
+
+def test_words_are_read_once() -> None:
+    sd, read = StableDiffusion(pipeline()), []
+    sd.pipeline.text_encoder.register_forward_pre_hook(lambda *given: read.append(1))
+    first = drain(sd.draw(SEVERAL[2], preview="none"))
+    count = len(read)
+    assert count and far(drain(sd.draw(SEVERAL[2], preview="none")).image, first.image) == 0
+    np.testing.assert_array_equal(sd.vectors("red apple"), sd.vectors("red apple"))
+    assert len(read) == count + 2, "another prompt, and what is to be avoided beside it"
+    for number in range(50):
+        sd.vectors(str(number))
+    assert len(sd._texts) == 32
 
 
 def test_visitors_in_threads_share_the_passes_and_get_their_own_pictures() -> None:

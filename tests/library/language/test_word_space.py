@@ -2,17 +2,48 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from pathlib import Path
+
 import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
 from safetensors.torch import load_file
 
-from core.errors import Unavailable
+from core.errors import InvalidInput, Unavailable
 from core.language import known_names, word_space
 from core.language.known_names import KnownNames
 from core.language.word_space import WordSpace
-from core.pretrained import shipped
+from core.language.word_vectors import encoder
+from core.multimodal import word_clip
+from core.pretrained import shipped, whole
+
+
+@pytest.mark.parametrize(
+    ("load", "file", "gone"),
+    [
+        (encoder, "model.safetensors", "transformer.layer.1.attention.q_lin.weight"),
+        (lambda: WordSpace.load.__wrapped__(WordSpace), word_space.FILE, "back.bias"),
+        (lambda: WordSpace.load.__wrapped__(WordSpace), word_space.FILE, "wide.weight"),
+        (lambda: KnownNames.load.__wrapped__(KnownNames), known_names.HEADS, "places"),
+        (lambda: word_clip.opened(shipped.FOLDER / "emoji" / "clip"), known_names.HEADS, "looks.straight.bias"),
+    ],
+)
+def test_a_weight_that_the_copy_lacks_is_named(
+    monkeypatch: pytest.MonkeyPatch, load: Callable[[], object], file: str, gone: str
+) -> None:
+    read = whole.tensors
+
+    def less(path: Path, name: str) -> dict[str, torch.Tensor]:
+        found = read(path, name)
+        if path.name == file:
+            del found[gone]
+        return found
+
+    monkeypatch.setattr(whole, "tensors", less)
+    with pytest.raises(InvalidInput, match=f"Missing: {gone.removeprefix('looks.')}"):
+        load()
 
 
 def test_the_layer_is_a_straight_way_and_a_wide_one() -> None:

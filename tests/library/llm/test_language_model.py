@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from safetensors.torch import load_file, save_file
 from tokenizers import AddedToken, Tokenizer, decoders, models, pre_tokenizers
 from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
 from transformers.generation.logits_process import (
@@ -372,13 +373,35 @@ def test_load_from_a_folder_once(lm: LanguageModel, tmp_path: Path, monkeypatch:
         assert loaded.generate(PROMPT, 10) == lm.generate(PROMPT, 10)
 
 
-@pytest.mark.parametrize("config", ['{"model_type": "vit"}', '{"model_type": "no such"}', "{}", "garbage"])
-def test_a_folder_of_something_else(tmp_path: Path, config: str) -> None:
+@pytest.mark.parametrize(
+    ("config", "code"),
+    [
+        ('{"model_type": "vit"}', "not_causal"),
+        ('{"model_type": "no such"}', "cannot_open"),
+        ("{}", "cannot_open"),
+        ("garbage", "file_damaged"),
+    ],
+)
+def test_a_folder_of_something_else(tmp_path: Path, config: str, code: str) -> None:
     (tmp_path / "config.json").write_text(config)
     (tmp_path / "model.safetensors").write_bytes(b"x")
     with pytest.raises(CoreError) as caught:
         LanguageModel.load(str(tmp_path))
-    assert caught.value.code == "not_causal"
+    assert caught.value.code == code
+
+
+def test_a_folder_that_is_not_whole_names_what_it_lacks(lm: LanguageModel, tmp_path: Path) -> None:
+    """tests/library/pretrained/test_whole.py has the many ways; here: the loader asks, and the tokenizer counts."""
+    lm.model.save_pretrained(tmp_path)
+    with pytest.raises(CoreError, match="tokenizer.json"):
+        LanguageModel.load(str(tmp_path))
+    lm.tokenizer.save_pretrained(tmp_path)
+    weights = load_file(tmp_path / "model.safetensors")
+    gone = "model.layers.1.self_attn.v_proj.weight"
+    del weights[gone]
+    save_file(weights, tmp_path / "model.safetensors", {"format": "pt"})
+    with pytest.raises(CoreError, match=gone):
+        LanguageModel.load(str(tmp_path))
 
 
 @pytest.mark.slow

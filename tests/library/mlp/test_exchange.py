@@ -18,7 +18,6 @@ from torch.utils.data import DataLoader, TensorDataset
 
 from core import Dense, Dropout, Sequential
 from core.errors import InvalidInput, Unavailable
-from core.mlp import keras_files
 
 RNG = np.random.default_rng(0)
 X = RNG.normal(size=(40, 3))
@@ -57,13 +56,27 @@ def test_a_keras_file_is_one_to_keras(tmp_path: Path) -> None:
 def test_a_keras_file_that_cannot_be_read_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     pytest.importorskip("h5py")
 
-    def packed(config: Any, name: str = "odd.keras") -> Path:
+    import h5py
+
+    def packed(config: Any, name: str = "odd.keras", weights: bytes = b"") -> Path:
         with zipfile.ZipFile(tmp_path / name, "w") as file:
             file.writestr("config.json", config if isinstance(config, str) else json.dumps(config))
-            weights = io.BytesIO()
-            keras_files.write_weights(weights, [])
-            file.writestr("model.weights.h5", weights.getvalue())
+            file.writestr("model.weights.h5", weights)
         return tmp_path / name
+
+    net().save(tmp_path / "whole.keras")
+    with zipfile.ZipFile(tmp_path / "whole.keras") as file:
+        config, inside = file.read("config.json").decode(), file.read("model.weights.h5")
+    for gone in ("layers/dense_1/vars/1", "layers/dense_2", "layers"):
+        less = io.BytesIO(inside)
+        with h5py.File(less, "a") as weights:
+            del weights[gone]
+        with pytest.raises(InvalidInput) as told:
+            Sequential.load(packed(config, weights=less.getvalue()))
+        assert told.value.code == ("file_damaged" if gone == "layers" else "model_incomplete")
+        assert gone == "layers" or gone.removeprefix("layers/") in told.value.values["missing"]
+    with pytest.raises(InvalidInput, match="model.weights.h5 of odd.keras is cut off"):
+        Sequential.load(packed(config, weights=inside[:300]))
 
     conv = {"class_name": "Sequential", "config": {"layers": [{"class_name": "Conv2D", "config": {}}]}}
     with pytest.raises(InvalidInput, match="Conv2D"):

@@ -7,6 +7,8 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from safetensors import safe_open
+from safetensors.numpy import save_file
 
 from core import Dense, Dropout, Sequential
 from core.data.people import HEIGHTS_CM, WEIGHTS_KG
@@ -175,6 +177,13 @@ def test_saved_and_loaded_it_is_the_same(tmp_path: Any) -> None:
     again = Sequential.load(tmp_path / "model.safetensors")
     assert np.array_equal(model.predict(X), again.predict(X))
     assert model.evaluate(X, Y) == again.evaluate(X, Y)
+    with safe_open(tmp_path / "model.safetensors", "numpy") as file:
+        about, weights = file.metadata(), {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+    for gone in weights:
+        left = {name: value for name, value in weights.items() if name != gone}
+        save_file(left, tmp_path / "less.safetensors", metadata=about)
+        with pytest.raises(InvalidInput, match=f"less.safetensors is not whole. Missing: {gone}"):
+            Sequential.load(tmp_path / "less.safetensors")
     (tmp_path / "bad.safetensors").write_bytes(b"not one")
     with pytest.raises(InvalidInput):
         Sequential.load(tmp_path / "bad.safetensors")

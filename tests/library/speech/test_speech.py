@@ -406,8 +406,15 @@ def test_saved_and_loaded_it_says_the_same(ear: WordClassifier, tmp_path: Path) 
     sound = audio.to_wav(buzz(120, VOWELS["이"], 9))
     np.testing.assert_array_equal(ear.predict_proba([sound]), again.predict_proba([sound]))
     (tmp_path / "bad.safetensors").write_bytes(b"x" * 100)
+    from safetensors import safe_open
     from safetensors.torch import save_file
 
+    with safe_open(tmp_path / "words.safetensors", "pt") as file:
+        about, tensors = file.metadata(), {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+    gone = max(tensors)
+    save_file({key: value for key, value in tensors.items() if key != gone}, tmp_path / "less", metadata=about)
+    with pytest.raises(InvalidInput, match=f"Missing: {gone}"):
+        WordClassifier.load(tmp_path / "less")
     save_file(
         {"a": torch.zeros(1)}, tmp_path / "other.safetensors", metadata={"words": '{"words": ["a", "b"], "config": {}}'}
     )

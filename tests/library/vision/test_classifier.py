@@ -7,6 +7,7 @@ import gzip
 import hashlib
 import itertools
 import json
+import re
 import struct
 import tomllib
 
@@ -14,6 +15,7 @@ import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
+from safetensors import safe_open
 from safetensors.torch import save_file
 from sklearn.metrics import confusion_matrix, log_loss
 from torch import nn
@@ -22,7 +24,7 @@ from torchvision.transforms import v2
 
 from core import ImageClassifier
 from core.data import fashion
-from core.errors import CoreError
+from core.errors import CoreError, InvalidInput
 from core.events import Done, TrainStep
 from core.pretrained import shipped as sd_card
 from core.vision import inside, preparing, torchvision_models
@@ -287,6 +289,16 @@ def test_save_and_load(trained, tmp_path):
     np.testing.assert_allclose(again.predict_proba(X), trained.predict_proba(X), atol=1e-6)
     assert again.classes == trained.classes and again.config == trained.config
     assert again.preparation == trained.preparation
+
+
+def test_a_weight_that_a_file_lacks_is_named(trained, tmp_path):
+    trained.save(tmp_path / "c.safetensors")
+    with safe_open(tmp_path / "c.safetensors", "pt") as file:
+        about, weights = file.metadata(), {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+    for name in list(weights):
+        save_file({key: value for key, value in weights.items() if key != name}, tmp_path / "less", metadata=about)
+        with pytest.raises(InvalidInput, match=re.escape(f"less is not whole. Missing: {name}.")):
+            ImageClassifier.load(tmp_path / "less")
 
 
 def test_files_that_are_no_classifier(trained, tmp_path):

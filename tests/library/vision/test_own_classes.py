@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import json
+import re
 
 import numpy as np
 import onnxruntime
 import pytest
 import torch
 from PIL import Image
-from safetensors.torch import load_file
+from safetensors import safe_open
+from safetensors.torch import load_file, save_file
 from sklearn.datasets import load_digits
 from torch import nn
 
 from core import ImageClassifier
 from core.data import fashion, photos
-from core.errors import CoreError
+from core.errors import CoreError, InvalidInput
 from core.events import Done, Progress, TrainStep
 from core.files import images
 from core.vision import onnx_file, torchvision_models
@@ -164,6 +166,12 @@ def test_save_and_load(own, tmp_path):
     _, unseen, _ = split(clothes())
     np.testing.assert_allclose(again.predict_proba(unseen), own.predict_proba(unseen), atol=1e-6)
     assert weights.stat().st_size < 2e6 and "1.weight" in load_file(weights)
+    with safe_open(weights, "pt") as file:
+        about, tensors = file.metadata(), {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+    for name in (min(tensors), "1.weight", "1.bias"):
+        save_file({key: value for key, value in tensors.items() if key != name}, weights, metadata=about)
+        with pytest.raises(InvalidInput, match=re.escape(f"Missing: {name}.")):
+            OwnClasses.load(tmp_path)
     (tmp_path / "labels.json").write_text("{}")
     assert code_of(lambda: OwnClasses.load(tmp_path)) == "bad_file"
     assert code_of(lambda: OwnClasses.load(tmp_path / "none")) == "bad_file"
