@@ -40,7 +40,11 @@ import json, os, sys
 import gradio as gr
 from demos import kit
 from demos.shell import building, guard
-with gr.Blocks(delete_cache=(600, 3600)) as demo:
+try:
+    from demos.shell.gallery import Gallery as Blocks
+except ImportError:
+    Blocks = gr.Blocks
+with Blocks(delete_cache=(600, 3600)) as demo:
     for slug in sys.argv[1].split(","):
         try:
             page = kit.Page(kit.new_shelf(), public=True)

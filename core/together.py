@@ -19,7 +19,9 @@ Answered = TypeVar("Answered")
 
 
 @dataclass(slots=True, eq=False)
-class _Call(Generic[Asked, Answered]):
+class Call(Generic[Asked, Answered]):
+    """What was asked, and the answer once it is there."""
+
     asked: Asked
     answer: Answered | None = None
     error: BaseException | None = None
@@ -37,7 +39,7 @@ class Together(Generic[Asked, Answered]):
     def __init__(self, work: Callable[[list[Asked]], Sequence[Answered]], most: int, patience: float = 0.25) -> None:
         """``patience``: how long to wait for others who attend but have not asked yet, in passes of the length of the last."""
         self._work, self.most, self.patience = work, most, patience
-        self._waiting: list[_Call[Asked, Answered]] = []
+        self._waiting: list[Call[Asked, Answered]] = []
         self._attending, self._last = 0, 0.0
         self._came, self._turn = threading.Condition(threading.RLock()), threading.Lock()
 
@@ -61,10 +63,22 @@ class Together(Generic[Asked, Answered]):
 
     def __call__(self, asked: Asked) -> Answered:
         """The answer; waits for others a moment, and for the pass before."""
-        mine = _Call[Asked, Answered](asked)
+        return self.answer(self.ask(asked))
+
+    def ask(self, asked: Asked) -> Call[Asked, Answered]:
+        """Ask without waiting: the next pass takes this in, whoever makes it. ``answer`` waits; ``forget`` takes it back."""
+        mine = Call[Asked, Answered](asked)
         with self._came:
             self._waiting.append(mine)
             self._came.notify_all()
+        return mine
+
+    def forget(self, call: Call[Asked, Answered]) -> None:
+        with self._came:
+            if call in self._waiting:
+                self._waiting.remove(call)
+
+    def answer(self, mine: Call[Asked, Answered]) -> Answered:
         while not mine.done:
             with self._turn:
                 if not mine.done:
@@ -86,7 +100,7 @@ class Together(Generic[Asked, Answered]):
     def _all_here(self) -> bool:
         return len(self._waiting) >= min(self._attending, self.most)
 
-    def _answer(self, calls: list[_Call[Asked, Answered]]) -> None:
+    def _answer(self, calls: list[Call[Asked, Answered]]) -> None:
         """An error is told to the one who caused it: the others are asked again, without it."""
         try:
             for call, answer in zip(calls, self._work([call.asked for call in calls]), strict=True):

@@ -13,6 +13,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from core.diffusion import attention_maps
+
 MOST = 8  # drawings in one pass: more gain little, and the first picture would come later
 
 
@@ -23,6 +25,7 @@ class Ask:
     x: Tensor
     t: Tensor  # noise level, one number
     conditions: dict[str, Any]  # tensors of R rows, or a dict of such
+    maps: attention_maps.Maps | None = None  # where the cross-attention of these rows is kept: they are answered apart
 
 
 @torch.no_grad()
@@ -30,7 +33,7 @@ def answered(unet: Any, asks: list[Ask]) -> list[Tensor]:
     """The denoiser's answer to each, (R, C, h, w): one pass for all that fit together."""
     groups: dict[Any, list[int]] = defaultdict(list)
     for number, ask in enumerate(asks):
-        groups[_shape({"x": ask.x, **ask.conditions})].append(number)
+        groups[_shape({"x": ask.x, **ask.conditions}), ask.maps and number].append(number)
     answers: dict[int, Tensor] = {}
     for numbers in groups.values():
         answers |= zip(numbers, _pass(unet, [asks[number] for number in numbers]), strict=True)
@@ -40,7 +43,8 @@ def answered(unet: Any, asks: list[Ask]) -> list[Tensor]:
 def _pass(unet: Any, asks: list[Ask]) -> tuple[Tensor, ...]:
     if len(asks) == 1:
         (ask,) = asks
-        return (unet(ask.x, ask.t, **ask.conditions, return_dict=False)[0],)
+        with attention_maps.recorded(ask.maps):
+            return (unet(ask.x, ask.t, **ask.conditions, return_dict=False)[0],)
     rows = [len(ask.x) for ask in asks]
     t = torch.cat([ask.t.float().reshape(1).expand(n) for ask, n in zip(asks, rows, strict=True)])
     joined = _joined([ask.conditions for ask in asks])

@@ -18,8 +18,10 @@ from torch import Tensor, nn
 
 from core import runtime
 from core.pretrained import whole
+from core.together import Together
 
 KINDS = ("decode", "quick", "none")
+MOST = 16  # drawings in one pass of the sketch
 FILE = "preview.safetensors"  # in the folder of a model: its Sketch
 
 
@@ -55,18 +57,23 @@ class Preview:
         brought = folder is not None and (folder / FILE).is_file()
         self.sketch = Sketch.read(folder / FILE) if folder and brought else None
         self._colours: Tensor | None = None
+        self._sketches = Together(self._drawn_quickly, MOST, patience=0)  # those of several drawings in one pass
 
     @torch.no_grad()
     def show(self, latents: Tensor, kind: str) -> tuple[np.ndarray, np.ndarray]:
         """Two latents (2, C, h, w) as pictures: (H, W, 3) uint8; for "quick" without a sketch (h, w, 3); for "none" empty."""
         if kind == "none":
             return np.empty((0, 0, 3), np.uint8), np.empty((0, 0, 3), np.uint8)
-        pictures = self._decoded(latents) if kind == "decode" else self._quick(latents)
+        pictures = self._decoded(latents) if kind == "decode" else self._sketches(latents)
         first, second = ((pictures.float().cpu() + 1) * 127.5).round().clamp(0, 255).byte().movedim(1, -1).numpy()
         return first, second
 
     def _decoded(self, latents: Tensor) -> Tensor:
         return self.vae.decode(latents.to(self.vae.dtype) / self.vae.config.scaling_factor, return_dict=False)[0]
+
+    @torch.no_grad()
+    def _drawn_quickly(self, latents: list[Tensor]) -> tuple[Tensor, ...]:
+        return self._quick(torch.cat(latents)).split([len(each) for each in latents])
 
     def _quick(self, latents: Tensor) -> Tensor:
         return self._linear(latents) if self.sketch is None else self.sketch.to(latents.device)(latents.float())

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import inspect
 import threading
+from collections import OrderedDict
 from collections.abc import Collection, Generator, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
@@ -32,6 +33,7 @@ from core.events import Deadline, Done, drain
 from core.files import images
 from core.together import Together
 
+KEPT_TEXTS = 32  # whose vectors are kept: 0.5 MB each in Stable Diffusion 1.5
 Course = Generator[Any, Any, None]  # a drawing on its way: events, and an Ask wherever it needs the denoiser's answer
 
 
@@ -59,6 +61,7 @@ class StableDiffusion:
         self.size = pipeline.unet.config.sample_size * pipeline.vae_scale_factor  # pixels, both ways
         self._preview = sd_preview.Preview(pipeline, folder)
         self._taught_names = folder is not None and (folder / "clip" / "heads.safetensors").is_file()
+        self._texts: OrderedDict[tuple[str, str], tuple[Any, ...]] = OrderedDict()
         self._reading = threading.Lock()  # a tokenizer keeps its padding as state: one visitor at a time
         self._answers = Together[batch.Ask, Tensor](lambda asks: batch.answered(pipeline.unet, asks), batch.MOST)
         self._pictures = Together[Tensor, Tensor](self._decoded, batch.MOST, patience=0)
@@ -153,17 +156,25 @@ class StableDiffusion:
         return self._side_by_side(courses, stopped)
 
     def _drawn(self, course: Course) -> Iterator[DenoiseStep | Done[Drawn]]:
-        """One drawing; others of this moment, in other threads, are answered with it."""
-        answer = None
+        """One drawing; others of this moment, in other threads, are answered with it.
+
+        A step is shown only when the next is asked for: while somebody looks at it, the others' pass takes that in.
+        """
         with closing(course), self._answers.attending():
-            while True:
+            item, step = next_of(course, None), None
+            while item is not None:
+                asked = self._answers.ask(item) if isinstance(item, batch.Ask) else None
                 try:
-                    item = course.send(answer)
-                except StopIteration:
-                    return
-                answer = self._answers(item) if isinstance(item, batch.Ask) else None
-                if answer is None:
-                    yield item
+                    if step is not None:
+                        yield step
+                    answer = self._answers.answer(asked) if asked else None
+                finally:
+                    if asked and not asked.done:
+                        self._answers.forget(asked)
+                step = None if asked else item
+                item = next_of(course, answer)
+            if step is not None:
+                yield step
 
     def _side_by_side(
         self, courses: dict[int, Course], stopped: Collection[int]
@@ -250,13 +261,8 @@ class StableDiffusion:
         """What the UNet is told beside the noisy latents: text vectors and, for XL, pooled vectors and sizes."""
         pipe, device = self.pipeline, self.pipeline._execution_device
 
-        def vectors(text: str) -> tuple[Any, ...]:
-            return tuple(pipe.encode_prompt(text, device=device, num_images_per_prompt=1,
-                do_classifier_free_guidance=guided, negative_prompt=s.negative_prompt or None))  # fmt: skip
-
-        with self._reading:
-            own = vectors(self.understood(s.prompt))
-            far = vectors(self.understood(s.prompt_to)) if s.prompt_to and s.blend else None
+        own = self._read(self.understood(s.prompt), s.negative_prompt)
+        far = self._read(self.understood(s.prompt_to), s.negative_prompt) if s.prompt_to and s.blend else None
         if far is not None:
             own = tuple(a if a is None else torch.lerp(a, b, s.blend) for a, b in zip(own, far, strict=True))
         join = (lambda a, b: torch.cat([b, a])) if guided else (lambda a, b: a)
@@ -273,6 +279,22 @@ class StableDiffusion:
             conditions["timestep_cond"] = embedding.to(device, own[0].dtype)
         return conditions
 
+    def _read(self, text: str, negative: str) -> tuple[Any, ...]:
+        """The vectors of a text and of the text to avoid, (1, T, D) each; for XL also those of all words, (1, D) each.
+
+        The latest are kept: a class draws the same words again and again, and each drawing asks more than once.
+        """
+        pipe, known = self.pipeline, (text, negative)
+        with self._reading:
+            if known not in self._texts:
+                self._texts[known] = tuple(pipe.encode_prompt(text, device=pipe._execution_device,
+                    num_images_per_prompt=1, do_classifier_free_guidance=True,
+                    negative_prompt=negative or None))  # fmt: skip
+                while len(self._texts) > KEPT_TEXTS:
+                    self._texts.popitem(last=False)
+            self._texts.move_to_end(known)
+            return self._texts[known]
+
     def _continue(self, run: _Run, start: Moment, total: int) -> None:
         if start.total != total or start.latents.shape != run.latents.shape[1:] or start.step >= total:
             raise InvalidInput("moment_mismatch", expected=start.total)
@@ -288,12 +310,7 @@ class StableDiffusion:
         """The UNet's answer (guided: without words + scale · (with words − without)), its two halves, what it saw."""
         x = torch.cat([run.latents] * 2) if run.guided else run.latents  # (1 or 2, C, h, w)
         x = run.scheduler.scale_model_input(x, t)
-        ask = batch.Ask(x, t, run.conditions)
-        if maps is None:
-            answer = yield ask
-        else:
-            with attention_maps.recorded(maps):  # of these rows only
-                (answer,) = batch.answered(self.pipeline.unet, [ask])
+        answer = yield batch.Ask(x, t, run.conditions, maps)
         if not run.guided:
             return answer, None, x
         without, with_words = answer.chunk(2)

@@ -49,3 +49,13 @@ def test_nobody_is_waited_for_who_left() -> None:
 def test_alone_an_error_is_ones_own() -> None:
     with pytest.raises(KeyError):
         Together(lambda names: [{}[name] for name in names], most=2)("a")
+
+
+def test_who_asked_and_looks_elsewhere_is_answered_with_the_others() -> None:
+    batches: list[list[int]] = []
+    together = Together(lambda numbers: batches.append(numbers) or numbers, most=8)
+    first, left = together.ask(1), together.ask(2)
+    together.forget(left)
+    assert together(3) == 3 and first.done and not left.done
+    assert together.answer(first) == 1 and batches == [[1, 3]]
+    together.forget(first)
