@@ -110,6 +110,8 @@ def _bars(t: text.Text, here: Any, classifier: Any, names: list[str], found: Any
         caption += " " + t("bars.several")
     if len(names) >= 1000 and shares[top] < choices.UNSURE:
         caption += " " + t("bars.unsure", count=len(names))
+    if len(names) == 10 and not here.truth and shares[top] < choices.UNSURE_OF_TEN:
+        caption += " " + t("bars.unsure_of_ten")
     caption += " " + t("bars.pick")
     return {"items": items, "low": 0, "high": 1, "chosen": order.index(found.target), "caption": caption}
 

@@ -12,6 +12,7 @@ KNOWS = Options(("fashion", "photos", "digits"))  # the networks that ship, by w
 FIRST = {"fashion": "ankle boot", "photos": "cat", "digits": DIGIT}  # the picture each is shown first
 MODEL = Options((*KNOWS, "mine", "mobilenet_v3_small", "resnet18", "shufflenet_v2_x1_0", "squeezenet1_1"))
 UNSURE = 0.35  # a likeliest of 1,000 below this is said to be a guess
+UNSURE_OF_TEN = 0.6  # the same of ten, for pictures whose truth is not known
 
 # A network taught from noise.
 EPOCHS = Range(1, 20, default=4, step=1)  # of one press

@@ -64,8 +64,8 @@ def chats(name: Any) -> bool:
 def foreign(name: Any, text: Any) -> bool:
     """Whether ``text`` is Korean and the model is known not to speak it.
 
-    >>> foreign("smollm2-135m-instruct", "하늘은 왜 파란가요?"), foreign("smollm2-135m-instruct", "Why?")
-    (True, False)
+    >>> [foreign("smollm2-135m-instruct", text) for text in ("하늘은 왜 파란가요?", "Why 파란 sky?", "Why?")]
+    [True, True, False]
     """
     korean = isinstance(text, str) and HANGUL.search(text) is not None
     return korean and any("ko" not in entry.languages for entry in _known(name))

@@ -169,6 +169,18 @@ def test_a_drawn_digit_is_read_on_any_ground_and_two_are_told() -> None:
     assert (following["name"], following["turn"]) == ("digit", 4)
 
 
+@pytest.mark.parametrize(("lang", "words"), [("ko", "아는 열 가지에 없는"), ("en", "none of the ten")])
+def test_ten_shares_that_lean_nowhere_are_told(lang: str, words: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A screenshot of text was "0, 55 %" to the digits and "shirt, 44 %" to the garments, without a word of doubt."""
+    picture, form = look.drawn(SEVEN), FORM.values(name="digit")
+    sure = lesson.on_take(lang, picture, "relu1", "digits", None)["bars"]
+    assert sure["items"][7]["value"] > choices.UNSURE_OF_TEN and words not in sure["caption"]
+    monkeypatch.setattr(choices, "UNSURE_OF_TEN", 1.01)
+    assert words in lesson.on_take(lang, picture, "relu1", "digits", None)["bars"]["caption"]
+    shipped = lesson.on_show(lang, form, "digits", None)["bars"]["caption"]  # whose truth stands beside the answer
+    assert words not in shipped
+
+
 def test_digits_are_learnt_in_the_tab() -> None:
     *_, last = train.on_train("en", SMALL.changed(data="digits", epochs=3, pictures=1000))
     course = last["course"]
