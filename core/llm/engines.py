@@ -74,7 +74,7 @@ class FastTurns:
 
 
 class Engines:
-    """The engines of one model. Weights are packed when the fast one is first asked for, once."""
+    """The engines of one model. Weights are packed from when the fast one is first asked for, once."""
 
     def __init__(self, model: Any, name: str, gguf: Path | None = None) -> None:
         """``gguf``: the file of the same model for llama.cpp, if there is one."""
@@ -109,7 +109,7 @@ class Engines:
         return FastTurns(self.decoder().begin(capacity), self.turn, self._steps)
 
     def decoder(self) -> FastDecoder:
-        """The packed weights, made on the first call."""
+        """The packed weights; the first call begins to make them."""
         with self.turn:
             if self._fast is None:
                 self._fast = FastDecoder(self.model)
@@ -124,7 +124,7 @@ class Engines:
             return self._llama
 
     def warm(self) -> None:
-        """Pack now, if "auto" will want it, so that the first token need not wait."""
+        """Begin to pack now, if "auto" will want it: while the prompt is read, it is nearly done."""
         if self.choose("auto") == "fast":
             self.decoder()
 

@@ -11,7 +11,9 @@ Shapes: D width, H query heads, G key/value heads, E head size, S tokens so far.
 from __future__ import annotations
 
 import inspect
+import threading
 from collections.abc import Callable, Sequence
+from concurrent.futures import Future
 from typing import Any
 
 import torch
@@ -174,17 +176,41 @@ def norm(module: Any) -> tuple[Tensor, float]:
 
 
 class FastDecoder:
-    """Packs a transformers model once; ``begin`` opens a sequence. The model itself is not changed."""
+    """Packs a transformers model once; ``begin`` opens a sequence. The model itself is not changed.
+
+    Packing goes on in a thread of its own: only who wants to ``step`` waits for it. A prompt can be read meanwhile.
+    """
 
     def __init__(self, model: Any) -> None:
-        with torch.inference_mode():
-            self.model, config = model, model.config
-            self.blocks = [packed(Block, layer) for layer in model.model.layers]
-            self.head = packed(joined, model.lm_head)
-            self.norm = norm(model.model.norm)
-            self.words = model.model.embed_tokens.weight.detach()
+        self.model, config = model, model.config
+        self.words, self.layers = model.model.embed_tokens.weight.detach(), len(model.model.layers)
         self.heads, self.groups, self.size = config.num_attention_heads, config.num_key_value_heads, head_size(config)
-        self.bits = max(block.up.bits for block in self.blocks)
+        self._packing: Future[tuple[list[Block], Packed | Bytes, tuple[Tensor, float]]] = Future()
+        threading.Thread(target=self._pack, name="pack", daemon=True).start()
+
+    def _pack(self) -> None:
+        try:
+            with torch.inference_mode():
+                blocks = [packed(Block, layer) for layer in self.model.model.layers]
+                self._packing.set_result((blocks, packed(joined, self.model.lm_head), norm(self.model.model.norm)))
+        except Exception as error:  # told to whoever waits
+            self._packing.set_exception(error)
+
+    @property
+    def blocks(self) -> list[Block]:
+        return self._packing.result()[0]
+
+    @property
+    def head(self) -> Packed | Bytes:
+        return self._packing.result()[1]
+
+    @property
+    def norm(self) -> tuple[Tensor, float]:
+        return self._packing.result()[2]
+
+    @property
+    def bits(self) -> int:
+        return max(block.up.bits for block in self.blocks)
 
     @torch.inference_mode()
     def rotations(self, length: int) -> tuple[Tensor, Tensor]:
@@ -204,7 +230,7 @@ class FastSession:
         from transformers import DynamicCache
 
         self.decoder, self.length, self._read = decoder, 0, DynamicCache(config=decoder.model.config)
-        shape = (2, len(decoder.blocks), decoder.groups, capacity, decoder.size)
+        shape = (2, decoder.layers, decoder.groups, capacity, decoder.size)
         self._cache = torch.empty(shape, dtype=torch.bfloat16)  # keys and values (2, layers, G, capacity, E)
         self._cos, self._sin = decoder.rotations(capacity)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -289,6 +290,27 @@ def test_fast_engine_agrees(monkeypatch: pytest.MonkeyPatch, kernel: type) -> No
     with pytest.raises(CoreError) as caught:
         odd.steps("a", engine="fast")
     assert caught.value.code == "no_fast_engine"
+
+
+def test_a_prompt_is_read_while_the_weights_are_packed(monkeypatch: pytest.MonkeyPatch) -> None:
+    gate, make = threading.Event(), fast_decode.Block
+    monkeypatch.setattr(fast_decode, "Block", lambda layer: make(layer) if gate.wait(60) else None)
+    lm = LanguageModel(tiny(), bytes_tokenizer(), "tiny")
+    exact = lm.next_token(PROMPT)
+    session = lm.engines.begin("fast", 64)
+    torch.testing.assert_close(session.read(exact.seen), torch.tensor(exact.logits), rtol=0, atol=1e-4)
+    assert not gate.is_set() and lm.engines.decoder().layers == 2
+    gate.set()
+    grown = lm.next_token(PROMPT, prefix=[5])
+    assert np.corrcoef(session.step(5).numpy(), grown.logits)[0, 1] > 0.99
+
+
+def test_a_failed_packing_is_told_to_who_steps(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fast_decode, "Block", lambda layer: 1 / 0)
+    session = LanguageModel(tiny(), bytes_tokenizer(), "tiny").engines.begin("fast", 8)
+    session.read([1, 2])
+    with pytest.raises(ZeroDivisionError):
+        session.step(3)
 
 
 def test_packed_weights_are_the_weights() -> None:
