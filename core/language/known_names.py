@@ -22,6 +22,7 @@ from core.language.word_vectors import WordVectors
 from core.pretrained import shipped, whole
 
 HEADS = "heads.safetensors"
+KEPT = 128  # texts whose answer is remembered
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +47,7 @@ class KnownNames(WordSpace):
         self.places, self.scale = places, scale
         names = emoji.load()
         listed = (names.en, names.ko, [_plain(sign) for sign in names.signs])
+        self._shares = functools.lru_cache(KEPT)(self._worked_out)  # a class asks for the same words again and again
         self.rows = {name.lower(): row for every in listed for row, name in enumerate(every)}
 
     @classmethod
@@ -71,7 +73,7 @@ class KnownNames(WordSpace):
         return Meaning(best, names.signs[best], name, float(shares[best]), row is not None)
 
     @torch.no_grad()
-    def _shares(self, text: str) -> np.ndarray:
+    def _worked_out(self, text: str) -> np.ndarray:
         vector = self.head(torch.from_numpy(self.vectors.encode([text])))
         shares: np.ndarray = (self.scale * F.normalize(vector, dim=-1) @ self.places.T).softmax(-1)[0].numpy()
         return shares

@@ -5,14 +5,19 @@ from __future__ import annotations
 import copy
 import functools
 import gc
-import importlib
+import importlib.util
 import json
 import os
+import sys
 import threading
 from typing import Any
 
 os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")  # before gradio: nothing is reported to anyone
 os.environ.setdefault("GRADIO_ANALYTICS_CACHE_FREQUENCY", str(10**9))  # else a table of all events after every event
+
+
+if importlib.util.find_spec("matplotlib") is None:
+    sys.modules["matplotlib"] = None  # type: ignore[assignment]  # Gradio searches the disk for it twice an event
 
 
 import gradio as gr  # noqa: E402

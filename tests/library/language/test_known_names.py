@@ -27,6 +27,12 @@ def test_names_and_signs_are_themselves(known: KnownNames) -> None:
         assert found.exact and found.name == name
 
 
+def test_what_was_asked_before_is_remembered(known: KnownNames, monkeypatch: pytest.MonkeyPatch) -> None:
+    first = known.meaning("노란 꽃 한 송이")
+    monkeypatch.setattr(known.vectors, "encode", lambda texts: pytest.fail("read again"))
+    assert known.meaning("노란 꽃 한 송이") == first
+
+
 @pytest.mark.parametrize(
     ("text", "sign"),
     [
