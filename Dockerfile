@@ -1,7 +1,9 @@
 # A school server: the gallery on port 7860, models in a volume. Not built here; parsed only (docs/deploy.md).
 FROM python:3.12-slim
 
-RUN useradd --create-home --uid 1000 learner
+# The models' folder first: a volume mounted where nothing is belongs to root, and nobody could fetch a model into it.
+RUN useradd --create-home --uid 1000 learner \
+    && install -d -o learner -g learner /home/learner/models
 WORKDIR /app
 
 # A CPU build of torch first: pip would bring one with CUDA, several times as large.

@@ -41,6 +41,9 @@ def test_the_container_files_parse() -> None:
     for step, words in steps:
         if step == "COPY":
             assert all((ROOT / source).exists() for source in re.sub(r"--\S+ ", "", words).split()[:-1]), words
+    made = next(n for n, (step, words) in enumerate(steps) if step == "RUN" and "install -d -o learner" in words)
+    volume = next(n for n, (step, _) in enumerate(steps) if step == "VOLUME")
+    assert steps[volume][1] in steps[made][1] and made < volume, "else the volume belongs to root"
     assert json.loads(dict(steps)["CMD"]) == ["python", "app.py"]
     assert isinstance(json.loads(dict(steps)["HEALTHCHECK"].partition("CMD")[2]), list)
     yaml = pytest.importorskip("yaml")
