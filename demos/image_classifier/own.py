@@ -51,6 +51,10 @@ def on_files(lang: str, files: Any, name: str, kept: Kept | None) -> Iterator[ki
     listed = [file for file in (files if isinstance(files, list) else [files]) if isinstance(file, dict)]
     if not listed:
         raise InvalidInput("empty", name="pictures", least=1)
+    brought = [file for file in listed if str(file.get("path")).lower().endswith(".zip")]
+    if brought:  # finished classes of somebody's
+        yield SCREEN(files=None) | _teachable(t, brought[0])
+        return
     for done, file in enumerate(listed[: own_examples.MOST_PICTURES + 1], start=1):
         own_name = Path(str(file.get("orig_name") or "")).stem.split("_")[0]
         try:
@@ -65,6 +69,19 @@ def on_files(lang: str, files: Any, name: str, kept: Kept | None) -> Iterator[ki
             caption = t("own.stage.reading", done=done, total=len(listed))
             yield SCREEN(album=_album(t, made) | {"caption": caption})
     yield SCREEN(kept=made, album=_album(t, made, unread), files=None)
+
+
+def _teachable(t: text.Text, file: Any) -> kit.Update:
+    """An export of Teachable Machine takes the place of what was learnt; the pictures stay."""
+    from core.vision.teachable_machine import TeachableMachine
+
+    own = TeachableMachine(pictures.arrived(file))
+    items = [{"name": name, "value": 0.0, "text": ""} for name in own.classes]
+    return SCREEN(
+        own=own,
+        badge=t("own.teachable", count=len(own.classes), parameters=own.parameters),
+        bars={"items": items, "low": 0, "high": 1, "caption": t("own.teachable_try")},
+    )
 
 
 @kit.handler
@@ -345,7 +362,7 @@ def build(t: text.Text, language: gr.State) -> kit.Desk:
     snapping: dict[str, Any] = {"concurrency_id": "own_snap", "concurrency_limit": 1, "trigger_mode": "multiple"}
     kept, raw = ("kept", "album"), kit.LIGHT | pictures.RAW
     desk.on(camera.snap, on_snap, kit.LIGHT | snapping, to=kept)
-    desk.on(desk.files.upload, on_files, raw, to=(*kept, "files"))
+    desk.on(desk.files.upload, on_files, raw, to=(*kept, "files", "own", "badge", "bars"))
     desk.on(take.click, on_take, to=kept)
     desk.on(forget.click, on_forget, to=kept)
     desk.on(example.click, on_example, to=kept)

@@ -76,13 +76,19 @@ def photographed(sent: Any) -> list[Any]:
 
 def opened(file: Any, max_side: int | None = None, keep_alpha: bool = False) -> Any:
     """The uploaded picture (core.files.images.Picture), from what the browser sent: {"path": …}."""
-    from core.errors import InvalidInput
     from core.files import images
+
+    return images.read(arrived(file), max_side or MOST_SIDE, keep_alpha)
+
+
+def arrived(file: Any) -> str:
+    """The path of an uploaded file, from what the browser sent: {"path": …}."""
+    from core.errors import InvalidInput
 
     path = file.get("path") if isinstance(file, dict) else None
     if not isinstance(path, str) or not _uploaded(path):
         raise InvalidInput("empty", name="picture", least=1)
-    return images.read(path, max_side or MOST_SIDE, keep_alpha)
+    return path
 
 
 def _uploaded(path: str) -> bool:

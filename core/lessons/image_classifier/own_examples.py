@@ -17,6 +17,7 @@ from core.files import images
 from core.lessons.image_classifier import choices
 from core.vision.inside import report
 from core.vision.own_classes import LONGEST_NAME, OwnClasses
+from core.vision.teachable_machine import TeachableMachine
 
 KINDS = ("trouser", "sneaker", "bag")
 SHOTS, MOST_CLASSES, MOST_PICTURES = 8, 5, 500
@@ -89,8 +90,10 @@ def sheet(pictures: Sequence[np.ndarray]) -> np.ndarray:
     return np.asarray(page)
 
 
-def files(own: OwnClasses, folder: str | Path) -> list[Path]:
-    """Write model.safetensors, labels.json and model.onnx into this folder."""
+def files(own: OwnClasses | TeachableMachine, folder: str | Path) -> list[Path]:
+    """Write model.safetensors, labels.json and model.onnx into this folder; what was brought is a file already."""
+    if isinstance(own, TeachableMachine):
+        raise InvalidInput("tm_saved")
     weights, labels = own.save(folder)
     onnx = Path(folder) / "model.onnx"
     own.save_onnx(onnx)

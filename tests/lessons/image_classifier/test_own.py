@@ -26,7 +26,7 @@ from demos.image_classifier import own as lesson
 from demos.image_classifier.own import FORM
 from demos.image_classifier.shown import SEEN
 from demos.kit import pictures, text
-from tests import picture_files, programs, served
+from tests import picture_files, programs, served, teachable
 
 RNG = np.random.default_rng(0)
 NAME = "<img src=x onerror=alert(1)>"
@@ -349,3 +349,25 @@ def test_the_page_learns_on_the_features_of_photographs(tmp_path: Path) -> None:
     assert "pretrained('photos')" in lesson.on_code("ko", kept, form)
     with pytest.raises(gr.Error):
         list(lesson.on_learn("ko", kept, FORM.values(own_base="dogs")))
+
+
+@pytest.mark.parametrize("lang", text.LANGUAGES)
+def test_an_export_of_teachable_machine_opens_and_answers(lang: str, uploads: Path) -> None:
+    """The bars are the opened network's own numbers (tests/library/vision holds those against Keras)."""
+    exported = teachable.zipped(teachable.web(teachable.topology(), teachable.weights()))
+    kept = example(lang)
+    (shown,) = lesson.on_files(lang, [uploaded(uploads, "tm-my-image-model.zip", exported)], "", kept)
+    own = shown["own"]
+    assert "kept" not in shown and "Teachable" in shown["badge"] or "티처블" in shown["badge"]
+    assert [item["name"] for item in shown["bars"]["items"]] == teachable.LABELS
+    picture = uploaded(uploads, "photo.png", plain(70))
+    tested = lesson.on_test(lang, picture, own)
+    expected = own.predict_proba([plain(70)])[0]
+    assert [item["value"] for item in tested["bars"]["items"]] == pytest.approx(expected.tolist())
+    assert tested["seen"]["items"]
+    with pytest.raises(gr.Error, match="zip"):
+        lesson.on_save(lang, own)
+    with pytest.raises(gr.Error, match="Keras"):
+        list(lesson.on_files(lang, [uploaded(uploads, "photos.zip", b"PK")], "", kept))
+    with pytest.raises(gr.Error):
+        list(lesson.on_files(lang, [{"path": "/etc/export.zip", "orig_name": "export.zip"}], "", kept))
