@@ -147,6 +147,13 @@ def on_first(lang: str, picture: Any, form: kit.Values) -> Iterator[kit.Update]:
 
 
 @kit.handler
+def on_heard(lang: str, picture: Any, form: kit.Values, aloud: bool = False) -> Iterator[kit.Update]:
+    """What was said is drawn. Where nothing has been drawn yet, coming to this part (``on_first``) does it."""
+    if picture is not None:
+        yield from _run(lang, form, None, aloud)
+
+
+@kit.handler
 def on_describe(lang: str, picture: Any, writer: str) -> Iterator[kit.Update]:
     """A sentence about the picture by a captioning model, fetched if need be: what it wrote, and that as the sentence."""
     from core import runtime
@@ -230,12 +237,13 @@ def on_open(lang: str) -> kit.Update:
     return SCREEN(lacking=missing(t), voice=_voice(t, t("voice.hello"), False))
 
 
-def build(t: text.Text, language: gr.State, tab: gr.Tab, heard: gr.Textbox, word: gr.Textbox) -> kit.Desk:
-    """``tab``: the tab this part stands in. ``heard``, ``word``: what the parts before it understood."""
+def build(t: text.Text, tabs: gr.Tabs, tab: gr.Tab, spoken: kit.Desk, word: gr.Textbox) -> kit.Desk:
+    """``tab``: where this part stands, among ``tabs``. ``spoken.heard``, ``word``: what the parts before it understood."""
     from core.multimodal.captions import HUB
     from core.pretrained.catalog import public_host
     from core.speech.voice import voice_here
 
+    language, heard = spoken.language, spoken.heard
     desk = kit.Desk(t, FORM, SCREEN, language)
     desk.put(picture=gr.State(None), shelf=kit.shelf("picture"))
     kit.markdown(t("loop.lead"))
@@ -281,7 +289,11 @@ def build(t: text.Text, language: gr.State, tab: gr.Tab, heard: gr.Textbox, word
     desk.on(tab.select, on_first, kit.RUN, to=ROUND)
     writing = desk.on(describe.click, on_describe, kit.RUN, to=("wrote", "sentence", "voice"))
     halt.click(None, cancels=[writing], **kit.PRIVATE)
+    said = kit.Desk(t, None, kit.Screen("words"), language)
+    said.put(source=heard, words=desk.words)
+    turned = said.on(spoken.draw.click, on_words).success(lambda: gr.Tabs(selected="loop"), None, tabs, **kit.PRIVATE)
     runs = [
+        desk.on(turned.success, on_heard, kit.RUN, to=ROUND),
         desk.on(buttons.run.click, on_loop, kit.RUN, to=ROUND, api="multimodal_loop"),
         desk.on(desk.words.submit, on_loop, kit.RUN, to=ROUND),
         desk.on(again.click, on_from_picture, kit.RUN, to=ROUND),
@@ -300,11 +312,3 @@ def build(t: text.Text, language: gr.State, tab: gr.Tab, heard: gr.Textbox, word
     desk.on(desk.sentence.input, on_sentence, to="voice")
     desk.on(robot.click, on_espeak, kit.RUN, to="sound")
     return desk
-
-
-def draw_from(looped: kit.Desk, spoken: kit.Desk, tabs: gr.Tabs) -> None:
-    """What was written down becomes the words of the loop, its tab comes to the front, and a round begins."""
-    heard = kit.Desk(looped.t, None, kit.Screen("words"), looped.language)
-    heard.put(source=spoken.heard, words=looped.words)
-    shown = heard.on(spoken.draw.click, on_words).success(lambda: gr.Tabs(selected="loop"), None, tabs, **kit.PRIVATE)
-    looped.on(shown.success, on_loop, kit.RUN, to=ROUND)

@@ -59,8 +59,7 @@ def build(lang: str) -> Room:
             spoken = speech.build(t, language)
             taught = words.build(t, language)
         with gr.Tab(t("tab.loop"), id="loop") as tab:
-            looped = loop.build(t, language, tab, spoken.heard, taught.heard)
-            loop.draw_from(looped, spoken, tabs)
+            looped = loop.build(t, tabs, tab, spoken, taught.heard)
     whole = kit.Desk(t, FORM, None, language)
     whole.put(mine=compared.mine, **compared.controls, **looped.controls)
     controls = compared.controls | mapped.controls | spoken.controls | taught.controls | looped.controls

