@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import inspect
 import threading
+import weakref
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from typing import Any
@@ -175,10 +176,18 @@ def norm(module: Any) -> tuple[Tensor, float]:
     return module.weight.detach().float(), float(module.variance_epsilon)
 
 
+def halt(stop: threading.Event, thread: threading.Thread) -> None:
+    """Let a packing thread end after the layer it is at."""
+    stop.set()
+    if thread is not threading.current_thread():
+        thread.join()
+
+
 class FastDecoder:
     """Packs a transformers model once; ``begin`` opens a sequence. The model itself is not changed.
 
-    Packing goes on in a thread of its own: only who wants to ``step`` waits for it. A prompt can be read meanwhile.
+    Packing goes on in a thread of its own: only who wants to ``step`` waits for it. A prompt can be read meanwhile. A
+    program that ends before does not wait for the rest, but must not end while torch computes: it would be aborted.
     """
 
     def __init__(self, model: Any) -> None:
@@ -186,12 +195,19 @@ class FastDecoder:
         self.words, self.layers = model.model.embed_tokens.weight.detach(), len(model.model.layers)
         self.heads, self.groups, self.size = config.num_attention_heads, config.num_key_value_heads, head_size(config)
         self._packing: Future[tuple[list[Block], Packed | Bytes, tuple[Tensor, float]]] = Future()
-        threading.Thread(target=self._pack, name="pack", daemon=True).start()
+        self._stop = threading.Event()
+        thread = threading.Thread(target=self._pack, name="pack", daemon=True)
+        thread.start()
+        weakref.finalize(self, halt, self._stop, thread)  # also at the end of the program
 
     def _pack(self) -> None:
         try:
             with torch.inference_mode():
-                blocks = [packed(Block, layer) for layer in self.model.model.layers]
+                blocks = list[Block]()
+                for layer in self.model.model.layers:
+                    if self._stop.is_set():
+                        raise RuntimeError("the program ends")
+                    blocks.append(packed(Block, layer))
                 self._packing.set_result((blocks, packed(joined, self.model.lm_head), norm(self.model.model.norm)))
         except Exception as error:  # told to whoever waits
             self._packing.set_exception(error)

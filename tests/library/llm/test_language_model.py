@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import itertools
+import subprocess
+import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -27,6 +29,7 @@ from core.events import Done, Progress
 from core.llm import fast_decode, language_model
 from core.llm.decoding import Generation, Sampling, StopStrings, Token, Truncated, choose, reweigh
 from core.llm.language_model import LanguageModel
+from tests.places import ROOT
 
 PROMPT = "The quick brown fox 다람쥐"
 CHAT = [{"role": "user", "content": "hi"}]
@@ -311,6 +314,23 @@ def test_a_failed_packing_is_told_to_who_steps(monkeypatch: pytest.MonkeyPatch) 
     session.read([1, 2])
     with pytest.raises(ZeroDivisionError):
         session.step(3)
+
+
+def test_a_program_that_ends_stops_packing_first() -> None:
+    """torch aborts a program that ends while another of its threads computes."""
+    program = """
+import atexit, threading, time
+atexit.register(lambda: print("left:", [t.name for t in threading.enumerate() if t.name == "pack"]))  # runs last
+from core.llm import fast_decode
+make = fast_decode.Block
+fast_decode.Block = lambda layer: [make(layer), time.sleep(0.3), print("packed", flush=True)][0]
+from tests.library.llm.test_language_model import LanguageModel, bytes_tokenizer, tiny
+session = LanguageModel(tiny(num_hidden_layers=90), bytes_tokenizer(), "tiny").engines.begin("fast", 8)
+session.read([1, 2])
+"""
+    made = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, timeout=300)
+    assert made.returncode == 0, made.stderr[-2000:]
+    assert made.stdout.endswith("left: []\n") and 1 <= made.stdout.count("packed") < 90
 
 
 def test_packed_weights_are_the_weights() -> None:
