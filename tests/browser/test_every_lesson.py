@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from benchmarks import accessibility
 from demos import CHAPTERS
 from demos.kit import text
 
@@ -109,6 +110,9 @@ def test_a_lesson(visit: Any, slug: str, lang: str) -> None:
     v.widen(then)
     fits(page)
     v.shot(f"{slug}.{lang}.{then}")
+    if lang == "en":
+        page.evaluate("document.body.classList.add('dark')")
+    assert not accessibility.serious(page), f"{lang}, {then}, {'dark' if lang == 'en' else 'light'}"
     assert not v.faults
 
 

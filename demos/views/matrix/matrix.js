@@ -33,6 +33,11 @@ taste.define('matrix', (stage) => {
       const x = cells[i][j];
       const text = v.text?.[i]?.[j] ?? (Number.isFinite(x) ? taste.number(x) : '');
       taste.write(td, text);
+      if (can)
+        td.setAttribute(
+          'aria-label',
+          [v.rows?.[i], v.cols?.[j], text || taste.number(x)].filter(Boolean).join(' · '),
+        );
       if (ramp) {
         const rgb =
           kind === 'class'

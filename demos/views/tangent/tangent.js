@@ -15,7 +15,6 @@ taste.define('tangent', (stage) => {
     stage.emit('move', { z });
   });
   canvas.style.touchAction = 'pan-y';
-  canvas.setAttribute('role', 'slider');
 
   const flat = (curves) => curves.flatMap((s) => [...s.f, ...s.slope]);
   function between(v) {
@@ -114,6 +113,7 @@ taste.define('tangent', (stage) => {
       const text = zone.name;
       if (g.measureText(text).width < room - 4) g.fillText(text, X((zone.low + zone.high) / 2), top + h - 6);
     }
+    canvas.setAttribute('role', 'slider'); // with its first picture it has a value
     fig.words(v);
     for (const [name, value] of Object.entries({
       valuemin: v.x[0],

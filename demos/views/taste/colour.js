@@ -46,7 +46,12 @@
   const pick = (table, i) => [table[i * 3], table[i * 3 + 1], table[i * 3 + 2]]; // i: 0…255
   // share: −1…1
   const signed = (table, share) => pick(table, Math.round(127.5 + 127.5 * (taste.clamp(share, -1, 1) || 0)));
-  const inkOn = ([r, g, b]) => (r * 0.299 + g * 0.587 + b * 0.114 > 140 ? '#10161d' : '#fff');
+  // relative luminance by WCAG; black or white, whichever has at least 4.58 : 1
+  const luminance = (rgb) =>
+    rgb
+      .map((v) => (v <= 10 ? v / 255 / 12.92 : ((v / 255 + 0.055) / 1.055) ** 2.4))
+      .reduce((sum, v, i) => sum + v * [0.2126, 0.7152, 0.0722][i], 0);
+  const inkOn = (rgb) => (luminance(rgb) > 0.179 ? '#000' : '#fff');
   const tint = (node, rgb) => {
     node.style.background = `rgb(${rgb})`;
     node.style.color = inkOn(rgb);

@@ -47,8 +47,8 @@
       tip,
       words(value) {
         const text = value.alt || value.caption || alt;
-        if (canvas.role !== 'img') {
-          canvas.setAttribute('role', 'img'); // before its first picture it has no name to be read out
+        if (!canvas.hasAttribute('aria-label')) {
+          if (!canvas.role) canvas.setAttribute('role', 'img'); // before its first picture it has no name to be read out
           if (focusable) canvas.tabIndex = 0;
         }
         if (canvas.getAttribute('aria-label') !== text) canvas.setAttribute('aria-label', text);

@@ -32,6 +32,15 @@
   const saveBytes = (name, data) => data && download(name, [taste.bytes(data)]); // data: base64
   const savePng = (name, data) => el('a', { download: name, href: `data:image/png;base64,${data}` }).click();
 
+  // What scrolls sideways (a wide table or formula in a text) is reached by keyboard in every browser.
+  function reachable() {
+    for (const box of document.querySelectorAll('.prose table, .prose .katex-display')) {
+      if (box.scrollWidth > box.clientWidth + 1) box.setAttribute('tabindex', '0');
+      else box.removeAttribute('tabindex');
+    }
+  }
+  document.addEventListener('keydown', (event) => event.key === 'Tab' && reachable(), true);
+
   // All named endpoints are on a page of their own (demos/shell/endpoints.py): the word at the foot of a
   // lesson's page leads there.
   const api = () => /** @type {HTMLElement} */ (document.querySelector('footer .show-api'));
@@ -167,9 +176,10 @@
     }
   };
 
-  // A photograph above what the server takes is made smaller before it is sent. A table dropped on a grid goes to the file
+  // A photograph above what the server takes is made smaller before it is sent; what stays too large (a HEIC photograph, which
+  // most browsers cannot open, a long recording) is not sent but told: Gradio's own sentence is English. A table dropped on a grid goes to the file
   // control of its lesson: the grid itself would read every file as utf-8, and Korean spreadsheets write cp949.
-  const [MOST_BYTES, LONG_SIDE] = [9_500_000, 3000]; // just below max_file_size (demos/shell/gallery.py)
+  const [MOST_BYTES, MOST_SENT, LONG_SIDE] = [9_500_000, 10_000_000, 3000]; // below max_file_size (demos/shell/gallery.py)
   const handed = new WeakSet();
   async function smaller(file) {
     if (file.size <= MOST_BYTES || !file.type.startsWith('image/')) return file;
@@ -186,15 +196,30 @@
       return file; // no picture the browser knows: the server says so
     }
   }
+  function tell(words) {
+    const note = document.createElement('p');
+    note.className = 'taste-note';
+    note.setAttribute('role', 'alert');
+    note.textContent = words;
+    document.body.append(note);
+    const away = () => note.remove();
+    note.addEventListener('click', away);
+    setTimeout(away, 12_000);
+  }
   async function hand(input, files) {
     const given = new DataTransfer();
-    for (const file of await Promise.all(files.map(smaller))) given.items.add(file);
+    const words = document.documentElement.dataset.large; // of the page's language (demos/shell/front/front.js)
+    const made = await Promise.all(files.map(smaller));
+    const over = words ? made.filter((file) => file.size > MOST_SENT) : [];
+    if (over.length) tell(words.replace('{files}', over.map((file) => file.name).join(', ')));
+    for (const file of made) if (!over.includes(file)) given.items.add(file);
     input.files = given.files;
+    if (!given.items.length) return;
     handed.add(input);
     input.dispatchEvent(new Event('change', { bubbles: true }));
     handed.delete(input);
   }
-  const large = (files) => files.some((file) => file.size > MOST_BYTES && file.type.startsWith('image/'));
+  const large = (files) => files.some((file) => file.size > MOST_BYTES);
   document.addEventListener(
     'change',
     (event) => {
