@@ -1,4 +1,4 @@
-"""What is brought to the page before the server sees it: a large photograph, and a Korean CSV dropped on a grid."""
+"""What is brought to the page before the server sees it: large photographs, and a Korean CSV dropped on a grid."""
 
 from __future__ import annotations
 
@@ -49,6 +49,15 @@ def test_a_large_photograph_is_made_smaller_and_a_dropped_table_is_read(browser:
         page.wait_for_function(says, arg="키, 몸무게", timeout=60_000)
         page.locator("input[type=file][accept*=image]").set_input_files(photo)
         page.wait_for_function(says, arg="3000 × 2250", timeout=60_000)
+        sent: list[str] = []
+        page.on("request", lambda request: sent.append(request.url))
+        page.evaluate("() => (document.documentElement.dataset.large = '너무 커요: {files}')")
+        heic = tmp_path / "IMG_0001.heic"
+        heic.write_bytes(b"\0\0\0\x18ftypheic" + bytes(11 * 2**20))
+        page.locator("input[type=file]").last.evaluate("(input) => (input.accept = '')")
+        page.locator("input[type=file]").last.set_input_files(heic)
+        page.wait_for_selector("[role=alert]:has-text('너무 커요: IMG_0001.heic')", timeout=20_000)
+        assert not [url for url in sent if "upload" in url]
     finally:
         page.close()
         demo.close()

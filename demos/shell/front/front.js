@@ -228,6 +228,7 @@
 
   function begin(given) {
     facts = given;
+    document.documentElement.dataset.large = facts.words.file_large || ''; // for what is brought (taste/page.js)
     const at = read();
     const theme = new URLSearchParams(location.search).get('__theme');
     const dark = theme ? theme === 'dark' : matchMedia('(prefers-color-scheme: dark)').matches;
