@@ -150,6 +150,7 @@ def llm(size: Size) -> Iterator[Line]:
     found = model(torch.arange(32, device=size.device)[None]).logits[0, -1].detach().float().cpu()
     yield same("LLM bf16: logits as in fp32 on the CPU", found, right, 0.05)
     lm, prompt = LanguageModel(model, tokenizer, "random"), "The river rises in the mountains"
+    lm.ends = frozenset()  # as many tokens as generate is told to make
     ids = torch.tensor([lm.ids(prompt)], device=size.device)
     how = {"do_sample": False, "max_new_tokens": size.tokens, "min_new_tokens": size.tokens}
     how |= {"attention_mask": torch.ones_like(ids), "pad_token_id": 0}
@@ -220,14 +221,18 @@ def drawing(size: Size) -> Iterator[Line]:
     if cuda:
         side = {"height": 128, "width": 128, "output_type": "latent", "steps": 2}
         right = theirs(pipe, **side)[0].numpy()
+        torch.backends.cudnn.allow_tf32 = False  # for this comparison: its convolutions keep ten bits only
         on_card = theirs(deepcopy(pipe).to("cuda"), **side)[0].cpu().numpy()
+        torch.backends.cudnn.allow_tf32 = True
         yield same("SD fp32: latents as on the CPU", on_card, right, 1e-2)
     for dtype in (torch.float16, torch.bfloat16) if cuda else (torch.float32,):
         name = f"SD {str(dtype).removeprefix('torch.')}"
         pipe = pipe.to(size.device, dtype)
         sd = StableDiffusion(pipe, "random")
         ours = lambda sd=sd: drain(sd.draw(settings, preview="none")).image  # noqa: E731
-        yield same(f"{name}: our picture as the pipe's", np.asarray(ours()), np.asarray(theirs(pipe)[0]), 1)
+        picture = np.asarray(ours())
+        yield same(f"{name}: our picture as the pipe's", picture, np.asarray(theirs(pipe)[0]), 1)
+        yield Line(f"{name}: a picture, not one grey", float(picture.std()), "", "> 1", bool(picture.std() > 1))
         if cuda:
             torch.cuda.reset_peak_memory_stats()
         their_time, our_time = seconds(lambda pipe=pipe: theirs(pipe), size.rounds), seconds(ours, size.rounds)
@@ -237,16 +242,19 @@ def drawing(size: Size) -> Iterator[Line]:
             yield Line(f"{name}: most memory", torch.cuda.max_memory_allocated() / 2**30, "GiB")
     if cuda:
         yield Line("SD: a picture in a batch of 8", seconds(lambda: theirs(pipe, 8), 1) / 8, "s")
-        pipe.unet.to(memory_format=torch.channels_last)
-        yield Line("SD: channels last", seconds(lambda: theirs(pipe), size.rounds), "s")
-        pipe.unet.compile()
-        yield Line("SD: and compiled", seconds(lambda: theirs(pipe), size.rounds), "s")
+        pipe = pipe.to("cpu")  # what follows is to be the only thing on the card
+        torch.cuda.empty_cache()
         fresh = pipeline(size).to(dtype=torch.float16)
         fresh.enable_model_cpu_offload()
         torch.cuda.reset_peak_memory_stats()
         lent = StableDiffusion(fresh, "offloaded")
         yield Line("SD: offloaded, our loop", seconds(lambda: drain(lent.draw(settings, preview="none")), 1), "s")
         yield Line("SD: offloaded, most memory", torch.cuda.max_memory_allocated() / 2**30, "GiB")
+        pipe = pipe.to("cuda")
+        pipe.unet.to(memory_format=torch.channels_last)
+        yield Line("SD: channels last", seconds(lambda: theirs(pipe), size.rounds), "s")
+        pipe.unet.compile()  # last: it may take a minute or want a compiler that is not there
+        yield Line("SD: and compiled", seconds(lambda: theirs(pipe), size.rounds), "s")
 
 
 def main() -> None:

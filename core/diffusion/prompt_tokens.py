@@ -6,6 +6,7 @@ Left out: the second tokenizer of XL, which cuts the same.
 
 from __future__ import annotations
 
+import unicodedata
 from dataclasses import dataclass
 from typing import Any
 
@@ -29,7 +30,8 @@ class Token:
 
 
 def tokens(tokenizer: Any, prompt: str) -> list[Token]:
-    """Start mark, pieces, end mark. Padding is left out."""
+    """Start mark, pieces, end mark, of the prompt in composed letters (NFC). Padding is left out."""
+    prompt = unicodedata.normalize("NFC", prompt)  # a tokenizer that composes by itself loses its place in the text
     cut = tokenizer(prompt, return_offsets_mapping=True, verbose=False)
     longest, last = tokenizer.model_max_length, len(cut["input_ids"]) - 1
     starts = _word_starts(prompt)
@@ -48,7 +50,7 @@ def tokens(tokenizer: Any, prompt: str) -> list[Token]:
 
 
 def words(prompt: str) -> tuple[str, ...]:
-    return tuple(prompt.split())
+    return tuple(unicodedata.normalize("NFC", prompt).split())
 
 
 def _word_starts(prompt: str) -> list[int]:

@@ -328,7 +328,8 @@ class StableDiffusion:
     @torch.no_grad()
     def _decode(self, latents: Tensor) -> tuple[Image.Image, bool]:
         pipe = self.pipeline
-        if pipe.vae.dtype == torch.float16 and pipe.vae.config.force_upcast:
+        wide = getattr(pipe, "text_encoder_2", None) is not None and pipe.vae.config.force_upcast  # the default says so
+        if wide and pipe.vae.dtype == torch.float16:
             pipe.vae.to(torch.float32)  # XL's autoencoder overflows in half precision
         scaled = latents.to(pipe.vae.dtype) / pipe.vae.config.scaling_factor
         picture, flags = self._pictures(scaled), None

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import itertools
 import threading
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -117,7 +118,8 @@ class WordVectors:
         return found
 
     def tokens(self, text: str) -> tuple[Piece, ...]:
-        """The pieces that are read, in order; spaces belong to none."""
+        """The pieces that are read, in order, of the text in composed letters (NFC); spaces belong to none."""
+        text = unicodedata.normalize("NFC", text)  # a tokenizer that composes by itself loses its place in the text
         with self._reading:
             cut = self.tokenizer(
                 text[:MOST_LETTERS],

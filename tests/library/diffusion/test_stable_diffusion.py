@@ -666,6 +666,18 @@ def test_turbo_from_shards_in_half_precision(
         StableDiffusion.load(str(tmp_path))
 
 
+@pytest.mark.filterwarnings("ignore:.*upcast_vae:FutureWarning")  # of the pipeline itself
+def test_the_autoencoder_stays_in_half_precision_where_the_pipeline_leaves_it() -> None:
+    """Only XL's pipeline decodes in single precision; an autoencoder of 1.x says ``force_upcast`` by default, unheard."""
+    wish = Settings("red apple", num_inference_steps=2, guidance_scale=4.0)
+    for make, kind in ((pipeline, torch.float16), (xl, torch.float32)):
+        pipe = make().to(torch.float16)
+        right, made = theirs_own(pipe, wish), drain(StableDiffusion(pipe).draw(wish, preview="none"))
+        assert far(made.image, right) <= 1 and pipe.vae.dtype == kind
+        assert pipe.vae.config.force_upcast
+        assert make is xl or far(theirs_own(pipe, wish), right) == 0, "and the pipeline still works"
+
+
 def theirs_own(pipe: Any, settings: Settings) -> Image.Image:
     """The picture of ``pipe(...)`` with the sampler it was saved with."""
     dice = torch.Generator().manual_seed(settings.seed)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import threading
+import unicodedata
 
 import numpy as np
 import pytest
 import torch
 
+from core.diffusion.prompt_tokens import tokens
 from core.errors import InvalidInput
 from core.language.word_vectors import WordVectors, pooled
 
@@ -112,3 +114,12 @@ def test_pooling_is_the_same_in_a_batch(wv: WordVectors) -> None:
     together = pooled(wv.model, ids)
     for place, row in enumerate(ids):
         torch.testing.assert_close(together[place], pooled(wv.model, [row])[0], atol=1e-4, rtol=0)
+
+
+@pytest.mark.parametrize("text", ["한글 사과", "값이 비싼 사과", "café 우유"])
+def test_letters_written_in_pieces_have_the_same_tokens_and_places(wv: WordVectors, text: str) -> None:
+    """A Mac writes Hangul decomposed: the tokenizer composes it, and its offsets then point into other letters."""
+    decomposed = unicodedata.normalize("NFD", text)
+    assert len(decomposed) > len(text) and wv.tokens(decomposed) == wv.tokens(text)
+    assert all(piece.text == text[piece.start : piece.stop] for piece in wv.tokens(decomposed))
+    assert tokens(wv.tokenizer, decomposed) == tokens(wv.tokenizer, text)
