@@ -76,11 +76,14 @@ def handler(fn: Callable[..., Any]) -> Callable[..., Any]:
     return call
 
 
-def empty_box(lang: str, error: CoreError) -> str:
-    """What to say where it stands while somebody types: an empty box is no mistake. Any other error is raised again."""
-    if error.code not in ("empty_prompt", "no_words"):
+def empty_box(lang: str, error: CoreError, words: str = "") -> str:
+    """What to say where it stands while somebody types: an empty box is no mistake. Any other error is raised again.
+
+    ``words``: the lesson's own sentence for it.
+    """
+    if error.code not in ("empty", "empty_prompt", "no_words"):
         raise error
-    return text.load("common", lang).error(error)
+    return words or text.load("common", lang).error(error)
 
 
 def whole(value: Any) -> Any:

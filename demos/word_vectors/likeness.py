@@ -16,9 +16,14 @@ ALIKE = 0.75  # cosine from which the page calls two texts alike
 @kit.handler
 def on_compare(lang: str, first: str, second: str) -> kit.Update:
     """The cosine of two texts, counted and read."""
+    from core.errors import CoreError
     from core.lessons.word_vectors import space
 
-    t, found = text.load("word_vectors", lang), space.alike(first, second, lang)
+    t = text.load("word_vectors", lang)
+    try:
+        found = space.alike(first, second, lang)
+    except CoreError as error:
+        return SCREEN(both_said=kit.empty_box(lang, error, t("write")))
     items = [
         {"name": t("likeness.bag"), "value": round(found.bag, 4), "text": f"{found.bag:.2f}", "colour": 3},
         {"name": t("likeness.vectors"), "value": round(found.vectors, 4), "text": f"{found.vectors:.2f}", "colour": 1},

@@ -21,11 +21,15 @@ SCREEN = kit.Screen("pieces", "ko", "en", "said", "badge")
 def on_word(lang: str, word: str) -> kit.Update:
     """The nearest words, Korean and English, to any word or sentence."""
     from core import runtime
+    from core.errors import CoreError
     from core.events import Deadline
     from core.lessons.word_vectors import space
 
     clock, t = Deadline(), text.load("word_vectors", lang)
-    wv, found = space.space(), space.neighbours(word)
+    try:
+        wv, found = space.space(), space.neighbours(word)
+    except CoreError as error:
+        return SCREEN(said=kit.empty_box(lang, error, t("write")))
     chips = [{"text": piece.text, "id": piece.id} for piece in found.pieces]
     label = kit.badge_text(
         t,

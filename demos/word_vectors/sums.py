@@ -18,9 +18,14 @@ SUM = ("nearest", "honest", "sum_said")
 @kit.handler
 def on_sum(lang: str, a: str, b: str, c: str) -> kit.Update:
     """b − a + c: the nearest words with and without the three of the question."""
+    from core.errors import CoreError
     from core.lessons.word_vectors import space
 
-    t, found = text.load("word_vectors", lang), space.arithmetic(a, b, c, lang)
+    t = text.load("word_vectors", lang)
+    try:
+        found = space.arithmetic(a, b, c, lang)
+    except CoreError as error:
+        return SCREEN(sum_said=kit.empty_box(lang, error, t("write")))
     asked = {word.strip() for word in (a, b, c)}
     key = "sum.trick" if found.honest[0].text in asked else "sum.said"
     said = t(

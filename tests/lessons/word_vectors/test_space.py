@@ -88,15 +88,25 @@ def test_odd_words_get_the_nearest_meaning(odd: str) -> None:
         assert len(answer["ko"]["items"]) == choices.NEIGHBOURS and answer["said"] and "<b>" not in answer["said"]
 
 
-@pytest.mark.parametrize("wrong", ["", "   ", "x" * 301, None, 5])
-def test_what_is_no_text_is_told(wrong: Any) -> None:
-    for call in (
-        page.on_word,
-        lambda lang, w: sums.on_sum(lang, "man", w, "woman"),
-        lambda lang, w: likeness.on_compare(lang, "a", w),
-    ):
+BOXES = (
+    page.on_word,
+    lambda lang, words: sums.on_sum(lang, "man", words, "woman"),
+    lambda lang, words: likeness.on_compare(lang, "a", words),
+)
+
+
+@pytest.mark.parametrize("empty", ["", "   ", None, 5])
+def test_an_empty_box_is_told_where_it_stands(empty: Any) -> None:
+    for call in BOXES:
+        for lang, told in (("ko", "써 보세요"), ("en", "Write a word")):
+            (said,) = call(lang, empty).values()
+            assert told in said
+
+
+def test_what_is_no_text_is_refused() -> None:
+    for call in BOXES:
         with pytest.raises(gr.Error):
-            call("ko", wrong)
+            call("ko", "x" * 301)
     with pytest.raises(CoreError):
         space.placed(("animal",), ("ko",), [f"w{i}" for i in range(21)])
     with pytest.raises(CoreError):
