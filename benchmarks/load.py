@@ -34,6 +34,7 @@ from typing import Any
 import httpx
 
 LESSONS = {"draw": "stable_diffusion", "chat": "language_model", "mixed": "perceptron,epochs,hidden_layers,sequential"}
+LIGHT = ("perceptron_predict", "on_numbers", "on_data")  # answered at once, in no line
 WARM = 20  # cycles before memory is looked at: libraries load, pools fill
 SERVER = """
 import json, os, sys
@@ -242,28 +243,56 @@ def chat(served: Served, learners: int) -> None:
     print(f"  {learners} at once:", line_of(calls), f"· {gain:.2f} × one after another")
 
 
-async def _mixed(served: Served, learners: int, seconds: float) -> dict[str, list[Call]]:
+async def _mixed(served: Served, learners: int, seconds: float) -> tuple[dict[str, list[Call]], list[Call], list[Call]]:
+    """What every run met with, and light calls: before the learners came, and while they were there."""
     runs = [name for name in served.events if name.endswith(("_train", "_steps", "_fit", "_gate", "_race"))]
     calls: dict[str, list[Call]] = {}
-    end = time.perf_counter() + seconds
+    light: list[Call] = []
 
-    async def learn(number: int) -> None:
+    async def learn(client: httpx.AsyncClient, number: int, end: float) -> None:
         dice = random.Random(number)
-        async with httpx.AsyncClient(timeout=300) as client:
-            while time.perf_counter() < end:
-                name = dice.choice(runs)
-                calls.setdefault(name, []).append(await press(client, served, name, served.events[name][1]))
-                await asyncio.sleep(dice.uniform(0.5, 3))
+        while time.perf_counter() < end:
+            name = dice.choice(runs)
+            calls.setdefault(name, []).append(await press(client, served, name, served.events[name][1]))
+            await asyncio.sleep(dice.uniform(0.5, 3))
 
-    await asyncio.gather(*(learn(number) for number in range(learners)))
-    return calls
+    async def touch(client: httpx.AsyncClient, count: float, end: float = float("inf")) -> list[Call]:
+        made: list[Call] = []
+        while len(made) < count and time.perf_counter() < end:
+            name = LIGHT[len(made) % len(LIGHT)]
+            made.append(await press(client, served, name, served.events[name][1]))
+            await asyncio.sleep(0.25)
+        return made
+
+    async with httpx.AsyncClient(timeout=300, limits=httpx.Limits(max_connections=400)) as client:
+        for name in runs:  # what a first run loads stays loaded
+            await press(client, served, name, served.events[name][1])
+        idle, before = await touch(client, 40), served.memory()
+        end = time.perf_counter() + seconds
+        learning = asyncio.gather(*(learn(client, number, end) for number in range(learners)))
+        light = await touch(client, float("inf"), end)
+        await learning
+    await asyncio.sleep(30)
+    print(f"  memory {before} MB, 30 s after all left {served.memory()} MB")
+    return calls, idle, light
+
+
+def p95(calls: list[Call]) -> float:
+    """Seconds in which 95 of 100 were answered."""
+    return sorted(call.last for call in calls)[int(0.95 * (len(calls) - 1))]
 
 
 def mixed(served: Served, learners: int, seconds: float) -> None:
-    before = served.memory()
-    for name, calls in sorted(asyncio.run(_mixed(served, learners, seconds)).items()):
+    runs, idle, light = asyncio.run(_mixed(served, learners, seconds))
+    for name, calls in sorted(runs.items()):
         print(f"  {name:<26}", line_of(calls))
-    print(f"  memory {before} → {served.memory()} MB")
+    print(f"  all runs{'':<18}", line_of([call for calls in runs.values() for call in calls]))
+    waited = [call for calls in runs.values() for call in calls if call.first > 2]
+    print(
+        f"  of {len(waited)} whose first answer took over 2 s, {sum(bool(call.told) for call in waited)} were told their place"
+    )
+    print(f"  {len(light)} light calls: p95 {p95(light):.2f} s, {p95(idle):.2f} s when nobody else is there, "
+          f"{sum(bool(call.error) for call in light)} refused")  # fmt: skip
 
 
 GARBAGE: tuple[Any, ...] = (
