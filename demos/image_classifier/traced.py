@@ -25,8 +25,7 @@ def on_trace(lang: str, here: Any, model: Any, course: Any, conv: Any, channel: 
 
     t, (classifier, _) = text.load("image_classifier", lang), shown.network(model, course)
     pixels = here.pixels if here is not None else example("ankle boot")[1]
-    names = [name for name, kind in ((each.name, each.kind) for each in classifier.layers()) if kind == "Conv2d"]
-    name = conv if conv in names else None
+    name = conv if conv in _convolutions(classifier) else None
     try:
         found = linked(classifier, pixels, name, max(0, kit.whole(kit.number(channel, "channel")) - 1))
     except CoreError as error:
@@ -38,6 +37,18 @@ def on_trace(lang: str, here: Any, model: Any, course: Any, conv: Any, channel: 
         channel=gr.update(maximum=found.channels, value=found.channel + 1),
         trace_said=said,
     )
+
+
+@kit.handler
+def on_follow(lang: str, here: Any, model: Any, course: Any, conv: Any) -> kit.Update:
+    """Into the next convolution, whose input the pooled maps are; after the last one, the first again."""
+    names = _convolutions(shown.network(model, course)[0])
+    following = names[(names.index(conv) + 1) % len(names)] if conv in names else None
+    return on_trace(lang, here, model, course, following, 1)
+
+
+def _convolutions(classifier: Any) -> list[str]:
+    return [each.name for each in classifier.layers() if each.kind == "Conv2d"]
 
 
 def _view(t: text.Text, found: Any) -> dict[str, Any]:
@@ -90,8 +101,10 @@ def build(main: kit.Desk) -> kit.Desk:
             go = gr.Button(t("trace.go"), variant="primary", min_width=150)
             desk.put(conv=gr.Radio(["conv1", "conv2", "conv3"], value="conv1", label=t("trace.layer")))
             desk.put(channel=gr.Slider(1, 32, 1, step=1, label=t("trace.channel")))
+            follow = gr.Button(t("trace.follow"), size="md", min_width=150)
             desk.put(trace_said=kit.markdown("", min_height=52))
         with gr.Column(scale=3, min_width=300):
             desk.put(traced=views.convolution())
     desk.on((go.click, desk.conv.input, desk.channel.release), on_trace)
+    desk.on(follow.click, on_follow)
     return desk

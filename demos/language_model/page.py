@@ -176,7 +176,7 @@ def build(lang: str) -> Room:
             with gr.Row():
                 desk.put(length=kit.slider(choices.LENGTH, label=t("length"), min_width=120))
                 desk.put(seed=kit.number_box(choices.SEED, label=t("seed"), min_width=90))
-        with gr.Column(scale=3, min_width=300):
+        with gr.Column(scale=3, min_width=300, elem_classes="taste-early"):
             chips, bars = shown.skeleton(t)
             desk.put(chips=views.tokens(chips, can=("pick",)), bars=views.bars(bars, can=("pick",)))
             desk.put(said=kit.markdown("", min_height=52), badge=kit.badge())

@@ -45,6 +45,22 @@ def test_the_page_shows_these_numbers(lang: str) -> None:
     assert other["traced"]["input"]["c"] == 1, "a layer this network lacks: its first"
 
 
+def test_the_pooled_maps_are_what_the_next_layer_gets() -> None:
+    """Followed on: the map that was on the screen is one of the next layer's inputs; after the last comes the first."""
+    here = traced.on_trace("ko", None, "fashion", None, "conv1", 5)
+    pooled = np.frombuffer(base64.b64decode(here["traced"]["pool"]["data"]))
+    layer, seen = "conv1", list[str]()
+    for _ in range(3):
+        followed: dict[str, Any] = traced.on_follow("ko", None, "fashion", None, layer)
+        if layer == "conv1":
+            inputs = np.frombuffer(base64.b64decode(followed["traced"]["input"]["data"])).reshape(32, -1)
+            np.testing.assert_allclose(inputs[4], pooled, atol=1e-5)
+        layer = followed["conv"]["value"]
+        seen.append(layer)
+    assert seen == ["conv2", "conv3", "conv1"] and followed["channel"]["value"] == 1
+    assert traced.on_follow("ko", None, "fashion", None, "?")["conv"]["value"] == "conv1"
+
+
 def test_what_cannot_be_traced_is_told() -> None:
     assert traced.on_trace("en", None, "photos", None, "conv1", 1)["trace_said"].startswith(
         "⚠ This network is too large"
