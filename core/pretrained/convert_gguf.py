@@ -187,9 +187,15 @@ def through_transformers(source: Path, folder: Path) -> None:
     from transformers import AutoModelForCausalLM, AutoTokenizer, GgufConfig
 
     plain = GgufConfig(dequantize=True)
-    read = AutoModelForCausalLM.from_pretrained(
-        source.parent, gguf_file=source.name, dtype=torch.bfloat16, quantization_config=plain
+    read, told = AutoModelForCausalLM.from_pretrained(
+        source.parent,
+        gguf_file=source.name,
+        dtype=torch.bfloat16,
+        quantization_config=plain,
+        output_loading_info=True,
     )
+    if missing := sorted(told["missing_keys"]):  # filled with chance
+        raise ValueError(f"{source.name} lacks {', '.join(missing[:3])}")
     settings = read.config.to_dict()
     settings.pop("quantization_config", None)
     model = AutoModelForCausalLM.from_config(type(read.config).from_dict(settings), dtype=torch.bfloat16)

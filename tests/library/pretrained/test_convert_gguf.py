@@ -14,8 +14,9 @@ from gguf import GGMLQuantizationType as Kind
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
 import core.pretrained.gguf_file
+from core.errors import InvalidInput
 from core.llm import language_model
-from core.pretrained import convert_gguf
+from core.pretrained import convert_gguf, whole
 
 WIDTH, DEEP, HEADS = 64, 96, 2
 SIZES = {"llama": 32, "gemma3": 256}  # numbers of a head; transformers takes 256 for granted in Gemma 3
@@ -25,8 +26,8 @@ KINDS = [3, 3, 3, 2, *[6] * 256, 4, *[1] * (len(WORDS) - 261)]
 SCORES = [*[-1000.0] * 261, *(-float(n) for n in range(len(WORDS) - 261))]
 
 
-def tiny(path: Path, kind: str) -> Path:
-    """Two layers of a Llama or a Gemma 3 in blocks of several kinds, with a SentencePiece vocabulary."""
+def tiny(path: Path, kind: str, without: str = "") -> Path:
+    """Two layers of a Llama or a Gemma 3 in blocks of several kinds, with a SentencePiece vocabulary; one weight left out."""
     writer, rng, size = gguf.GGUFWriter(path, kind), np.random.default_rng(0), SIZES[kind]
     writer.add_context_length(128)
     writer.add_embedding_length(WIDTH)
@@ -52,6 +53,8 @@ def tiny(path: Path, kind: str) -> Path:
     def put(name: str, *shape: int, packed: Kind = Kind.F32) -> None:
         numbers = rng.normal(size=shape).astype(np.float32)
         raw = None if packed == Kind.F32 else packed
+        if name == without:
+            return
         writer.add_tensor(name, numbers if raw is None else gguf.quants.quantize(numbers, packed), raw_dtype=raw)
 
     put("token_embd.weight", len(WORDS), WIDTH, packed=Kind.Q8_0)
@@ -133,3 +136,17 @@ def test_what_the_quick_way_does_not_know_goes_the_long_way(tmp_path: Path, monk
     for source in (tmp_path / "other.gguf", tiny(tmp_path / "tiny.gguf", "llama")):
         convert_gguf.convert(source, tmp_path)
     assert went == [tmp_path / "other.gguf"]
+
+
+def test_neither_way_fills_a_weight_that_the_file_lacks_with_chance(tmp_path: Path) -> None:
+    source = tiny(tmp_path / "less.gguf", "llama", without="blk.1.ffn_up.weight")
+    with pytest.raises(ValueError, match="less.gguf lacks model.layers.1.mlp.up_proj.weight"):
+        convert_gguf.through_transformers(source, tmp_path / "long")
+    quick = tmp_path / "quick"
+    quick.mkdir()
+    try:
+        convert_gguf.convert(source, quick)
+    except (KeyError, ValueError):
+        return
+    with pytest.raises(InvalidInput, match="model.layers.1.mlp.up_proj.weight"):
+        whole.opened(AutoModelForCausalLM, quick, "less")
