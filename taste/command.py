@@ -70,6 +70,16 @@ def _open(options: Any) -> None:
     launch(build(CHAPTERS), inbrowser=not getattr(options, "no_browser", False), **chosen)
 
 
+def _hush() -> None:
+    """No bars and advice of libraries' own between ours: what goes wrong still raises."""
+    import diffusers.utils.logging
+    import transformers.utils.logging
+
+    for logging in (diffusers.utils.logging, transformers.utils.logging):
+        logging.disable_progress_bar()
+        logging.set_verbosity_error()
+
+
 def _draw(options: Any) -> None:
     from core.diffusion.settings import Settings
     from core.diffusion.stable_diffusion import StableDiffusion
@@ -82,6 +92,7 @@ def _draw(options: Any) -> None:
         guidance_scale=options.guidance,
         seed=options.seed,
     )
+    _hush()
     drawn = None
     with _bar("drawing", options.steps) as tell:
         for event in StableDiffusion.load().draw(settings, preview="none"):
