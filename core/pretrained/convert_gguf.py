@@ -187,13 +187,14 @@ def through_transformers(source: Path, folder: Path) -> None:
     from transformers import AutoModelForCausalLM, AutoTokenizer, GgufConfig
 
     plain = GgufConfig(dequantize=True)
-    read, told = AutoModelForCausalLM.from_pretrained(
+    found: Any = AutoModelForCausalLM.from_pretrained(
         source.parent,
         gguf_file=source.name,
         dtype=torch.bfloat16,
         quantization_config=plain,
         output_loading_info=True,
     )
+    read, told = found
     if missing := sorted(told["missing_keys"]):  # filled with chance
         raise ValueError(f"{source.name} lacks {', '.join(missing[:3])}")
     settings = read.config.to_dict()
