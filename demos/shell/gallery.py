@@ -17,7 +17,7 @@ os.environ.setdefault("GRADIO_ANALYTICS_CACHE_FREQUENCY", str(10**9))  # else a 
 
 
 if importlib.util.find_spec("matplotlib") is None:
-    sys.modules["matplotlib"] = None  # type: ignore[assignment]  # Gradio searches the disk for it twice an event
+    sys.modules["matplotlib"] = None  # Gradio searches the disk for it twice an event
 
 
 import gradio as gr  # noqa: E402
