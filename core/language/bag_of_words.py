@@ -297,6 +297,7 @@ class BagOfWords:
         self._ready()
         told = {"config": asdict(self.config), "classes": self.classes_, "vocabulary": self.vocabulary_}
         arrays = {"idf": self.idf_, "weights": self.weights_, "intercept": self.intercept_}
+        arrays = {name: np.ascontiguousarray(array) for name, array in arrays.items()}  # it writes memory as it lies
         data = safetensors.numpy.save(arrays, metadata={name: json.dumps(value) for name, value in told.items()})
         with tempfile.TemporaryDirectory(dir=Path(path).parent) as folder:
             (Path(folder) / "bag").write_bytes(data)
