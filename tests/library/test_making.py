@@ -112,6 +112,7 @@ def test_whoever_opens_a_checkpoint_keeps_others_from_making(
             sizes = {"hidden_size": 8, "intermediate_size": 8, "num_hidden_layers": 1, "num_attention_heads": 2}
             config = transformers.LlamaConfig(**sizes, vocab_size=9)
             config.save_pretrained(tmp_path)
+            (tmp_path / "tokenizer.json").write_text("{}")
             monkeypatch.setattr(transformers.AutoTokenizer, "from_pretrained", lambda *a, **k: None)
             language_model._open(resolve.Located("tiny", tmp_path, "folder", "folder"), None)
         elif kind == "emoji clip":
