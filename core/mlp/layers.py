@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import InitVar, dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from core.errors import Check, InvalidInput, checking, register
 from core.mlp.activations import ACTIVATIONS
+from core.mlp.habits import LAYER, missing, told_class
 from core.mlp.names import named
 from core.mlp.numpy_engine import LayerSpec
 
@@ -23,6 +24,7 @@ register(
 )
 
 
+@told_class
 @dataclass(frozen=True)
 class Dense:
     """f(x·kernel + bias). 1–1,000,000 ``units``; l1, l2: penalties on the kernel, added to the loss as in Keras.
@@ -53,7 +55,13 @@ class Dense:
             if isinstance(self.input_shape, tuple):
                 check_input_shape(check, self.input_shape)
 
+    if not TYPE_CHECKING:  # for a type checker an attribute that is not there stays an error
 
+        def __getattr__(self, name: str) -> None:
+            raise missing(self, name, LAYER)
+
+
+@told_class
 @dataclass(frozen=True)
 class Dropout:
     """While training, each input is 0 with probability ``rate`` (0 ≤ rate < 1), else divided by 1 − rate."""
@@ -63,6 +71,11 @@ class Dropout:
     def __post_init__(self) -> None:
         with checking() as check:
             check.between("rate", self.rate, 0, 0.99)
+
+    if not TYPE_CHECKING:  # for a type checker an attribute that is not there stays an error
+
+        def __getattr__(self, name: str) -> None:
+            raise missing(self, name, LAYER)
 
 
 def check_input_shape(check: Check, shape: Sequence[Any]) -> None:

@@ -11,17 +11,18 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
 from numpy.typing import ArrayLike
 
 from core import runtime
-from core.errors import InvalidInput, NotReady, checking, register
+from core.errors import InvalidInput, NotReady, checking, register, shown
 from core.events import Cadence, Done, TrainStep, drain
 from core.mlp.exchange import Exchange
 from core.mlp.fitting import Fit, metrics_of, objective
+from core.mlp.habits import missing, told
 from core.mlp.inputs import Rows, by_class, encoded, gathered, inputs_of, numbers, targets_of, weights_of
 from core.mlp.layers import Dense as Dense
 from core.mlp.layers import Dropout as Dropout
@@ -60,9 +61,10 @@ class Sequential(Exchange):
     0.0
     """
 
+    @told
     def __init__(
         self,
-        layers: Sequence[Dense | Dropout] | Dense | Dropout = (),
+        layers: Sequence[Dense | Dropout] | Dense | Dropout | None = (),
         *,
         seed: int = 0,
         device: str = "cpu",
@@ -81,11 +83,13 @@ class Sequential(Exchange):
         self._optimizer: FlatOptimizer | None = None  # made by the first run after compile
         self.classes: tuple[str, ...] = ()  # the words that were given as targets, in the order of their numbers
         self.stop_training = False  # a callback's wish
-        for layer in [layers] if isinstance(layers, Dense | Dropout) else layers:
+        for layer in layers if isinstance(layers, Sequence) else [layers] if layers is not None else []:
             self.add(layer)
 
     def add(self, layer: Dense | Dropout) -> None:
         """Append a layer. The first Dense layer's ``input_shape``, if it has one, builds the model afresh."""
+        if not isinstance(layer, Dense | Dropout):
+            raise InvalidInput("unknown_layer", received=shown(layer))
         with checking() as check:
             check.whole("layers", len(self.layers) + 1, 1, MOST_LAYERS)
         self.layers.append(layer)
@@ -96,9 +100,11 @@ class Sequential(Exchange):
         ):  # not yet at a Dropout
             self.build(first.input_shape)
 
-    def build(self, input_shape: Sequence[int | None]) -> None:
-        """Draw fresh weights for inputs of shape (features,) or (None, features)."""
-        shape = [size for size in input_shape if size is not None]
+    @told
+    def build(self, input_shape: Sequence[int | None] | int) -> None:
+        """Draw fresh weights for inputs of shape (features,) or (None, features), or for so many features."""
+        sizes = input_shape if isinstance(input_shape, Sequence) else (input_shape,)
+        shape = [size for size in sizes if size is not None]
         with checking() as check:
             check_input_shape(check, shape)
         self.specs = specs_of(self.layers, int(shape[0]))
@@ -113,6 +119,7 @@ class Sequential(Exchange):
         self._journal: list[Trained | WeightsSet] = []
         self._streams, self._fit, self._optimizer = 0, None, None
 
+    @told
     def compile(
         self,
         optimizer: str | Optimizer = "rmsprop",
@@ -207,6 +214,7 @@ class Sequential(Exchange):
         """
         return self.trainer(x, y, batch_size, **options).steps(epochs, every=every, deadline=deadline)
 
+    @told
     def fit(
         self,
         x: ArrayLike,
@@ -252,6 +260,7 @@ class Sequential(Exchange):
         )
         return drain(events)
 
+    @told
     def evaluate(
         self,
         x: ArrayLike,
@@ -276,10 +285,20 @@ class Sequential(Exchange):
         values = list(result.values())
         return result if return_dict else values if len(values) > 1 else values[0]
 
+    @told
     def predict(self, x: ArrayLike, batch_size: int | None = None, verbose: int | str = 0) -> Array:
         """(N, features) → (N, outputs); one row (features,) → (1, outputs)."""
         check_verbose(verbose)
         return self.activations(x)[-1]
+
+    def __call__(self, x: ArrayLike) -> Array:
+        """``predict``, as Keras' models are called."""
+        return self.predict(x)
+
+    if not TYPE_CHECKING:  # for a type checker an attribute that is not there stays an error
+
+        def __getattr__(self, name: str) -> None:
+            raise missing(self, name)
 
     def activations(self, x: ArrayLike) -> list[Array]:
         """What every Dense layer puts out, first to last: (N, units) each."""

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import copy
 import math
+import re
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +13,7 @@ import pytest
 import torch
 
 from core import Dense, Sequential, to_script
-from core.errors import InvalidInput
+from core.errors import CoreError, InvalidInput
 from core.training.callbacks import Callback, EarlyStopping
 from tests.library.mlp.test_script import printed
 
@@ -262,3 +264,48 @@ def test_a_file_of_keras_is_told_apart(tmp_path: Path) -> None:
         Sequential.load(tmp_path / "net.keras")
     with pytest.raises(InvalidInput, match="older format"):
         Sequential.load(tmp_path / "net.h5")
+
+
+@pytest.mark.parametrize(
+    ("call", "kind", "words"),
+    [
+        (lambda m: m.fit(X, Y, steps_per_epoch=2), TypeError, "fit has no steps_per_epoch. It takes: x, y, batch_size"),
+        (lambda m: m.fit(X, Y, nb_epoch=2), TypeError, "epochs"),
+        (lambda m: m.predict(X, steps=1), TypeError, "predict has no steps. It takes: x, batch_size, verbose"),
+        (lambda m: m.evaluate(X, Y, callbacks=[]), TypeError, "evaluate has no callbacks"),
+        (lambda m: m.predict(), TypeError, "predict needs x"),
+        (lambda m: m.build(), TypeError, "build needs input_shape"),
+        (lambda m: Dense(3, use_bias=False), TypeError, "Dense has no use_bias. It takes: units, activation"),
+        (lambda m: Dense(), TypeError, "Dense needs units"),
+        (lambda m: Sequential([Dense(1)], name="mine"), TypeError, "Sequential has no name"),
+        (lambda m: Sequential(Dense(1), Dense(2)), TypeError, "Sequential has no Dense(units=2"),
+        (lambda m: m.add("dense"), ValueError, "Only Dense and Dropout"),
+        (lambda m: Sequential([Sequential([Dense(1)])]), ValueError, "Only Dense and Dropout"),
+        (lambda m: m.build(None), ValueError, "input_shape"),
+        (lambda m: m.predict_classes(X), AttributeError, "argmax"),
+        (lambda m: m.train_on_batch(X, Y), AttributeError, "shuffle=False"),
+        (lambda m: m.pop(), AttributeError, "layers"),
+        (lambda m: m.optimizer.learning_rate, AttributeError, "learning_rate="),
+        (lambda m: m.layers[0].get_weights(), AttributeError, "get_weights"),
+        (lambda m: m.evaluat(X), AttributeError, "evaluate"),
+    ],
+)
+def test_what_keras_has_and_this_has_not_is_told_with_the_way_out(call: Any, kind: type[Exception], words: str) -> None:
+    model = net()
+    with pytest.raises(CoreError, match=re.escape(words)) as caught:
+        call(model)
+    assert isinstance(caught.value, kind)
+
+
+def test_attributes_that_python_asks_for_are_plainly_not_there() -> None:
+    model = net()
+    model.fit(X, Y)
+    assert not hasattr(model, "__array__") and not hasattr(model, "no_such") and not hasattr(Dense(1), "kernel")
+    for twin_of in (copy.copy(model.layers[0]), copy.deepcopy(model.layers[0])):
+        assert twin_of == model.layers[0]
+    assert np.array_equal(copy.deepcopy(model).predict(X), model.predict(X)) and np.array_equal(
+        model(X), model.predict(X)
+    )
+    model = Sequential([Dense(2)])
+    model.build(3)
+    assert model.get_weights()[0].shape == (3, 2)
