@@ -101,7 +101,8 @@ def _bar(t: text.Text, chapters: tuple[Chapter, ...]) -> str:
         f'<details class="bar-menu"><summary><b></b><span></span></summary><ol>{"".join(listed)}</ol></details>'
         f'<a class="bar-step" data-step="1" href="{_link(t)}" aria-label="{_e(t("next"))}">›</a></nav>'
     )
-    home = f'<a class="bar-home" href="{_link(t)}" data-lesson="">{MARK}<span>{_e(t("name"))}</span></a>'
+    name = _e(t("name"))
+    home = f'<a class="bar-home" href="{_link(t)}" data-lesson="" aria-label="{name}">{MARK}<span>{name}</span></a>'
     return (
         f'<a class="skip" href="#lesson">{_e(t("skip"))}</a><header class="bar">{home}{moves if many else ""}'
         f'<a class="bar-lang" lang="{other}" hreflang="{other}" href="./{"en" if other == "en" else ""}">'
