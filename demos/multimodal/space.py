@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -86,7 +86,7 @@ def on_compare(lang: str, mine: Mine | None, captions: str, labels: str, model: 
     matrix = {
         "cells": found.cosines.tolist(),
         "text": [[f"{value:.2f}" for value in row] for row in found.cosines.tolist()],
-        "rows": [line if len(line) <= 24 else line[:23] + "…" for line in lines],
+        "rows": [_short(line) for line in lines],
         "cols": [f"{number + 1}" for number in range(len(names))],
         "corner": t("matrix.corner"),
         "low": -1,
@@ -96,6 +96,18 @@ def on_compare(lang: str, mine: Mine | None, captions: str, labels: str, model: 
     }
     badge, bars = _badge(t, name, found.parameters, found.seconds), _asked(t, mine, labels, name)
     return SCREEN(mine=mine, album=_album(t, mine), matrix=matrix, badge=badge, bars=bars)
+
+
+def _short(line: str) -> str:
+    return line if len(line) <= 24 else line[:23] + "…"
+
+
+def _to_come(matrix: dict[str, Any], lines: Sequence[str]) -> dict[str, Any]:
+    """With empty rows for the captions that are not compared yet: nothing below the table moves while they come."""
+    empty: list[list[Any]] = [[None] * len(matrix["cols"])] * len(lines)
+    words = [[""] * len(matrix["cols"])] * len(lines)
+    rows = [*matrix["rows"], *map(_short, lines)]
+    return matrix | {"rows": rows, "cells": [*matrix["cells"], *empty], "text": [*matrix["text"], *words]}
 
 
 @kit.handler
@@ -108,7 +120,8 @@ def on_run(
     lines = space.lines(captions)
     for count in range(1, len(lines) + 1):
         began = time.perf_counter()
-        yield on_compare(lang, mine, "\n".join(lines[:count]), labels, model)
+        shown = on_compare(lang, mine, "\n".join(lines[:count]), labels, model)
+        yield shown | SCREEN(matrix=_to_come(shown["matrix"], lines[count:]))
         if count < len(lines):
             time.sleep(max(0.0, min(ROW_SECONDS, 2 / len(lines)) - (time.perf_counter() - began)))
 

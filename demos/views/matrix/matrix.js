@@ -36,14 +36,18 @@ taste.define('matrix', (stage) => {
       if (can)
         td.setAttribute(
           'aria-label',
-          [v.rows?.[i], v.cols?.[j], text || taste.number(x)].filter(Boolean).join(' · '),
+          [v.rows?.[i], v.cols?.[j], text || (Number.isFinite(x) ? taste.number(x) : '')]
+            .filter(Boolean)
+            .join(' · '),
         );
       if (ramp) {
         const rgb =
           kind === 'class'
             ? taste.signed(ramp, x / (reach || 1))
             : taste.pick(ramp, Math.round(255 * taste.clamp((x - low) / (high - low || 1), 0, 1)));
-        taste.tint(td, Number.isFinite(x) ? rgb : [128, 128, 128]);
+        if (x === null)
+          Object.assign(td.style, { background: '', color: '' }); // still to come
+        else taste.tint(td, Number.isFinite(x) ? rgb : [128, 128, 128]);
       }
       td.classList.toggle('chosen', !!v.chosen && v.chosen[0] === i && v.chosen[1] === j);
       td.classList.toggle('marked', marked.has(`${i},${j}`));
