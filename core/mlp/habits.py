@@ -73,6 +73,14 @@ LAYER = {
 }
 
 
+SET = {  # what would be kept and never looked at
+    "trainable": LAYER["trainable"],
+    "optimizer": INSTEAD["optimizer"],
+    "loss": INSTEAD["loss"],
+    "learning_rate": INSTEAD["optimizer"],
+}
+
+
 class NotHere(CoreError, AttributeError):
     """An attribute that only Keras' object has."""
 
@@ -91,6 +99,13 @@ def missing(thing: Any, name: str, instead: dict[str, str] = INSTEAD) -> Attribu
     own = [each for each in dir(type(thing)) if not each.startswith("_")]
     near = difflib.get_close_matches(name, own, n=3, cutoff=0.3) or own
     return NotHere("no_attribute", name=kind, received=shown(name), choices=", ".join(near))
+
+
+def kept(thing: object, name: str, value: object) -> None:
+    """``thing.name = value``, but not where Keras would act on it and nothing here does."""
+    if name in SET:
+        raise NotHere("keras_only", received=f"{name} =", instead=SET[name])
+    object.__setattr__(thing, name, value)
 
 
 def told(call: Callable[P, R]) -> Callable[P, R]:

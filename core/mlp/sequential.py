@@ -22,7 +22,7 @@ from core.errors import InvalidInput, NotReady, checking, register, shown
 from core.events import Cadence, Done, TrainStep, drain
 from core.mlp.exchange import Exchange
 from core.mlp.fitting import Fit, metrics_of, objective
-from core.mlp.habits import missing, told
+from core.mlp.habits import kept, missing, told
 from core.mlp.inputs import Rows, by_class, encoded, gathered, inputs_of, numbers, targets_of, weights_of
 from core.mlp.layers import Dense as Dense
 from core.mlp.layers import Dropout as Dropout
@@ -299,6 +299,8 @@ class Sequential(Exchange):
 
         def __getattr__(self, name: str) -> None:
             raise missing(self, name)
+
+        __setattr__ = kept
 
     def activations(self, x: ArrayLike) -> list[Array]:
         """What every Dense layer puts out, first to last: (N, units) each."""

@@ -288,6 +288,8 @@ def test_a_file_of_keras_is_told_apart(tmp_path: Path) -> None:
         (lambda m: m.optimizer.learning_rate, AttributeError, "learning_rate="),
         (lambda m: m.layers[0].get_weights(), AttributeError, "get_weights"),
         (lambda m: m.evaluat(X), AttributeError, "evaluate"),
+        (lambda m: setattr(m, "trainable", False), AttributeError, "cannot be frozen"),
+        (lambda m: setattr(m, "learning_rate", 0.1), AttributeError, "learning_rate="),
     ],
 )
 def test_what_keras_has_and_this_has_not_is_told_with_the_way_out(call: Any, kind: type[Exception], words: str) -> None:
