@@ -9,6 +9,7 @@ from contextlib import closing
 from typing import Any
 
 import gradio as gr
+from gradio.context import get_blocks_context
 
 from demos.kit import text
 from demos.kit.events import OPENING, RUN_SECONDS
@@ -46,5 +47,10 @@ def fill(opening: Opening, active: bool = True) -> gr.Timer:
                     yield [gr.update(active=False), *(result if isinstance(result, (tuple, list)) else [result])]
 
     outputs = [timer, *opening.outputs]
-    timer.tick(first, opening.inputs, outputs, show_progress="hidden", concurrency_limit=None, api_visibility="private")
+    tick = timer.tick(
+        first, opening.inputs, outputs, show_progress="hidden", concurrency_limit=None, api_visibility="private"
+    )
+    blocks = get_blocks_context()
+    for run in opening.until if blocks else ():
+        blocks.fns[run["id"]].cancels.append(tick["id"])
     return timer
