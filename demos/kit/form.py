@@ -210,11 +210,9 @@ class Desk:
             made.append(each(call, inputs, outputs, cancels=cancels, **settings, **public))
         return made[0] if callable(listen) else made
 
-    def opening(
-        self, fn: Callable[..., Any], to: str | Iterable[str] | None = None, until: Iterable[Any] = (), **fixed: Any
-    ) -> Opening:
-        """Fills the first screen. ``until``: runs of the learner's own (what ``on`` gave) that end it."""
-        return Opening(*self.bound(fn, to, **fixed), tuple(until))
+    def opening(self, fn: Callable[..., Any], to: str | Iterable[str] | None = None, **fixed: Any) -> Opening:
+        """Fills the first screen."""
+        return Opening(*self.bound(fn, to, **fixed))
 
     def _asked(self, fn: Callable[..., Any], fixed: Mapping[str, Any]) -> tuple[list[str], str | None]:
         """(names of the inputs in order, parameter that takes the browser's event)."""

@@ -14,7 +14,6 @@ class Opening:
     fn: Callable[..., Any]
     inputs: list[Any]
     outputs: list[Any]
-    until: tuple[Any, ...] = ()  # runs of the learner's own that end it: it may not come late over what they drew
 
 
 @dataclass(frozen=True)

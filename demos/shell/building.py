@@ -9,7 +9,6 @@ from contextlib import closing
 from typing import Any
 
 import gradio as gr
-from gradio.context import get_blocks_context
 
 from demos.kit import text
 from demos.kit.events import OPENING, RUN_SECONDS
@@ -47,10 +46,5 @@ def fill(opening: Opening, active: bool = True) -> gr.Timer:
                     yield [gr.update(active=False), *(result if isinstance(result, (tuple, list)) else [result])]
 
     outputs = [timer, *opening.outputs]
-    tick = timer.tick(
-        first, opening.inputs, outputs, show_progress="hidden", concurrency_limit=None, api_visibility="private"
-    )
-    blocks = get_blocks_context()
-    for run in opening.until if blocks else ():
-        blocks.fns[run["id"]].cancels.append(tick["id"])
+    timer.tick(first, opening.inputs, outputs, show_progress="hidden", concurrency_limit=None, api_visibility="private")
     return timer

@@ -186,7 +186,7 @@ def build(lang: str) -> Room:
     chosen = quick.click(None, None, [desk.steps, desk.scheduler], js=set_few, **kit.PRIVATE)
     drawing.append(desk.on(chosen.then, on_draw, kit.DRAW, to=DRAWN))
     buttons.stop.click(None, cancels=drawing, **kit.PRIVATE)
-    reset = desk.on(buttons.reset.click, on_reset, kit.DRAW, cancels=drawing)
+    desk.on(buttons.reset.click, on_reset, kit.DRAW, cancels=drawing)
     desk.on(take.click, on_take, to="prompt")
     compared, tooled = compare.build(desk), tools.build(desk, save)
     controls = desk.controls | compared.controls | tooled.controls
@@ -194,7 +194,7 @@ def build(lang: str) -> Room:
     kit.code_panel(desk, "stable_diffusion.py", on_code)
     kit.share(t, controls)
     kit.story(t)
-    return Room(controls, desk.opening(on_open, DRAWN, until=[*drawing, reset]))
+    return Room(controls, desk.opening(on_open, DRAWN))
 
 
 LESSON = Lesson("stable_diffusion", build)

@@ -28,7 +28,6 @@ from core.pretrained import shipped
 from core.pretrained.shipped import card
 from demos import kit
 from demos.kit import pictures, text
-from demos.shell import building
 from demos.stable_diffusion import compare, shown, tools
 from demos.stable_diffusion import page as lesson
 from tests import programs
@@ -398,16 +397,3 @@ def test_stop_ends_a_drawing_whichever_button_began_it() -> None:
     draws = {number for number, event in page.fns.items() if getattr(event.fn, "__name__", "") == "on_draw"}
     stops = [set(event.cancels) for event in page.fns.values() if draws & set(event.cancels)]
     assert len(draws) == 3 + len(choices.EXAMPLES) and stops and all(draws <= stopped for stopped in stops)
-
-
-def test_what_the_learner_draws_ends_the_drawing_of_the_first_screen() -> None:
-    """It came over their own, after Stop."""
-    with gr.Blocks() as demo:
-        (opening,) = lesson.LESSON.build("ko").openings
-        building.fill(opening)
-    (tick,) = [number for number, event in demo.fns.items() if "tick" in [name for _, name in event.targets]]
-    ending = [event.api_name for event in demo.fns.values() if tick in event.cancels]
-    everything = set(opening.outputs)
-    drawing = [event.api_name for event in demo.fns.values() if event.outputs and everything <= set(event.outputs)]
-    assert ending == [name for name in drawing if name != demo.fns[tick].api_name]
-    assert "stable_diffusion_draw" in ending
