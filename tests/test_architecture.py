@@ -46,7 +46,7 @@ def _running(body: list[ast.stmt]) -> list[ast.stmt]:
 
 
 def test_arrows_run_down_and_in_no_circle() -> None:
-    """The contracts of pyproject.toml, lazy and type-only imports counted; alone, for the linter keeps the stream it first had."""
+    """All contracts of pyproject.toml. In a process of its own: the linter keeps the stream it first had."""
     code = (
         "from importlinter.cli import lint_imports as lint; exit(lint(config_filename='pyproject.toml', no_cache=True))"
     )
