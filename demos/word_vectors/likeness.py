@@ -23,7 +23,7 @@ def on_compare(lang: str, first: str, second: str) -> kit.Update:
     try:
         found = space.alike(first, second, lang)
     except CoreError as error:
-        return SCREEN(both_said=kit.empty_box(lang, error, t("write")))
+        return SCREEN(both_said=kit.empty_box(lang, error, t("write")), both={"items": []})
     items = [
         {"name": t("likeness.bag"), "value": round(found.bag, 4), "text": f"{found.bag:.2f}", "colour": 3},
         {"name": t("likeness.vectors"), "value": round(found.vectors, 4), "text": f"{found.vectors:.2f}", "colour": 1},

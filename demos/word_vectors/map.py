@@ -41,16 +41,16 @@ def on_mark(lang: str, map: Any, spot: gr.EventData) -> str:
 
 def _plane(t: text.Text, found: Any, mark: dict[str, float]) -> dict[str, Any]:
     kinds = list(dict.fromkeys(kind for kind in found.kinds if kind))
-    shade = {kind: 1 - 2 * i / max(len(kinds) - 1, 1) for i, kind in enumerate(kinds)}
+    colour = {kind: number for number, kind in enumerate(kinds, 1)}
     named = len(found.names) <= choices.MOST_NAMED
     points = []
     for (x, y), name, kind in zip(found.at.tolist(), found.names, found.kinds, strict=True):
         label = name if named or not kind else ""
-        points.append([x, y, shade.get(kind), 0 if kind else 1, label])
+        points.append([x, y, colour.get(kind), 0 if kind else 1, label])
     return {
         "points": points,
         "radius": 4,
-        "shades": True,
+        "kinds": True,
         "bare": True,
         "mark": mark,
         "caption": t("map.caption", words=len(found.names), kept=found.kept),

@@ -29,7 +29,8 @@ def on_word(lang: str, word: str) -> kit.Update:
     try:
         wv, found = space.space(), space.neighbours(word)
     except CoreError as error:
-        return SCREEN(said=kit.empty_box(lang, error, t("write")))
+        none = {"items": []}  # what stood there was another word's
+        return SCREEN(said=kit.empty_box(lang, error, t("write")), pieces={"tokens": []}, ko=none, en=none, badge="")
     chips = [{"text": piece.text, "id": piece.id} for piece in found.pieces]
     label = kit.badge_text(
         t,
@@ -99,7 +100,7 @@ def build(lang: str) -> Room:
             gr.Examples([[each] for each in t("examples").split("|")], desk.word, label=t("examples_label"))
             desk.put(pieces=views.tokens(), said=kit.markdown("", min_height=52), badge=kit.badge())
         with gr.Column(scale=3, min_width=300), gr.Row(equal_height=False):
-            desk.put(ko=views.bars(), en=views.bars())
+            desk.put(ko=views.bars(min_height=200), en=views.bars(min_height=200))
     mapped = map.build(t, language, desk.word)
     summed = sums.build(t, language)
     compared = likeness.build(t, language)

@@ -25,7 +25,7 @@ def on_sum(lang: str, a: str, b: str, c: str) -> kit.Update:
     try:
         found = space.arithmetic(a, b, c, lang)
     except CoreError as error:
-        return SCREEN(sum_said=kit.empty_box(lang, error, t("write")))
+        return SCREEN(sum_said=kit.empty_box(lang, error, t("write")), nearest={"items": []}, honest={"items": []})
     asked = {word.strip() for word in (a, b, c)}
     key = "sum.trick" if found.honest[0].text in asked else "sum.said"
     said = t(

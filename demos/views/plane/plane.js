@@ -95,7 +95,11 @@ taste.define('plane', (stage) => {
         dot(g, X(item.xy.at(-1)[0]), Y(item.xy.at(-1)[1]), 5.5, c.series[(item.colour || 1) - 1], c.paper);
     }
     const radius = v.radius || 5;
-    const shade = v.shades ? shadeOf(c) : (value) => colourOf(value, c);
+    const shade = v.kinds
+      ? (value) => (value ? c.series[(value - 1) % c.series.length] : c.accent)
+      : v.shades
+        ? shadeOf(c)
+        : (value) => colourOf(value, c);
     for (const [x, y, value, ring] of bent ? bent.points : v.points || [])
       dot(
         g,

@@ -66,6 +66,7 @@ class Plane(TypedDict, total=False):
     mark: Spot | None  # the one that can be moved
     names: Names
     warp: Warp  # instead of points: a bent grid with its points
+    kinds: bool  # v is 1, 2, …: a colour of its own for each kind of point
     shades: bool  # v in all shades between low and high
     outline: bool  # points with a soft edge
     radius: float  # of a point, in pixels

@@ -99,8 +99,9 @@ BOXES = (
 def test_an_empty_box_is_told_where_it_stands(empty: Any) -> None:
     for call in BOXES:
         for lang, told in (("ko", "써 보세요"), ("en", "Write a word")):
-            (said,) = call(lang, empty).values()
-            assert told in said
+            shown = list(call(lang, empty).values())
+            assert [told in each for each in shown if isinstance(each, str) and each] == [True]
+            assert not any(part for each in shown if isinstance(each, dict) for part in each.values()), "another word's"
 
 
 def test_what_is_no_text_is_refused() -> None:
@@ -114,6 +115,8 @@ def test_what_is_no_text_is_refused() -> None:
 
 
 def test_the_ring_names_what_lies_there() -> None:
+    colours = {point[2] for point in map.on_map("en", "", ["animal", "travel", "feeling"], ["en"])["plane"]["points"]}
+    assert colours == {1, 2, 3}, "each kind has a colour of its own, and none is the paper's"
     answer = map.on_map("en", "kitty, robot", ["animal"], ["en"])
     at = answer["plane"]["mark"]
     assert "kitty" in answer["place"]
