@@ -29,7 +29,7 @@ def on_word(lang: str, word: str) -> kit.Update:
     try:
         wv, found = space.space(), space.neighbours(word)
     except CoreError as error:
-        none = {"items": []}  # what stood there was another word's
+        none: dict[str, Any] = {"items": []}  # what stood there was another word's
         return SCREEN(said=kit.empty_box(lang, error, t("write")), pieces={"tokens": []}, ko=none, en=none, badge="")
     chips = [{"text": piece.text, "id": piece.id} for piece in found.pieces]
     label = kit.badge_text(
