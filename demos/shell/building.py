@@ -14,6 +14,7 @@ from demos.kit import text
 from demos.kit.events import OPENING, RUN_SECONDS
 from demos.kit.lesson import Lesson, Opening, Room
 from demos.kit.waiting_line import Waiting, Working, in_background
+from demos.shell.first_screen import opens
 
 
 def strict() -> bool:
@@ -36,6 +37,7 @@ def fill(opening: Opening, active: bool = True) -> gr.Timer:
     """Run the opening as soon as the lesson is on the screen (or the timer is set going), once, when it is its turn."""
     timer = gr.Timer(0.01, active=active)
 
+    @opens
     def first(*values: Any) -> Iterator[list[Any]]:
         work = in_background(lambda: opening.fn(*values), RUN_SECONDS)
         with closing(OPENING.served(work)) as events:  # type: ignore[type-var]

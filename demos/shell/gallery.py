@@ -29,11 +29,11 @@ from demos.kit import text
 from demos.shell import classroom, endpoints, front, guard, locale, operations, running, truth
 from demos.shell.building import fill, safe_build
 from demos.shell.endpoints import Endpoints  # noqa: E402
+from demos.shell.first_screen import in_time, stays  # noqa: E402
 from demos.shell.links import admissible, read_link
 from demos.shell.theme import theme
 
 TITLE = "딥러닝 맛보기 · A Taste of Deep Learning"
-SKIP = gr.skip()
 
 
 class Gallery(gr.Blocks):
@@ -49,12 +49,13 @@ class Gallery(gr.Blocks):
         input, and ``gr.render`` fails in another thread when their table grows while it is read.
         """
         outputs, values = block_fn.outputs, predictions
-        if len(outputs) == 1 or _stays(predictions):
+        if len(outputs) == 1 or stays(predictions):
             values = [predictions] * len(outputs)
         if not isinstance(values, list | tuple) or len(values) != len(outputs) or block_fn.is_validator_function:
             return await super().postprocess_data(block_fn, predictions, state)
+        values = in_time(state, block_fn, values)
         data = [None if block.stateful else gr.skip() for block in outputs]
-        changing = [n for n, value in enumerate(values) if not _stays(value)]
+        changing = [n for n, value in enumerate(values) if not stays(value)]
         if changing:
             part, held = copy.copy(block_fn), state.blocks_config.blocks if state else {}
             part.outputs = [outputs[n] for n in changing]
@@ -64,11 +65,6 @@ class Gallery(gr.Blocks):
                 if outputs[n]._id in held:
                     held[outputs[n]._id]._id = outputs[n]._id
         return data
-
-
-def _stays(value: Any) -> bool:
-    """Whether this is ``gr.skip()``: the output stays as it is."""
-    return isinstance(value, dict) and value == SKIP
 
 
 def build(chapters: tuple[Chapter, ...]) -> Gallery:

@@ -6,6 +6,7 @@ import asyncio
 import base64
 import json
 import tracemalloc
+from collections.abc import Iterator
 from copy import copy
 from types import SimpleNamespace
 from typing import Any
@@ -19,6 +20,7 @@ from starlette.testclient import TestClient
 from core.errors import InvalidInput
 from demos import CHAPTERS, kit
 from demos.api import FUNCTIONS
+from demos.kit.lesson import Opening
 from demos.shell import building, gallery, links, running
 
 
@@ -94,7 +96,13 @@ def test_an_updated_control_stays_the_same_block() -> None:
     event = next(e for e in demo.fns.values() if e.api_name == "ml_vs_dl_match")
     controls = [block for block in event.inputs if not isinstance(block, gr.State)]
     update = SimpleNamespace(
-        outputs=controls, name="update", batch=False, postprocess=True, is_validator_function=False
+        fn=None,
+        types_generator=False,
+        outputs=controls,
+        name="update",
+        batch=False,
+        postprocess=True,
+        is_validator_function=False,
     )
     state = SessionState(demo)
     before = dict(state.blocks_config.blocks)
@@ -138,6 +146,35 @@ def test_what_stays_as_it_is_costs_nothing_and_is_answered_as_gradio_does(monkey
         theirs = asyncio.run(gr.Blocks.postprocess_data(demo, fn, copy(said), SessionState(demo)))
         ours = asyncio.run(demo.postprocess_data(fn, copy(said), SessionState(demo)))
         assert [each or None for each in ours[:3]] == [each or None for each in theirs[:3]]
+
+
+@pytest.mark.parametrize("learner", ["nothing", "draws", "moves a slider"])
+def test_a_first_screen_does_not_come_late_over_what_the_learner_made(learner: str) -> None:
+    def drawing() -> Iterator[Any]:
+        yield 0
+
+    with gallery.Gallery() as demo:
+        picture, label, box = gr.HTML(), gr.Markdown(), gr.Textbox()
+        opening = building.fill(Opening(lambda: 0, [], [picture, label, box]))
+        first = next(fn for fn in demo.fns.values() if fn.outputs[:1] == [opening])
+        run = demo.fns[gr.Button().click(drawing, None, [picture, label, box])["id"]]
+        slide = demo.fns[gr.Slider().change(lambda: 0, None, [picture, label])["id"]]
+    skip, state, other = gr.skip(), SessionState(demo), SessionState(demo)
+
+    def said(event: Any, values: list[Any], session: SessionState) -> list[Any]:
+        return asyncio.run(demo.postprocess_data(event, values, session))
+
+    for session in (state, other):
+        said(first, [gr.update(active=False), skip, skip, skip], session)
+    if learner == "draws":
+        said(run, [skip, skip, skip], state)  # waits in the line
+        said(run, [skip, "drawing …", skip], state)
+    elif learner == "moves a slider":
+        said(slide, [skip, "moved"], state)
+    late = {"nothing": ["<b>", "first", "words"], "draws": [skip] * 3, "moves a slider": ["<b>", skip, "words"]}
+    for session, shown in ((state, late[learner]), (other, late["nothing"])):
+        assert said(first, [gr.update(active=False), "<b>", "first", "words"], session)[1:] == shown
+    assert said(first, [gr.update(active=True), "<b>", "again", "words"], state)[1:] == ["<b>", "again", "words"]
 
 
 def link(state: Any) -> dict[str, str]:
