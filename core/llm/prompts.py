@@ -61,7 +61,10 @@ def conversation(messages: Messages) -> list[dict[str, str]]:
     for message in messages:
         role, content = (message.get("role"), message.get("content")) if isinstance(message, Mapping) else (None, None)
         if isinstance(content, Sequence) and not isinstance(content, str):
-            content = "".join(str(part.get("text", "")) for part in content if isinstance(part, Mapping))
+            parts = [part.get("text") if isinstance(part, Mapping) else None for part in content]
+            content = (
+                "".join(map(str, parts)) if None not in parts else None
+            )  # a picture is not left out without a word
         if role not in ROLES or not isinstance(content, str):
             raise InvalidInput("bad_message", received=shown(message))
         checked.append({"role": str(role), "content": content})

@@ -16,8 +16,11 @@ from core.lessons.image_classifier.choices import GARMENTS
 
 register(
     {
+        "no_picture": "A picture is needed. Upload a file, send data:image/png;base64,…, or name an example: {choices}.",
         "no_such_picture": "{received} is no picture that was sent here. Upload a file, send data:image/png;base64,…, "
-        "or name an example: {choices}."
+        "or name an example: {choices}.",
+        "picture_text_too_long": "The picture is too large to be sent as text. At most {most} letters are read. Make it smaller, "
+        "or upload a file.",
     }
 )
 
@@ -34,14 +37,18 @@ def source(sent: Any, photos: bool = True) -> Any:
     examples = EXAMPLES if photos else GARMENTS
     if isinstance(sent, str) and sent in examples:
         return _example(sent)
-    if isinstance(sent, str) and sent.startswith("data:image/") and len(sent) <= MOST:
+    if isinstance(sent, str) and sent.startswith("data:image/"):
+        if len(sent) > MOST:
+            raise InvalidInput("picture_text_too_long", most=f"{MOST:,}")
         try:
-            return base64.b64decode(sent.partition(",")[2], validate=True)
+            return base64.b64decode("".join(sent.partition(",")[2].split()), validate=True)  # programs wrap its lines
         except binascii.Error:
             pass
     if isinstance(sent, dict) and isinstance(sent.get("path"), str) and uploaded(sent["path"]):
         return sent["path"]
-    received = sent.get("path") if isinstance(sent, dict) else sent
+    received = (sent.get("path") or sent.get("url")) if isinstance(sent, dict) else sent
+    if received in (None, ""):
+        raise InvalidInput("no_picture", choices=", ".join(examples))
     raise InvalidInput("no_such_picture", received=shown(received), choices=", ".join(examples))
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Annotated, Any
 
 from core.choices import Options, Range
+from core.errors import InvalidInput, checking
 from core.lessons.backpropagation import choices as walk
 from core.lessons.hidden_layers import choices as plane
 from core.lessons.sequential import choices as stack
@@ -138,7 +139,12 @@ def run_sequential(
         seed=seed,
     )
     hidden = tuple((int(width), activation) for width in units)
-    lab = Lab(spec_for(base, hidden, dropout, csv.encode() if csv.strip() else None, target))
+    if csv and not csv.strip():
+        raise InvalidInput("empty", name="table", least=2)
+    lab = Lab(spec_for(base, hidden, dropout, csv.encode() or None, target))
+    if not csv and target:  # of a built-in table the last column alone can be asked for
+        with checking() as check:
+            check.one_of("target", target, lab.data.names[-1:])
 
     def report(event: Any) -> Value:
         history = {name: [_short(v) for v in _thinned(values)] for name, values in lab.trainer.history.items()}

@@ -27,13 +27,16 @@ from starlette.routing import Route
 from core.errors import CoreError, InvalidInput, checking, register, shown
 from core.pretrained.catalog import DEFAULT
 from demos import kit
-from demos.api.surface import MOST_SECONDS, told
+from demos.api.surface import MOST_SECONDS, readable, told
 from demos.kit.waiting_line import Waiting
 
 register(
     {
         "not_offered": "{name} is not offered here. Leave it out.",
         "body_too_large": "The request has more than {most} bytes. Send less.",
+        "prompt_beyond": "The messages are {received} tokens longer than the model can read. Shorten the earlier ones.",
+        "no_address": "{received} is no address here. There are: {choices}.",
+        "only_continues": "{name} only continues a text. Send a prompt to /v1/completions.",
         "no_json": "The request must be a JSON object with content type application/json.",
     }
 )
@@ -52,10 +55,12 @@ class OpenAIDoor:
         self.app = Starlette(
             routes=[
                 Route("/v1/models", models),
+                Route("/v1/models/{name:path}", models),
                 Route("/v1/chat/completions", chat, methods=["POST"]),
                 Route("/v1/completions", complete, methods=["POST"]),
                 Route("/v1/embeddings", embed, methods=["POST"]),
-            ]
+            ],
+            exception_handlers={404: elsewhere, 405: elsewhere},
         )
 
     def takes(self, path: str) -> bool:
@@ -65,12 +70,27 @@ class OpenAIDoor:
         await self.app(scope, receive, send)
 
 
+async def elsewhere(request: Request, error: Any) -> Response:
+    """An address or a method that is not here, OpenAI's Responses among them."""
+    received = f"{request.method} {shown(request.url.path)}"
+    there = "GET /v1/models, POST /v1/chat/completions, POST /v1/completions, POST /v1/embeddings"
+    return JSONResponse(_error(InvalidInput("no_address", received=received, choices=there)), error.status_code)
+
+
 async def models(request: Request) -> Response:
-    """What can be asked for."""
+    """What can be asked for, or the one that the address names."""
     from core.lessons.language_model.offers import offers
 
     here = await to_thread.run_sync(lambda: [offer.name for offer in offers("en") if offer.here])
-    listed = [{"id": name, "object": "model", "created": 0, "owned_by": "here"} for name in [*here, ENCODER]]
+    listed = [{"id": name, "object": "model", "created": 0, "owned_by": "here"} for name in [*here, "counts", ENCODER]]
+    if (name := request.path_params.get("name")) is not None:
+        found = [model for model in listed if model["id"] == name]
+        choices = ", ".join(str(model["id"]) for model in listed)
+        return (
+            JSONResponse(found[0])
+            if found
+            else _refusal(InvalidInput("not_served", received=shown(name), choices=choices))
+        )
     return JSONResponse({"object": "list", "data": listed})
 
 
@@ -96,18 +116,20 @@ def _embedded(body: dict[str, Any]) -> dict[str, Any]:
     sent = body.get("input")
     texts = [sent] if isinstance(sent, str) else sent
     with checking() as check:
-        check.one_of("model", body.get("model", ENCODER), (ENCODER,))
-        check.one_of("encoding_format", body.get("encoding_format", "float"), ("float", "base64"))
+        check.one_of("model", body.get("model") or ENCODER, (ENCODER,))
+        check.one_of("encoding_format", body.get("encoding_format") or "float", ("float", "base64"))
         if not isinstance(texts, list) or not texts or not all(isinstance(one, str) and one.strip() for one in texts):
             check.add("not_one_of", name="input", choices="a text, or a list of texts", received=shown(sent), hint="")
         elif len(texts) > MOST_INPUTS:
             check.add("too_many", name="input", most=MOST_INPUTS, received=len(texts))
+        elif not all(map(readable, texts)):
+            check.add("broken_letters", name="input")
         elif (longest := max(map(len, texts))) > MOST_LETTERS:
             check.add("prompt_too_long", name="input", received=longest, most=MOST_LETTERS)
     assert isinstance(texts, list)
     encoder = space.encoder()
     vectors = encoder.encode(texts, whole=True).tolist()
-    if body.get("dimensions", len(vectors[0])) != len(vectors[0]):
+    if (body.get("dimensions") or len(vectors[0])) != len(vectors[0]):
         raise InvalidInput("not_offered", name="dimensions")
     packed = body.get("encoding_format") == "base64"
     data = [
@@ -130,7 +152,11 @@ async def _written(request: Request, what: str, kind: str) -> Response:
         events = await to_thread.run_sync(_events, body, what)
     except CoreError as error:
         return _refusal(error)
-    about = {"id": f"{kind}-{secrets.token_hex(12)}", "created": int(time.time()), "model": body.get("model", DEFAULT)}
+    about = {
+        "id": f"{kind}-{secrets.token_hex(12)}",
+        "created": int(time.time()),
+        "model": body.get("model") or DEFAULT,
+    }
     if body.get("stream") is True:
         usage = isinstance(body.get("stream_options"), dict) and bool(body["stream_options"].get("include_usage"))
         lines = _lines(events, kind, about, usage)
@@ -178,17 +204,28 @@ def _events(body: dict[str, Any], what: str) -> Iterator[Any]:
     for name in ("presence_penalty", "frequency_penalty"):
         if body.get(name):
             raise InvalidInput("not_offered", name=name)
+    if body.get("stream") not in (None, True, False):
+        raise InvalidInput("not_one_of", name="stream", choices="true, false", received=shown(body["stream"]), hint="")
     asked = body.get(what)
     if what == "prompt" and isinstance(asked, list) and len(asked) == 1:
         (asked,) = asked
-    if not isinstance(asked, list if what == "messages" else str) or not asked:
+    if not asked:
         raise InvalidInput("empty", name=what, least=1)
-    name = body.get("model", DEFAULT)
+    if not isinstance(asked, list if what == "messages" else str):
+        form = '[{"role": "user", "content": "…"}]' if what == "messages" else '"…"'
+        raise InvalidInput("wrong_shape", name=what, expected=form, received=shown(asked))
+    name = body.get("model") or DEFAULT
     if not isinstance(name, str):
         raise InvalidInput("not_one_of", name="model", choices="/v1/models", received=shown(name), hint="")
-    most = body.get("max_completion_tokens") or body.get("max_tokens") or (256 if what == "messages" else 16)
+    sizes = (body.get("max_completion_tokens"), body.get("max_tokens"), 256 if what == "messages" else 16)
+    most = next(size for size in sizes if size is not None)
+    stop = body.get("stop") or ()
     with checking() as check:
         check.whole("max_tokens", most, 1, 10**6)
+        if not isinstance(stop, str) and not all(
+            isinstance(each, str) for each in (stop if isinstance(stop, list | tuple) else [0])
+        ):
+            check.add("wrong_shape", name="stop", expected='"…", ["…", …]', received=shown(stop))
     seed = body.get("seed")
     how: dict[str, Any] = {
         "temperature": 1.0 if body.get("temperature") is None else body["temperature"],
@@ -199,9 +236,13 @@ def _events(body: dict[str, Any], what: str) -> Iterator[Any]:
     }
     model = story.served(name)
     if name != "counts":  # counted letters have one engine, and know no strings to stop at
-        how |= {"engine": "fastest", "stop": body.get("stop") or ()}
-    elif body.get("stop") or what == "messages":
-        raise InvalidInput("not_offered", name="stop" if body.get("stop") else "messages")
+        how |= {"engine": "fastest", "stop": stop}
+    elif what == "messages":
+        raise InvalidInput("only_continues", name=name)
+    elif stop:
+        raise InvalidInput("not_offered", name="stop")
+    if what == "messages":
+        asked = [_as_system(message) for message in asked]
     events = model.steps(asked, min(int(most), MOST_NEW), **how)
     return kit.LLM.served(events)
 
@@ -216,11 +257,18 @@ async def _steps(events: Iterator[Any]) -> AsyncIterator[Any]:
             await to_thread.run_sync(closing(events).__exit__, None, None, None)  # type: ignore[type-var]
 
 
+def _as_system(message: Any) -> Any:
+    """OpenAI's newer name of the system's turn, as models know it."""
+    return message | {"role": "system"} if isinstance(message, dict) and message.get("role") == "developer" else message
+
+
 def _heard(event: Any, said: list[str]) -> dict[str, Any] | None:
     """Collect a token; of the last event, why the answer ended and what it took."""
     from core.events import Done
-    from core.llm.decoding import Token
+    from core.llm.decoding import Token, Truncated
 
+    if isinstance(event, Truncated):  # OpenAI refuses it too; an answer to half of the words would look like one to all
+        raise InvalidInput("prompt_beyond", received=event.dropped)
     if isinstance(event, Token):
         said.append(event.text)
     if not isinstance(event, Done):

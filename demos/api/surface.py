@@ -25,6 +25,7 @@ register(
     {
         "unknown_setting": "{name} is no parameter of {function}. It has: {choices}.",
         "prompt_too_long": "{name} has {received} characters; at most {most} are read. Shorten it.",
+        "broken_letters": "{name} holds signs that are no letters. Delete them and send it again.",
     }
 )
 
@@ -148,6 +149,11 @@ def public(gives: str, line: Line | None = None, draws: bool = False) -> Callabl
     return made
 
 
+def readable(text: str) -> bool:
+    """Whether it is text: half of a surrogate pair, which JSON can hold, is none."""
+    return not any("\ud800" <= sign <= "\udfff" for sign in text)
+
+
 def told(error: CoreError, lang: Any) -> str:
     """The error as one sentence for a program: in its language, as plain text."""
     spoken = lang if lang in text.LANGUAGES else "en"
@@ -192,17 +198,21 @@ def _schema(kind: type, allowed: Allowed) -> Value:
     return {"type": "boolean"} if kind is bool else {}
 
 
-def _check(check: Check, name: str, value: Any, kind: type, allowed: Allowed) -> None:
+def _check(check: Check, name: str, value: Any, kind: type, allowed: Allowed, form: str = "") -> None:
+    """``form``: what the whole parameter looks like, when this is an entry of it."""
     if isinstance(allowed, Range | Options):
         check.within(name, value if isinstance(value, str | int | float) else shown(value), allowed)
     elif isinstance(allowed, Letters):
         if not isinstance(value, str):
             check.add("must_be_text", name=name, received=shown(value))
+        elif not readable(value):
+            check.add("broken_letters", name=name)
         elif len(value) > allowed.most:
             check.add("prompt_too_long", name=name, received=len(value), most=allowed.most)
     elif isinstance(allowed, Items):
-        if not isinstance(value, list | tuple):
-            check.add("wrong_shape", name=name, expected="[…]", received=shown(value))
+        form = form or _form(allowed)
+        if not isinstance(value, list | tuple) or (len(value) != allowed.most == allowed.least):
+            check.add("wrong_shape", name=name, expected=form, received=shown(value))
         elif len(value) > allowed.most:
             check.add("too_many", name=name, most=allowed.most, received=len(value))
         elif len(value) < allowed.least:
@@ -210,7 +220,19 @@ def _check(check: Check, name: str, value: Any, kind: type, allowed: Allowed) ->
         else:
             inside = Check()
             for each in value:
-                _check(inside, name, each, str, allowed.of)
+                _check(inside, name, each, str, allowed.of, form)
             check.problems.extend(inside.problems[:3])
     elif kind is bool and not isinstance(value, bool):
         check.add("not_one_of", name=name, choices="true, false", received=shown(value), hint="")
+
+
+def _form(allowed: Allowed) -> str:
+    """A value of this kind as it is written, in no language: ``[[0, 0, 0], …]``."""
+    match allowed:
+        case Items(of=of, most=most, least=least):
+            return f"[{', '.join([_form(of)] * most)}]" if most == least else f"[{_form(of)}, …]"
+        case Range():
+            return "0"
+        case Options(names=names):
+            return f'"{names[0]}"'
+    return '"…"'

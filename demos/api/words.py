@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Annotated, Any
 
 from core.choices import Options, Range
-from core.errors import InvalidInput
+from core.errors import InvalidInput, register
 from core.lessons.bag_of_words import choices as bags
 from core.lessons.language_model import choices as llm
 from core.lessons.word_vectors import choices as vectors
@@ -14,6 +14,8 @@ from core.pretrained.catalog import DEFAULT
 from demos import kit
 from demos.api import files
 from demos.api.surface import MOST_SECONDS, TRAINING, Items, Lang, Letters, Picture, Value, kept_going, public
+
+register({"not_both": "{one} and {other} do not go together. Leave one of them out."})
 
 MOST_TEXTS = 20
 COUNT = Range(1, 50, default=10, step=1)
@@ -114,6 +116,8 @@ def generate_text(
     from core.events import Done
     from core.llm.decoding import Token
 
+    if system.strip() and not chat:
+        raise InvalidInput("not_both", one="system", other="chat=false")
     turns = [{"role": "system", "content": system}] if system.strip() else []
     asked: Any = [*turns, {"role": "user", "content": prompt}] if chat and model != "counts" else prompt
     how = {"alternatives": 0, "engine": "fastest"} if model != "counts" else {"alternatives": 0}
@@ -147,6 +151,8 @@ def similarity(
     from core.lessons.multimodal import space as pairs
     from core.lessons.word_vectors import space
 
+    if pictures and others:
+        raise InvalidInput("not_both", one="others", other="pictures")
     if pictures:
         cosines = pairs.compare(tuple(texts), [files.source(each) for each in pictures]).cosines
     else:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import io
 import json
 import re
 import shutil
@@ -20,7 +22,7 @@ import torch.nn.functional as F
 from PIL import Image
 
 from core.data import photos
-from core.errors import InvalidInput
+from core.errors import CoreError, InvalidInput
 from core.lessons.language_model.offers import here
 from demos.api import FUNCTIONS, reference
 from demos.api.endpoints import handler
@@ -274,3 +276,43 @@ def test_a_sentence_for_programs_is_plain_text(lang: Any) -> None:
     typed = """<b>&"it's" &lt;"""
     said = told(InvalidInput("no_such_path", received=typed), lang)
     assert typed in said and "&amp;" not in said and "&#" not in said
+
+
+@pytest.mark.parametrize(
+    ("name", "given", "said"),
+    [
+        ("train_net", {"points": [[0, 0], [1, 1]]}, "Points must have the shape [[0, 0, 0], …]. Received: [0, 0]."),
+        ("train_net", {"hidden": 4}, "[0, …]. Received: 4."),
+        ("similarity", {"texts": "고양이"}, '["…", …]. Received: 고양이.'),
+        (
+            "similarity",
+            {"texts": ["a"], "others": ["b"], "pictures": ["cat"]},
+            "others and pictures do not go together",
+        ),
+        ("generate_text", {"prompt": "a", "system": "b", "chat": False, "model": "counts"}, "Leave one of them out."),
+        (
+            "run_sequential",
+            {"target": "몸무게"},
+            "Target must be one of: cm. Received: 몸무게.",
+        ),  # no table came with it
+        ("run_sequential", {"csv": " \n"}, "The table is empty."),
+        ("classify_picture", {"picture": None}, "A picture is needed."),
+        ("convolve", {"picture": {"url": "http://a.b/c.png"}}, "http://a.b/c.png is no picture that was sent here."),
+        ("convolve", {"picture": "data:image/png;base64," + "A" * 10_000_000}, "too large to be sent as text"),
+    ],
+)
+def test_what_would_be_left_out_without_a_word_is_refused(name: str, given: dict[str, Any], said: str) -> None:
+    with pytest.raises(CoreError) as error:
+        last(name, **given)
+    assert said in told(error.value, "en")
+    assert told(error.value, "ko") != told(error.value, "en")
+
+
+def test_base64_in_lines_is_read() -> None:
+    """As the program base64 writes it."""
+    buffer = io.BytesIO()
+    Image.fromarray(np.arange(64, dtype=np.uint8).reshape(8, 8)).save(buffer, "PNG")
+    lines = base64.encodebytes(buffer.getvalue()).decode()
+    assert "\n" in lines.strip()
+    values = last("convolve", picture="data:image/png;base64,\n" + lines, kernel="1", side=8).values
+    assert values["output"] == np.arange(64).reshape(8, 8).tolist()

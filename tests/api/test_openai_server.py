@@ -65,7 +65,7 @@ def test_texts_become_vectors(address: str) -> None:
         ("chat/completions", {"model": "../../etc", "messages": QUESTION}, 404, "etc"),
         ("chat/completions", {"messages": []}, 400, "messages"),
         ("chat/completions", {"messages": "hi"}, 400, "messages"),
-        ("chat/completions", {"model": "counts", "messages": QUESTION}, 400, "messages"),
+        ("chat/completions", {"model": "counts", "messages": QUESTION}, 400, "/v1/completions"),
         ("completions", {"model": "counts", "prompt": "a", "stop": ["e"]}, 400, "stop"),
         ("chat/completions", {"model": "counts", "messages": QUESTION, "n": 3}, 400, "n > 1"),
         ("chat/completions", {"model": "counts", "messages": QUESTION, "tools": [{}]}, 400, "tools"),
@@ -77,6 +77,12 @@ def test_texts_become_vectors(address: str) -> None:
         ("embeddings", {"input": "a" * 3000}, 400, "3000"),
         ("embeddings", {"input": [[1, 2]]}, 400, "list of texts"),
         ("embeddings", [1], 400, "JSON"),
+        ("embeddings", {"input": "a", "dimensions": 8}, 400, "dimensions"),
+        ("responses", {"input": "hi"}, 404, "POST /v1/chat/completions"),
+        ("completions", {"model": "counts", "prompt": ["a", "b"]}, 400, "Received: ['a', 'b']"),
+        ("completions", {"model": "counts", "prompt": "a", "max_tokens": 0}, 400, "Received: 0"),
+        ("completions", {"model": "counts", "prompt": "a", "stop": 5}, 400, "Received: 5"),
+        ("completions", {"model": "counts", "prompt": "a", "stream": "true"}, 400, "true, false"),
     ],
 )
 def test_what_is_wrong_is_one_sentence(address: str, where: str, body: Any, status: int, words: str) -> None:
@@ -89,6 +95,13 @@ def test_a_form_of_another_site_and_a_flood_are_refused(address: str) -> None:
     form = {"content-type": "text/plain"}
     assert httpx.post(f"{address}v1/completions", content=b"{}", headers=form).status_code == 400
     assert ask(address, "completions", {"prompt": "a" * 3_000_000}).status_code == 400
+
+
+def test_half_a_letter_is_refused(address: str) -> None:
+    """JSON can hold half of a surrogate pair."""
+    form = {"content-type": "application/json"}
+    said = httpx.post(f"{address}v1/embeddings", content=b'{"input": "\\ud83d"}', headers=form)
+    assert said.status_code == 400 and "signs that are no letters" in said.json()["error"]["message"]
 
 
 def test_who_hangs_up_gives_the_place_in_the_line_back(address: str) -> None:
@@ -114,6 +127,22 @@ def test_openais_own_client(address: str) -> None:
     np.testing.assert_allclose(found, WordVectors.load().encode(["cat"])[0], atol=1e-6)
     with pytest.raises(openai.NotFoundError, match="gpt-9"):
         client.completions.create(model="gpt-9", prompt="a")
+    assert client.models.retrieve("counts").id == "counts"
+    with pytest.raises(openai.NotFoundError, match="gpt-9"):
+        client.models.retrieve("gpt-9")
     if here():
-        answer = client.chat.completions.create(model="smollm2-135m-instruct", messages=QUESTION, max_tokens=4)
+        with pytest.raises(openai.BadRequestError, match="needs a role"):
+            picture = {"type": "image_url", "image_url": {"url": "data:image/png;base64,"}}
+            content = [{"type": "text", "text": "What is it?"}, picture]
+            client.chat.completions.create(
+                model="smollm2-135m-instruct", messages=[{"role": "user", "content": content}]
+            )
+        long = [{"role": "user", "content": "x " * 9000}]
+        with pytest.raises(openai.BadRequestError, match="longer than the model can read"):
+            client.chat.completions.create(model="smollm2-135m-instruct", messages=long, max_tokens=1)
+        answer = client.chat.completions.create(
+            model="smollm2-135m-instruct",
+            messages=[{"role": "developer", "content": "Be brief."}, *QUESTION],
+            max_tokens=4,
+        )
         assert answer.choices[0].message.content and answer.usage.completion_tokens <= 4
