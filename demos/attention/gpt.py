@@ -274,5 +274,5 @@ def build(t: text.Text, language: gr.State) -> kit.Desk:
     desk.on(asked, on_maps, to=INSIDE, api="attention_maps")
     desk.on(desk.maps.pick, on_layer, to=("layer", *INSIDE))
     desk.on(desk.table.pick, on_cell, to=INSIDE)
-    keep.click(lambda words: words, desk.prompt, kit.shelf("prompt"), **kit.LIGHT, **kit.PRIVATE)
+    kit.keep(desk, keep, desk.prompt)
     return desk

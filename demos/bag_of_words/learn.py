@@ -270,5 +270,5 @@ def build(t: text.Text, language: gr.State, texts: gr.Radio, tokens: gr.Radio) -
     desk.on(judge.click, on_hard, kit.RUN, to="hard")
     desk.on((desk.path.upload, desk.path.clear), on_file, to=("own", "bag", "file_said"))
     downloads.save(desk, save, "bag_of_words.csv", on_csv)
-    keep.click(lambda words: words, desk.review, kit.shelf("prompt"), **kit.LIGHT, **kit.PRIVATE)
+    kit.keep(desk, keep, desk.review)
     return desk

@@ -38,6 +38,7 @@ from demos.kit.events import LIGHT, LINES, PRIVATE, RUN_SECONDS
 from demos.kit.handling import Usher, told, whole
 from demos.kit.lesson import Opening
 from demos.kit.page import api as endpoint
+from demos.kit.page import things
 from demos.kit.waiting_line import Line, Waiting, Working, in_background
 
 Config = TypeVar("Config")
@@ -176,17 +177,26 @@ class Desk:
         return {name: getattr(self, name) for name in self.form.names}
 
     def bound(
-        self, fn: Callable[..., Any], to: str | Iterable[str] | None = None, line: Line | None = None, **fixed: Any
+        self,
+        fn: Callable[..., Any],
+        to: str | Iterable[str] | None = None,
+        line: Line | None = None,
+        tells: bool = True,
+        **fixed: Any,
     ) -> tuple[Callable[..., Any], list[Any], list[Any]]:
         """(function for Gradio, its inputs, its outputs) of a handler; ``fixed`` are arguments that no component holds.
 
-        ``line``: where it waits for its turn; it is a generator then, whatever the handler is.
+        ``line``: where it waits for its turn; it is a generator then, whatever the handler is. ``tells``: what it puts on the
+        shelf is told to the browser.
         """
         names, event = self._asked(fn, fixed)
         outputs = [to] if isinstance(to, str) else list(self.screen.names if to is None else to)
         inputs = [self.language, *(getattr(self, name) for name in names)]
-        call = _adapted(fn, names, event, self.form.names, outputs, fixed, line)
-        return call, inputs, [getattr(self, o) for o in outputs]
+        blocks = [getattr(self, o) for o in outputs]
+        shelved, told = things(outputs, blocks) if tells else ({}, None)
+        tell = functools.partial(_kept, self.t.lesson, shelved) if told is not None else None
+        call = _adapted(fn, names, event, self.form.names, outputs, fixed, line, tell)
+        return call, inputs, [*blocks, told] if tell else blocks
 
     def on(
         self,
@@ -211,8 +221,8 @@ class Desk:
         return made[0] if callable(listen) else made
 
     def opening(self, fn: Callable[..., Any], to: str | Iterable[str] | None = None, **fixed: Any) -> Opening:
-        """Fills the first screen."""
-        return Opening(*self.bound(fn, to, **fixed))
+        """Fills the first screen. What it puts on the shelf was made by nobody."""
+        return Opening(*self.bound(fn, to, tells=False, **fixed))
 
     def _asked(self, fn: Callable[..., Any], fixed: Mapping[str, Any]) -> tuple[list[str], str | None]:
         """(names of the inputs in order, parameter that takes the browser's event)."""
@@ -239,8 +249,9 @@ def _adapted(
     outputs: list[str],
     fixed: Mapping[str, Any],
     line: Line | None,
+    tell: Callable[[Mapping[str, Any]], Any] | None = None,
 ) -> Callable[..., Any]:
-    """``fn`` as Gradio calls it: values by position in, values by position out."""
+    """``fn`` as Gradio calls it: values by position in, values by position out. ``tell``: for one output more."""
     parameters = inspect.signature(fn).parameters
     hints = typing.get_type_hints(inspect.unwrap(fn))
 
@@ -255,14 +266,16 @@ def _adapted(
         if not isinstance(update, Update):
             if len(outputs) > 1:
                 raise TypeError(f"{fn.__name__} must answer SCREEN(…); it answered {type(update).__name__}")
-            return update
+            return [update, tell({outputs[0]: update})] if tell else update
         if beyond := update.keys() - set(outputs):
             raise KeyError(f"{fn.__name__} answers {sorted(beyond)}, which is not among its outputs {outputs}")
         values = [update.get(name, gr.skip()) for name in outputs]
+        values += [tell(update)] if tell else []
         return values if len(values) != 1 else values[0]
 
     streams = inspect.isgeneratorfunction(inspect.unwrap(fn))
-    nothing = gr.skip() if len(outputs) <= 1 else [gr.skip()] * len(outputs)
+    places = len(outputs) + bool(tell)
+    nothing = gr.skip() if places <= 1 else [gr.skip()] * places
     call: Callable[..., Any]
     if line is not None:
 
@@ -301,6 +314,12 @@ def _adapted(
     call.__signature__ = inspect.Signature(shown)
     call.__annotations__ = {p.name: p.annotation for p in shown if p.annotation is not inspect.Parameter.empty}
     return call
+
+
+def _kept(lesson: str, shelved: Mapping[str, str], values: Mapping[str, Any]) -> Any:
+    """What the browser is told of outputs with these values: the things of the shelf among them."""
+    found = [thing for name, thing in shelved.items() if values.get(name) is not None]
+    return {"lesson": lesson, "things": found} if found else gr.skip()
 
 
 def slider(allowed: Range, **settings: Any) -> gr.Slider:

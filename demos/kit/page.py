@@ -15,9 +15,10 @@ from demos.kit.events import PRIVATE
 
 @dataclass
 class Page:
-    """The page being built: its shelf carries things from lesson to lesson."""
+    """The page being built: its shelf carries things from lesson to lesson, and ``told`` says so in the browser."""
 
     shelf: dict[str, gr.State]
+    told: gr.HTML | None = None  # {"lesson": slug, "things": […]}, what was put there last (shell/front/thread.js)
 
 
 SHELF = ("model", "picture", "prompt")  # what one lesson makes and another takes
@@ -43,6 +44,16 @@ def shelf(thing: str) -> gr.State:
     """What travels between lessons ("model", "picture", "prompt"): a state of the page, one per visitor."""
     page = _PAGE.get()
     return page.shelf[thing] if page and thing in page.shelf else gr.State(None)
+
+
+def things(names: list[str], blocks: list[Any]) -> tuple[dict[str, str], gr.HTML | None]:
+    """({name: thing of the shelf} of outputs that are on it, where the browser is told of them); of most events neither."""
+    page = _PAGE.get()
+    if page is None or page.told is None:
+        return {}, None
+    known = {state._id: thing for thing, state in page.shelf.items()}
+    found = {name: known[block._id] for name, block in zip(names, blocks, strict=True) if block._id in known}
+    return found, page.told if found else None
 
 
 def api(name: str) -> dict[str, Any]:

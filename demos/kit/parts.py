@@ -16,7 +16,8 @@ import gradio as gr
 from demos import views
 from demos.kit import text
 from demos.kit.events import CODE, LIGHT, PRIVATE
-from demos.kit.form import Desk
+from demos.kit.form import Desk, Screen
+from demos.kit.page import shelf
 
 MATH = [{"left": "$$", "right": "$$", "display": True}, {"left": "$", "right": "$", "display": False}]
 
@@ -123,6 +124,17 @@ def share(t: text.Text, controls: dict[str, Any]) -> None:
     told = json.dumps(t("share_left"))
     script = f"(...values) => taste.share({json.dumps(t.lesson)}, {json.dumps(list(controls))}, values, {told})"
     button.click(None, list(controls.values()), [link, left], js=script, **PRIVATE)
+
+
+def keep(desk: Desk, button: gr.Button, words: Any) -> None:
+    """The button puts the words of a box on the shelf, for other lessons."""
+    own = Desk(desk.t, None, Screen("shelf"), desk.language)
+    own.put(words=words, shelf=shelf("prompt"))
+    own.on(button.click, _words)
+
+
+def _words(lang: str, words: str) -> str:
+    return words
 
 
 def story(t: text.Text) -> None:

@@ -15,6 +15,7 @@ import gradio as gr
 
 from demos import Chapter, views
 from demos.kit import text
+from demos.shell import thread
 
 HERE = Path(__file__).with_name("front")
 PICTURES = {".webp": "image/webp", ".png": "image/png"}
@@ -22,6 +23,10 @@ NAMES = {"ko": "한국어", "en": "English"}  # each in its own language
 MARK = (
     '<svg class="mark" viewBox="0 0 32 32" aria-hidden="true"><circle cx="16" cy="16" r="15" fill="var(--t-high)"/>'
     '<path d="M1 16a15 15 0 0 0 30 0c-4 6-9 6-13.5 0S6 8 1 16Z" fill="var(--t-low)"/></svg>'
+)
+TRAY = (
+    '<svg viewBox="0 0 20 20" aria-hidden="true"><path d="M2 11h5a3 3 0 0 0 6 0h5v6H2ZM10 2v7M6.5 6 10 9.5 13.5 6" '
+    'fill="none" stroke="currentColor" stroke-width="1.6" stroke-linejoin="round" stroke-linecap="round"/></svg>'
 )
 
 
@@ -40,7 +45,9 @@ def picture(name: str) -> tuple[bytes, str] | None:
 def head(chapters: tuple[Chapter, ...], lang: str) -> str:
     """What must be there before the first paint: colours, the look of bar and front door, the script."""
     styles = (path.read_text("utf-8") for path in (views.HERE / "taste" / "colours.css", HERE / "front.css"))
-    scripts = (f"<script>{(HERE / name).read_text('utf-8')}</script>" for name in ("teacher.js", "front.js"))
+    scripts = (
+        f"<script>{(HERE / name).read_text('utf-8')}</script>" for name in ("teacher.js", "thread.js", "front.js")
+    )
     return f"<style>{''.join(styles)}</style>{''.join(scripts)}"
 
 
@@ -58,7 +65,11 @@ def body(chapters: tuple[Chapter, ...], lang: str) -> str:
             key: t(key)
             for key in ("opened", "done", "part", "continue", "start", "living", "pause", "play", "forgotten")
             + ("no_storage", "file_large", "unknown", "previous", "next", "the_end")
-            + tuple(key for key in text.table("shell", lang) if key.startswith(("class_", "sheet_")))
+            + tuple(key for key in text.table("shell", lang) if key.startswith(("class_", "sheet_", "mine")))
+        },
+        "takes": {
+            thing: {slug: tab for slug, tab in places.items() if slug in names}
+            for thing, places in thread.TAKES.items()
         },
         "living": json.loads((HERE / "living.json").read_text("utf-8")) if front else None,
     }
@@ -73,7 +84,12 @@ def onward(lang: str, slug: str) -> None:
         title = f"<small>{_e(t('onward'))}</small>{_e(text.load(slug, lang).title)} ›"
         words = f'<a class="onward" href="{_link(t, slug)}" data-lesson="{slug}">{title}</a>'
     teach = f'<button type="button" class="teach">{_e(t("teach"))}</button>'
-    gr.HTML(f'<div class="lesson-foot">{words}{teach}</div>', apply_default_css=False)
+    thread_line = '<section class="thread" hidden></section>'
+    gr.HTML(
+        f'{thread_line}<div class="lesson-foot">{words}{teach}</div>',
+        js_on_load="thread.paint();",
+        apply_default_css=False,
+    )
 
 
 def _link(t: text.Text, slug: str = "") -> str:
@@ -101,13 +117,19 @@ def _bar(t: text.Text, chapters: tuple[Chapter, ...]) -> str:
         f'<details class="bar-menu"><summary><b></b><span></span></summary><ol>{"".join(listed)}</ol></details>'
         f'<a class="bar-step" data-step="1" href="{_link(t)}" aria-label="{_e(t("next"))}">›</a></nav>'
     )
-    name = _e(t("name"))
+    name, mine = _e(t("name")), _mine(t) if many else ""
     home = f'<a class="bar-home" href="{_link(t)}" data-lesson="" aria-label="{name}">{MARK}<span>{name}</span></a>'
     return (
         f'<a class="skip" href="#lesson">{_e(t("skip"))}</a><header class="bar">{home}{moves if many else ""}'
-        f'<a class="bar-lang" lang="{other}" hreflang="{other}" href="./{"en" if other == "en" else ""}">'
+        f'{mine}<a class="bar-lang" lang="{other}" hreflang="{other}" href="./{"en" if other == "en" else ""}">'
         f"{NAMES[other]}</a></header>"
     )
+
+
+def _mine(t: text.Text) -> str:
+    """What the learner made and can take along; empty and unseen at first (front/thread.js)."""
+    words = f"{TRAY}<span>{_e(t('mine'))}</span><b></b>"
+    return f'<details class="bar-mine" hidden><summary>{words}</summary><ul></ul></details>'
 
 
 def _front(t: text.Text, chapters: tuple[Chapter, ...]) -> str:
@@ -132,6 +154,7 @@ def _front(t: text.Text, chapters: tuple[Chapter, ...]) -> str:
 <figure class="living"><canvas role="img" aria-label="{_e(t("living_alt"))}" data-strip="./front/living.png"></canvas>
 <div class="living-bar"><button type="button" class="living-play"></button><output></output></div>
 <figcaption>{_e(told)}</figcaption></figure></section>
+<section class="thread" hidden></section>
 <section class="whom"><h2>{_e(t("whom_title"))}</h2><ul>{whom}</ul></section>
 <section class="shelves"><h2>{_e(t("lessons_title", count=len(names)))}</h2>{"".join(shelves)}</section>
 <footer class="front-foot"><span>{_e(t("storage"))}</span><button type="button" class="forget">{_e(t("forget"))}</button>

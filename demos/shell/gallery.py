@@ -26,7 +26,7 @@ from gradio.context import get_blocks_context  # noqa: E402
 from core.pretrained import catalog  # noqa: E402
 from demos import Chapter, kit, views  # noqa: E402
 from demos.kit import text
-from demos.shell import classroom, endpoints, front, guard, locale, operations, running, truth
+from demos.shell import classroom, endpoints, front, guard, locale, operations, running, thread, truth
 from demos.shell.building import fill, safe_build
 from demos.shell.endpoints import Endpoints  # noqa: E402
 from demos.shell.first_screen import in_time, stays  # noqa: E402
@@ -59,12 +59,22 @@ class Gallery(gr.Blocks):
         if changing:
             part, held = copy.copy(block_fn), state.blocks_config.blocks if state else {}
             part.outputs = [outputs[n] for n in changing]
-            changed = [values[n] for n in changing] if len(changing) > 1 else values[changing[0]]
+            changed = [_light(outputs[n], values[n]) for n in changing]
+            changed = changed if len(changing) > 1 else changed[0]
             for n, value in zip(changing, await super().postprocess_data(part, changed, state), strict=True):
                 data[n] = value
                 if outputs[n]._id in held:
                     held[outputs[n]._id]._id = outputs[n]._id
         return data
+
+
+def _light(block: Any, value: Any) -> Any:
+    """A view's value as text where it is many numbers."""
+    if not views.is_view(block):
+        return value
+    if isinstance(value, dict) and "__type__" in value:  # an update
+        return value | ({"value": views.wrapped(value["value"])} if "value" in value else {})
+    return views.wrapped(value)
 
 
 def build(chapters: tuple[Chapter, ...]) -> Gallery:
@@ -94,14 +104,14 @@ def _build(chapters: tuple[Chapter, ...]) -> Gallery:
 
 def _page(chapters: tuple[Chapter, ...], lang: str) -> None:
     """Tabs without a bar of their own: front.js shows one of them, as the address says."""
-    shelf, slugs = kit.new_shelf(), front.lessons(chapters)
+    page, slugs = kit.Page(kit.new_shelf(), thread.listener()), front.lessons(chapters)
     gr.Navbar(main_page_name="한국어")  # hidden where there is a bar (front.css)
     with gr.Tabs(elem_classes="taste-chapters") as tabs:
         if len(slugs) > 1:
             gr.Tab("·", id="front")  # the front door stands outside Gradio (front.py)
         for slug, onward in zip(slugs, [*slugs[1:], ""], strict=True):
             with gr.Tab(text.load(slug, lang).title, id=slug, elem_classes="taste-lesson"):
-                _build_when_opened(slug, lang, shelf, onward)
+                _build_when_opened(slug, lang, page, onward)
     steering = gr.HTML(
         html_template="<span></span>",
         js_on_load="gallery.steering(trigger, ['select']);",
@@ -113,7 +123,7 @@ def _page(chapters: tuple[Chapter, ...], lang: str) -> None:
     _keep_quiet(_events(), steering)
 
 
-def _build_when_opened(slug: str, lang: str, shelf: dict[str, gr.State], onward: str = "") -> None:
+def _build_when_opened(slug: str, lang: str, page: kit.Page, onward: str = "") -> None:
     """The lesson appears on the first visit of its tab and stays, with the learner's work in it."""
     door = _door()
 
@@ -122,9 +132,11 @@ def _build_when_opened(slug: str, lang: str, shelf: dict[str, gr.State], onward:
     def show(request: gr.Request) -> None:
         warm_up()
         before = set(_events())
-        with endpoints.BUILDING, gr.Column(min_width=0) as whole, kit.building(kit.Page(shelf)):
+        with endpoints.BUILDING, gr.Column(min_width=0) as whole, kit.building(page):
             room = safe_build(slug, lang)
-            truth.watch({number: event for number, event in _events().items() if number not in before}, room.controls)
+            made = {number: event for number, event in _events().items() if number not in before}
+            thread.mark(made, _blocks(), page.shelf)
+            truth.watch(made, room.controls)
             _remember(slug, room.controls)
             front.onward(lang, onward)
         _make_interactive(whole)
@@ -172,6 +184,11 @@ def _door() -> gr.HTML:
 def _events() -> dict[int, Any]:
     config = get_blocks_context()
     return dict(config.fns) if config else {}
+
+
+def _blocks() -> dict[int, Any]:
+    config = get_blocks_context()
+    return config.blocks if config else {}
 
 
 def _keep_quiet(events: dict[int, Any], door: gr.HTML) -> None:

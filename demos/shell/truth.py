@@ -22,7 +22,9 @@ def watch(events: dict[int, Any], controls: dict[str, Any]) -> dict[str, set[int
     """Wire it for the events of one lesson; returns which blocks each control makes grey."""
     settings = {control._id: name for name, control in controls.items()}
     runs = [event for event in events.values() if event.concurrency_id == RUN["concurrency_id"]]
-    results = {block._id: block for run in runs for block in run.outputs if not isinstance(block, HELD)}
+    results = {
+        block._id: block for run in runs for block in run.outputs if not (isinstance(block, HELD) or _unseen(block))
+    }
     results = {number: block for number, block in results.items() if number not in settings}
     left: dict[str, set[int]] = {}
     for number, name in settings.items():
@@ -47,6 +49,10 @@ def watch(events: dict[int, Any], controls: dict[str, Any]) -> dict[str, set[int
                 if (block := _block(number)) is not None:
                     getattr(block, name)(None, None, None, js=js, **QUIET)
     return left
+
+
+def _unseen(block: Any) -> bool:
+    return "taste-door" in (block.elem_classes or [])
 
 
 def _block(number: int) -> Any:

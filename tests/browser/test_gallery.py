@@ -214,6 +214,27 @@ def test_coming_back_to_a_tab_keeps_the_work(visit: Any) -> None:
     assert iteration(page) == before + 1
 
 
+def test_what_was_made_is_seen_and_taken_along(visit: Any) -> None:
+    v = visit("phone")
+    page = v.open("en", "hidden_layers")
+    page.wait_for_selector(".taste-network:visible figcaption:not(:empty)", timeout=120_000)
+    mine = page.locator(".bar-mine")
+    assert not mine.is_visible()  # a first screen was made by nobody
+    page.get_by_role("button", name="1 epoch", exact=True).click()
+    mine.wait_for()
+    page.wait_for_selector(".lesson-foot", state="attached")
+    assert page.locator(".taste-lesson .thread:visible li").count() == 1
+    page.locator(".bar-home").click()
+    page.locator(".front .thread a", has_text="Forward, backward").click()
+    page.wait_for_selector("text=A model from another lesson", timeout=120_000)
+    assert "lesson=backpropagation" in page.url and "2-4-2-1" in page.locator(".taste-lesson:visible").inner_text()
+    assert mine.get_attribute("data-here") is not None and page.evaluate("innerWidth") == 390
+    mine.locator("summary").click()
+    assert mine.locator("button").inner_text() == "Bring it here"
+    page.keyboard.press("Escape")
+    assert not mine.locator("ul").is_visible() and not v.faults
+
+
 def test_two_visitors_never_see_each_other(visit: Any) -> None:
     one, two = visit().open("ko", "epochs"), visit().open("ko", "epochs")
     start = iteration(one), iteration(two)

@@ -81,6 +81,7 @@
     if (lang)
       lang.href = new URL(facts.lang === 'ko' ? './en' : './', document.baseURI).pathname + location.search;
     if (slug) note((now) => ((now.opened[slug] = 1), (now.last = slug)));
+    window.thread.at(slug);
     steer?.();
     if (part) openTab(part);
     wake();
@@ -237,6 +238,7 @@
     order = facts.lessons;
     planned();
     window.teacher.resume(facts.words);
+    window.thread.begin(facts, link);
     history.scrollRestoration = 'manual';
     const first = alone() || (!at.front && !at.asked) ? facts.lessons[0] : '';
     const slug = known(at.asked) ? at.asked : first;
@@ -277,7 +279,14 @@
       !event.defaultPrevented && !event.button && !event.ctrlKey && !event.metaKey && !event.shiftKey;
     if (a && plain) {
       event.preventDefault();
-      if (!alone()) go(a.dataset.lesson);
+      const thing = a.dataset.take;
+      if (!alone()) go(a.dataset.lesson, (thing && facts.takes[thing][a.dataset.lesson]) || '');
+      if (thing) window.thread.carry(thing, () => lesson);
+    } else if (target.closest?.('button[data-take]')) {
+      const thing = target.closest('button[data-take]').dataset.take;
+      const part = facts.takes[thing][lesson];
+      if (part) openTab(part);
+      window.thread.carry(thing, () => lesson);
     } else if (plain && target.closest?.('.taste-answer a')) {
       event.preventDefault(); // beside the learner's own work, not in its place
       open(target.closest('a').href, '_blank');
@@ -292,12 +301,12 @@
       tell(facts.words.forgotten);
       scrollTo(0, 0);
     } else if (target.closest?.('.taste-lesson [role=tab]')) tabClicked(target.closest('[role=tab]'));
-    const menu = pick('.bar-menu');
-    if (menu?.open && !target.closest?.('.bar-menu')) menu.open = false;
+    for (const menu of all('.bar-menu, .bar-mine'))
+      if (menu.open && (!menu.contains(target) || target.closest?.('[data-take]'))) menu.open = false;
   });
   addEventListener('keydown', (event) => {
-    const menu = pick('.bar-menu');
-    if (event.key !== 'Escape' || !menu?.open) return;
+    const menu = pick('.bar-menu[open], .bar-mine[open]');
+    if (event.key !== 'Escape' || !menu) return;
     menu.open = false;
     pick('summary', menu).focus();
   });
