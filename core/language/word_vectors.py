@@ -52,7 +52,7 @@ class WordVectors:
     """
 
     def __init__(self, model: Any, tokenizer: Any, longest: int) -> None:
-        self.model, self.tokenizer, self.longest = model.eval(), tokenizer, longest
+        self.model, self.tokenizer, self.longest = _joined(model.eval()), tokenizer, longest
         self._reading = threading.Lock()  # a tokenizer keeps its padding as state: one visitor at a time
 
     @classmethod
@@ -101,9 +101,10 @@ class WordVectors:
                 windows.append([row[0], *inner[start : start + room], row[-1]])
                 owner.append(place)
         vectors = pooled(self.model, windows)
-        total = torch.zeros(len(texts), vectors.shape[1], device=vectors.device)
-        total.index_add_(0, torch.tensor(owner, device=vectors.device), vectors)
-        found: np.ndarray = F.normalize(total, dim=-1).cpu().numpy()
+        if len(windows) > len(texts):
+            total = torch.zeros(len(texts), vectors.shape[1], device=vectors.device)
+            vectors = total.index_add_(0, torch.tensor(owner, device=vectors.device), vectors)
+        found: np.ndarray = F.normalize(vectors, dim=-1).cpu().numpy()
         return found
 
     def ids(self, texts: Sequence[str], whole: bool = False) -> list[list[int]]:
@@ -142,12 +143,30 @@ def pooled(model: Any, ids: Sequence[Sequence[int]]) -> Tensor:
 
     All pieces of a batch lie in one table, without padding; only attention goes by texts of one length.
     """
+    if len(ids) == 1:
+        return _alone(model, ids[0])
     out = torch.zeros(len(ids), model.config.hidden_size, device=model.device)
     order = sorted(range(len(ids)), key=lambda place: len(ids[place]))
     for start in range(0, len(order), BATCH):
         rows = order[start : start + BATCH]
         out[rows] = _pooled(model, [ids[row] for row in rows])
     return out
+
+
+def _alone(model: Any, ids: Sequence[int]) -> Tensor:
+    """One text, (1, D): little arithmetic over 11 MB of weights, so that every step around it is felt."""
+    read, heads = torch.tensor(ids, device=model.device), model.config.n_heads
+    table = model.embeddings
+    x = table.LayerNorm(table.word_embeddings.weight[read] + table.position_embeddings.weight[: len(ids)])  # (T, D)
+    for layer in model.transformer.layer:
+        sight = layer.attention
+        three = F.linear(x, sight.joined_weight, sight.joined_bias).view(1, len(ids), 3, heads, -1)
+        asked, keys, values = three.permute(2, 0, 3, 1, 4)  # each (1, H, T, D / H)
+        heard = F.scaled_dot_product_attention(asked, keys, values)[0].transpose(0, 1).flatten(1)
+        x = layer.sa_layer_norm(sight.out_lin(heard) + x)
+        x = layer.output_layer_norm(layer.ffn.lin2(F.gelu(layer.ffn.lin1(x))) + x)
+    words = [place for place, piece in enumerate(ids) if piece > MARKS]
+    return x[words].sum(0, keepdim=True) / max(1, len(words))
 
 
 def _pooled(model: Any, ids: list[Sequence[int]]) -> Tensor:
@@ -178,6 +197,19 @@ def _pooled(model: Any, ids: list[Sequence[int]]) -> Tensor:
 
 def _projected(sight: Any, x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
     return sight.q_lin(x), sight.k_lin(x), sight.v_lin(x)
+
+
+def _joined(model: Any) -> Any:
+    """Queries, keys and values of a layer as parts of one table, so that one product gives all three."""
+    for layer in model.transformer.layer:
+        sight = layer.attention
+        three = sight.q_lin, sight.k_lin, sight.v_lin
+        for name in ("weight", "bias"):
+            table = torch.cat([getattr(each, name).detach() for each in three])
+            sight.register_buffer(f"joined_{name}", table, persistent=False)
+            for each, part in zip(three, table.chunk(3), strict=True):
+                setattr(each, name, torch.nn.Parameter(part, requires_grad=False))
+    return model
 
 
 def encoder(name: str = "words") -> Any:

@@ -38,6 +38,13 @@ def test_batches_and_order_do_not_matter(wv: WordVectors) -> None:
     assert wv.encode([]).shape == (0, wv.dimensions)
 
 
+@pytest.mark.parametrize("ids", [[0, 5, 900, 2], [0, 7, 2], [0, 2], [0, *range(10, 72), 2]])
+def test_one_text_is_read_as_it_is_in_a_batch(wv: WordVectors, ids: list[int]) -> None:
+    """One text goes a shorter way; two go through the table of all pieces."""
+    alone, twice = pooled(wv.model, [ids]), pooled(wv.model, [ids, ids])
+    np.testing.assert_allclose(alone[0], twice[0], atol=1e-5)
+
+
 def test_meanings_lie_together_across_languages(wv: WordVectors) -> None:
     pairs = [
         ("고양이", "cat"),
