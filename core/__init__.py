@@ -19,22 +19,26 @@ if TYPE_CHECKING:  # what an editor and mypy see; a test holds it against the ta
     from core.language.word_vectors import WordVectors
     from core.llm.decoding import Token
     from core.llm.language_model import LanguageModel
-    from core.mlp.layers import Dense, Dropout
+    from core.mlp.layers import Dense, Dropout, Input
     from core.mlp.script import to_script
     from core.mlp.sequential import Sequential
     from core.multimodal.clip import ImageText
     from core.speech.word_classifier import WordClassifier
+    from core.training.callbacks import Callback, EarlyStopping
     from core.vision.classifier import ImageClassifier
 
 __all__ = [
     "BagOfWords",
+    "Callback",
     "CoreError",
     "DenoiseStep",
     "Dense",
     "Done",
     "Dropout",
+    "EarlyStopping",
     "ImageClassifier",
     "ImageText",
+    "Input",
     "LanguageModel",
     "Sequential",
     "StableDiffusion",
@@ -47,13 +51,16 @@ __all__ = [
 
 _HOMES = {
     "BagOfWords": "language.bag_of_words",
+    "Callback": "training.callbacks",
     "CoreError": "errors",
     "DenoiseStep": "diffusion.settings",
     "Dense": "mlp.layers",
     "Done": "events",
     "Dropout": "mlp.layers",
+    "EarlyStopping": "training.callbacks",
     "ImageClassifier": "vision.classifier",
     "ImageText": "multimodal.clip",
+    "Input": "mlp.layers",
     "LanguageModel": "llm.language_model",
     "Sequential": "mlp.sequential",
     "StableDiffusion": "diffusion.stable_diffusion",

@@ -31,6 +31,7 @@ from sklearn.preprocessing import normalize
 
 from core.errors import InvalidInput, NotReady, checking, register, shown
 from core.events import Cadence, Deadline, Done, Progress, drain
+from core.files import places
 from core.language.tokens import TOKENS, Label, checked, checked_labels, prepare, tokenise
 
 register(
@@ -299,9 +300,9 @@ class BagOfWords:
         arrays = {"idf": self.idf_, "weights": self.weights_, "intercept": self.intercept_}
         arrays = {name: np.ascontiguousarray(array) for name, array in arrays.items()}  # it writes memory as it lies
         data = safetensors.numpy.save(arrays, metadata={name: json.dumps(value) for name, value in told.items()})
-        with tempfile.TemporaryDirectory(dir=Path(path).parent) as folder:
+        with places.written(path, (".safetensors",)) as where, tempfile.TemporaryDirectory(dir=where.parent) as folder:
             (Path(folder) / "bag").write_bytes(data)
-            os.replace(Path(folder) / "bag", path)
+            os.replace(Path(folder) / "bag", where)
 
     @classmethod
     def load(cls, path: str | Path) -> BagOfWords:
@@ -310,6 +311,7 @@ class BagOfWords:
         Raises:
             InvalidInput: ``bad_file``, also when sizes inside do not fit each other.
         """
+        path = places.existing(path)
         try:
             with safetensors.safe_open(path, framework="numpy") as file:
                 told = {name: json.loads(value) for name, value in (file.metadata() or {}).items()}

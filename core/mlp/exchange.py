@@ -15,9 +15,10 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from core.errors import CoreError, InvalidInput, Unavailable
+from core.files import places
 from core.mlp import keras_files, saving
+from core.mlp.estimator import Estimator
 from core.mlp.layers import Dense, Dropout
-from core.mlp.losses import LOSSES
 from core.mlp.numpy_engine import Array
 from core.mlp.record import Compiled, Summary
 
@@ -33,7 +34,7 @@ _ONNX: dict[str, tuple[str, dict[str, Any]]] = {
 }
 
 
-class Exchange:
+class Exchange(Estimator):
     """The part of Sequential that writes and reads; the attributes are its own."""
 
     layers: list[Dense | Dropout]
@@ -41,6 +42,7 @@ class Exchange:
     seed: int
     dtype: str
     _compiled: Compiled | None
+    _module: Any
     get_weights: Callable[[], list[Array]]
     set_weights: Callable[[Sequence[ArrayLike]], None]
     predict: Callable[..., Array]
@@ -48,10 +50,10 @@ class Exchange:
 
     def about(self) -> dict[str, Any]:
         """All but the weights, as JSON holds it."""
-        weights = self.get_weights()
+        inputs = len(self.get_weights()[0]) if self._module is not None else 0  # 0: it has no weights yet
         found: dict[str, Any] = {
             "layers": [{"kind": type(layer).__name__, **asdict(layer)} for layer in self.layers],
-            "inputs": len(weights[0]),
+            "inputs": inputs,
             "seed": self.seed,
             "dtype": self.dtype,
         }
@@ -67,8 +69,9 @@ class Exchange:
         kinds: dict[str, Any] = {"Dense": Dense, "Dropout": Dropout}
         layers = [kinds[layer["kind"]](**{k: v for k, v in layer.items() if k != "kind"}) for layer in about["layers"]]
         model: Any = cls(layers, seed=about["seed"], dtype=about["dtype"])  # type: ignore[call-arg]
-        model.build((about["inputs"],))
-        model.set_weights(weights)
+        if about["inputs"]:  # else it has no weights yet
+            model.build((about["inputs"],))
+            model.set_weights(weights)
         model.classes = tuple(about.get("classes", ()))
         if "compile" in about:
             model.compile(**about["compile"])
@@ -76,22 +79,17 @@ class Exchange:
 
     def save(self, path: str | Path) -> None:
         """Weights, layers and compile settings in one file: safetensors, or Keras' own when it ends in .keras."""
-        place = Path(path)
-        if keras_files.is_keras(place):
-            if place.suffix.lower() != ".keras":
-                raise InvalidInput(
-                    "not_one_of", name="path", choices=".safetensors, .keras", received=place.name, hint=""
-                )
-            keras_files.write(place, self.get_weights(), self.about())
-        else:
-            saving.write(place, self.get_weights(), self.about())
+        weights = self.get_weights()
+        with places.written(path, (".safetensors", ".keras")) as where:
+            write = keras_files.write if where.suffix.lower() == ".keras" else saving.write
+            write(where, weights, self.about())
 
     @classmethod
     def load(cls, path: str | Path) -> Self:
         """A model as ``save`` wrote it, or a .keras file of Dense and Dropout. Raises InvalidInput, Unavailable."""
-        place = Path(path)
-        keras = keras_files.is_keras(place)
-        weights, about = keras_files.read(place) if keras else saving.read(place)
+        where = places.place(path)
+        keras = keras_files.is_keras(where)
+        weights, about = keras_files.read(where) if keras else saving.read(places.existing(where))
         try:
             return cls.made(weights, about)
         except (KeyError, TypeError, CoreError) as error:
@@ -99,11 +97,13 @@ class Exchange:
 
     def save_weights(self, path: str | Path) -> None:
         """The weights alone, as a .weights.h5. In Keras, load them before compile(): no optimiser's memory is in it."""
-        keras_files.write_weights(Path(path), self.get_weights())
+        weights = self.get_weights()
+        with places.written(path, (".h5", ".hdf5")) as where:
+            keras_files.write_weights(where, weights)
 
     def load_weights(self, path: str | Path) -> None:
         """The weights of a .weights.h5 with the same layers. Raises InvalidInput ``wrong_shape``, ``bad_file``."""
-        self.set_weights(keras_files.read_weights(Path(path)))
+        self.set_weights(keras_files.read_weights(places.existing(path)))
 
     def export(self, path: str | Path) -> None:
         """An .onnx file: ``x`` (N, features) float32 in, ``y`` (N, outputs) out; any ONNX runtime runs it."""
@@ -140,28 +140,12 @@ class Exchange:
         graph = helper.make_graph(nodes, "sequential", ends[:1], ends[1:], tensors)
         model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", OPSET)], ir_version=9)
         onnx.checker.check_model(model)
-        onnx.save(model, str(path))
-
-    def score(self, x: ArrayLike, y: Any) -> float:
-        """scikit-learn's: the share of right answers, or R² of a regression."""
-        from core.mlp.inputs import encoded
-
-        said, (truth, _) = self.predict(x), encoded(y, self.classes)
-        true = np.asarray(truth, dtype=np.float64).reshape(len(said), -1)
-        if self._compiled is not None and LOSSES[self._compiled.loss].needs:
-            if said.shape[1] == 1:
-                return float(((said > 0.5) == (true > 0.5)).mean())
-            right = true.argmax(1) if true.shape[1] > 1 else true[:, 0]
-            return float((said.argmax(1) == right).mean())
-        missed, spread = ((true - said) ** 2).sum(0), ((true - true.mean(0)) ** 2).sum(0)
-        return float(np.mean(1 - missed / spread))
-
-    def get_params(self, deep: bool = True) -> dict[str, Any]:
-        """scikit-learn's: what it was made with."""
-        return {"layers": list(self.layers), "seed": self.seed, "dtype": self.dtype}
+        with places.written(path, (".onnx",)) as where:
+            onnx.save(model, str(where))
 
     def __reduce__(self) -> Any:
-        return _unpickled, (type(self), self.get_weights(), self.about())
+        weights = self.get_weights() if self._module is not None else []
+        return _unpickled, (type(self), weights, self.about())
 
     def _repr_html_(self) -> str:
         return self.summary()._repr_html_()

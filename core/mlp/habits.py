@@ -20,8 +20,9 @@ register(
         "missing_argument": "{function} needs {choices}. See help({function}).",
         "keras_only": "{received} is Keras' and not here. Write instead: {instead}",
         "no_attribute": "{name} has no {received}. Near it: {choices}.",
-        "unknown_layer": "Only Dense and Dropout layers stand in a Sequential. Received: {received}. For the inputs write "
-        "Dense(…, input_shape=(features,)).",
+        "unknown_layer": "Only Dense and Dropout layers stand in a Sequential, behind an Input if you like. "
+        "Received: {received}. They are those of core: from core import Dense, Dropout, Input.",
+        "input_first": "Input stands in front of all layers, once.",
     }
 )
 P = ParamSpec("P")
@@ -60,9 +61,8 @@ INSTEAD = {
     "reset_states": "model.build((features,))",
     "kernel": "model.get_weights()[0]",
     "bias": "model.get_weights()[1]",
-    "params": "len(run.epoch), run.updates",
-    "model": "model",
 }
+RUN = {"params": "len(run.epoch), run.updates", "model": "the model that was fitted"}
 LAYER = {
     "get_weights": "model.get_weights()[0:2], the first layer's kernel and bias",
     "set_weights": "model.set_weights([kernel, bias, …])",
@@ -138,6 +138,17 @@ def told(call: Callable[P, R]) -> Callable[P, R]:
 
 
 def told_class(kind: type[C]) -> type[C]:
-    """The same for making one."""
-    setattr(kind, "__init__", told(kind.__init__))  # noqa: B010
+    """The same for making a layer, setting what it does not have, and calling it on inputs."""
+    before = kind.__setattr__
+
+    def settled(layer: Any, name: str, value: object) -> None:
+        if name in LAYER:
+            raise NotHere("keras_only", received=f"layer.{name} =", instead=LAYER[name])
+        before(layer, name, value)
+
+    def called(layer: Any, *_: Any) -> None:
+        raise WrongCall("keras_only", received=f"{kind.__name__}(…)(x)", instead="Sequential([Dense(…), Dense(…)])")
+
+    for name, method in (("__init__", told(kind.__init__)), ("__setattr__", settled), ("__call__", called)):
+        setattr(kind, name, method)
     return kind

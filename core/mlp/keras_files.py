@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.errors import InvalidInput, register, shown
-from core.files import hdf5
+from core.files import hdf5, places
 from core.pretrained import whole
 
 register(
@@ -50,6 +50,7 @@ def read(path: Path) -> tuple[list[NDArray[Any]], dict[str, Any]]:
         raise InvalidInput("weights_only", name=path.name)
     if path.suffix.lower() != ".keras":
         raise InvalidInput("keras_h5", name=path.name)
+    path = places.existing(path)
     try:
         with zipfile.ZipFile(path) as file:
             config = json.loads(_member(file, "config.json", MOST_CONFIG))

@@ -26,6 +26,24 @@ register(
 
 @told_class
 @dataclass(frozen=True)
+class Input:
+    """Keras' first line: how many numbers a row has. It is no layer of its own and has no weights.
+
+    >>> Input(shape=(3,)).shape, Input(3).shape
+    ((3,), (3,))
+    """
+
+    shape: Sequence[int] | int
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "shape", tuple(self.shape) if isinstance(self.shape, Sequence) else (self.shape,))
+        assert isinstance(self.shape, tuple)
+        with checking() as check:
+            check_input_shape(check, self.shape)
+
+
+@told_class
+@dataclass(frozen=True)
 class Dense:
     """f(x·kernel + bias). 1–1,000,000 ``units``; l1, l2: penalties on the kernel, added to the loss as in Keras.
 

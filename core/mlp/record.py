@@ -6,11 +6,12 @@ Left out: the weights at the end; the model has them.
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from core.mlp.habits import RUN, NotHere, missing
 from core.mlp.numpy_engine import LayerSpec
 from core.mlp.optimizers import Optimizer
 from core.training.trainer import History
@@ -63,6 +64,14 @@ class Run(History):
     seed: int = 0
     dtype: str = "float64"
     journal: tuple[Trained | WeightsSet, ...] = field(default=(), repr=False)
+
+    if not TYPE_CHECKING:  # for a type checker an attribute that is not there stays an error
+
+        def __getattr__(self, name: str) -> None:
+            raise missing(self, name, RUN)
+
+        def __getitem__(self, name: str) -> None:
+            raise NotHere("keras_only", received=f"run[{name!r}]", instead=f"run.history[{name!r}]")
 
     @property
     def final_loss(self) -> float:

@@ -18,9 +18,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from core.errors import InvalidInput, checking
+from core.errors import InvalidInput, checking, register, shown
 from core.mlp.activations import LEAK
 from core.mlp.record import Compiled, Run, Trained, WeightsSet
+
+register(
+    {
+        "not_a_run": "A program is made of what fit() returns: run = model.fit(x, y), then to_script(run). Received: {received}."
+    }
+)
 
 Array = NDArray[Any]
 MOST_ROWS, LITERAL = 100_000, 60  # numbers written as digits; more are packed
@@ -210,6 +216,8 @@ def to_script(run: Run, score: Mapping[str, tuple[ArrayLike, ArrayLike]] | None 
     >>> "train(stream_1, 6, sgd_1, loss_1)" in to_script(model.fit([[0.0], [1.0]], [[1.0], [3.0]], epochs=3, batch_size=1))
     True
     """
+    if not isinstance(run, Run):
+        raise InvalidInput("not_a_run", received=shown(type(run).__name__))
     journal = _merged(run.journal)
     if not score:
         journal = _to_the_last_epoch(journal, len(run.epoch))

@@ -9,7 +9,7 @@ asks. Left out: other layers (core/vision/classifier.py has them). Source: Keras
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Sized
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -18,14 +18,15 @@ import torch
 from numpy.typing import ArrayLike
 
 from core import runtime
-from core.errors import InvalidInput, NotReady, checking, register, shown
+from core.errors import InvalidInput, NotReady, Unavailable, checking, register, shown
 from core.events import Cadence, Done, TrainStep, drain
 from core.mlp.exchange import Exchange
 from core.mlp.fitting import Fit, metrics_of, objective
 from core.mlp.habits import kept, missing, told
-from core.mlp.inputs import Rows, by_class, encoded, gathered, inputs_of, numbers, targets_of, weights_of
+from core.mlp.inputs import Rows, by_class, encoded, gathered, inputs_of, numbers, rows_of, targets_of, weights_of
 from core.mlp.layers import Dense as Dense
 from core.mlp.layers import Dropout as Dropout
+from core.mlp.layers import Input as Input
 from core.mlp.layers import check_input_shape, specs_of
 from core.mlp.losses import LOSSES, METRICS
 from core.mlp.module import Ends, Gathering, Net
@@ -43,6 +44,10 @@ MOST_LAYERS, CHUNK = 1000, 4096  # CHUNK: rows measured at once
 _DTYPES = {"float64": torch.float64, "float32": torch.float32}
 register(
     {
+        "weights_by_class": "class_weight says what each class counts: {{0: 1.0, 1: 3.0}}. Received: {received}.",
+        "no_callback": "A callback is an object with methods such as on_epoch_end, as core.EarlyStopping() is. "
+        "Received: {received}.",
+        "no_device": "There is no {received} here. Leave device out to compute on the processor.",
         "loss_needs": "The loss {loss} compares probabilities: give the last layer the activation {activation}. "
         "Received: {received}.",
     }
@@ -64,7 +69,7 @@ class Sequential(Exchange):
     @told
     def __init__(
         self,
-        layers: Sequence[Dense | Dropout] | Dense | Dropout | None = (),
+        layers: Sequence[Input | Dense | Dropout] | Input | Dense | Dropout | None = (),
         *,
         seed: int = 0,
         device: str = "cpu",
@@ -73,10 +78,11 @@ class Sequential(Exchange):
         with checking() as check:
             check.whole("seed", seed, 0, 2**53)
             check.one_of("dtype", dtype, (None, *_DTYPES))
-        self.device = torch.device(device)
+        self.device = _device(device)
         self.seed, self.dtype = int(seed), dtype or ("float64" if self.device.type == "cpu" else "float32")
         self.layers: list[Dense | Dropout] = []
         self.specs: tuple[LayerSpec, ...] = ()
+        self._input: Input | None = None
         self._module: Net | None = None
         self._compiled: Compiled | None = None
         self._fit: Fit | None = None  # the run in progress
@@ -86,8 +92,13 @@ class Sequential(Exchange):
         for layer in layers if isinstance(layers, Sequence) else [layers] if layers is not None else []:
             self.add(layer)
 
-    def add(self, layer: Dense | Dropout) -> None:
-        """Append a layer. The first Dense layer's ``input_shape``, if it has one, builds the model afresh."""
+    def add(self, layer: Input | Dense | Dropout) -> None:
+        """Append a layer. An Input, or the first Dense layer's ``input_shape``, builds the model afresh."""
+        if isinstance(layer, Input):
+            if self.layers or self._input is not None:
+                raise InvalidInput("input_first")
+            self._input = layer
+            return
         if not isinstance(layer, Dense | Dropout):
             raise InvalidInput("unknown_layer", received=shown(layer))
         with checking() as check:
@@ -95,10 +106,9 @@ class Sequential(Exchange):
         self.layers.append(layer)
         self._module = None
         first = next((entry for entry in self.layers if isinstance(entry, Dense)), None)
-        if (
-            first is not None and isinstance(first.input_shape, tuple) and isinstance(layer, Dense)
-        ):  # not yet at a Dropout
-            self.build(first.input_shape)
+        shape = self._input.shape if self._input is not None else first.input_shape if first is not None else None
+        if isinstance(shape, tuple) and isinstance(layer, Dense):  # not yet at a Dropout
+            self.build(shape)
 
     @told
     def build(self, input_shape: Sequence[int | None] | int) -> None:
@@ -117,7 +127,7 @@ class Sequential(Exchange):
         self._order, self._dropout = runtime.generator(self.seed), runtime.generator(self.seed, self.device)
         self._module = Net(self.specs, self._flat, self._dropout)
         self._journal: list[Trained | WeightsSet] = []
-        self._streams, self._fit, self._optimizer = 0, None, None
+        self._streams, self._fit, self._optimizer, self.classes = 0, None, None, ()
 
     @told
     def compile(
@@ -173,16 +183,17 @@ class Sequential(Exchange):
         validation_split: that share of the rows, the last ones, is held out. validation_data: (x, y) or (x, y, weights).
         class_weight: of class numbers or words; it multiplies ``sample_weight``. Raises InvalidInput, NotReady.
         """
+        if class_weight is not None and not isinstance(class_weight, Mapping):
+            raise InvalidInput("weights_by_class", received=shown(class_weight))
+        for callback in callbacks:
+            if isinstance(callback, type) or not hasattr(callback, "on_epoch_end"):
+                raise InvalidInput("no_callback", received=shown(callback))
         compiled = self._need_compiled(x)
         with checking() as check:
             check.between("validation_split", validation_split, 0, 0.99)
         rows, held = self._rows("", x, y, sample_weight), None
         if validation_data is not None:
-            if len(validation_data) not in (2, 3):
-                raise InvalidInput(
-                    "wrong_shape", name="validation_data", expected="(x, y)", received=len(validation_data)
-                )
-            held = self._rows("validation ", *validation_data)
+            held = self._rows("validation ", *_held(validation_data))
         elif validation_split:
             cut = math.floor(len(rows.x) * (1 - validation_split))
             if cut == 0:
@@ -191,7 +202,7 @@ class Sequential(Exchange):
         if class_weight is not None:
             weights = by_class(class_weight, rows.y, self.classes)
             rows = rows._replace(weights=weights if rows.weights is None else weights * rows.weights)
-        config = TrainConfig(batch_size or 32, bool(shuffle), self.seed, patience, min_delta)
+        config = TrainConfig(32 if batch_size is None else batch_size, bool(shuffle), self.seed, patience, min_delta)
         self._flush()
         self._fit = Fit(self, self._engine(rows, held, compiled), config, rows, self._streams, callbacks)
         self._streams += 1
@@ -240,7 +251,8 @@ class Sequential(Exchange):
         """
         check_verbose(verbose)
         if y is None:
-            x, y, batch_size = gathered(x, batch_size)
+            x, y, batch_size, weights = gathered(x, batch_size)
+            sample_weight = weights if sample_weight is None else sample_weight
         own = callbacks if isinstance(callbacks, list | tuple) else [callbacks] if callbacks is not None else []
         events = self.steps(
             x,
@@ -277,7 +289,8 @@ class Sequential(Exchange):
         """
         check_verbose(verbose)
         if y is None:
-            x, y, _ = gathered(x, batch_size)
+            x, y, _, weights = gathered(x, batch_size)
+            sample_weight = weights if sample_weight is None else sample_weight
         compiled = self._need_compiled(x)
         result = summarise(metrics_of(compiled), self._measure(self._rows("", x, y, sample_weight), compiled))
         if verbose:
@@ -287,9 +300,9 @@ class Sequential(Exchange):
 
     @told
     def predict(self, x: ArrayLike, batch_size: int | None = None, verbose: int | str = 0) -> Array:
-        """(N, features) → (N, outputs); one row (features,) → (1, outputs)."""
+        """(N, features) → (N, outputs); one row (features,) → (1, outputs). A DataLoader's targets are left out."""
         check_verbose(verbose)
-        return self.activations(x)[-1]
+        return self.activations(rows_of(x))[-1]
 
     def __call__(self, x: ArrayLike) -> Array:
         """``predict``, as Keras' models are called."""
@@ -326,6 +339,8 @@ class Sequential(Exchange):
     def set_weights(self, weights: Sequence[ArrayLike]) -> None:
         """Put in weights as get_weights gives them; a run in progress goes on from them."""
         shapes = [array.shape for array in self.get_weights()]
+        if not isinstance(weights, Sequence):
+            raise InvalidInput("wrong_shape", name="weights", expected=shapes, received=shown(weights))
         arrays = [np.asarray(array, dtype=np.float64) for array in weights]
         if [array.shape for array in arrays] != shapes:
             received = [array.shape for array in arrays]
@@ -339,6 +354,7 @@ class Sequential(Exchange):
     def count_params(self) -> int:
         return self.summary().total_params
 
+    @told
     def summary(self) -> Summary:
         """Layers, output shapes and parameters; ``print`` it for the table."""
         self.module.eval()
@@ -362,9 +378,11 @@ class Sequential(Exchange):
 
     def _rows(self, which: str, x: ArrayLike, y: ArrayLike, weights: ArrayLike | None = None) -> Rows:
         compiled = self._need_compiled(x)
-        y, self.classes = encoded(y, self.classes, f"{which}y")
+        given, (y, classes) = y, encoded(y, self.classes, f"{which}y")
+        words = len(classes) if y is not given else 0
         rows = inputs_of(x, self.specs[0].inputs, f"{which}x")
-        targets = targets_of(y, len(rows), self.specs[-1].units, compiled.loss, f"{which}y")
+        targets = targets_of(y, len(rows), self.specs[-1].units, compiled.loss, f"{which}y", words)
+        self.classes = classes
         known = None if weights is None else weights_of(weights, len(rows), f"{which}sample_weight")
         return Rows(rows, targets, known).of(self.dtype)
 
@@ -419,3 +437,27 @@ class Sequential(Exchange):
             part = (fit.stream, self._compiled, fit.rows.x, fit.rows.y, fit.config.batch_size, fit.config.shuffle)
             self._journal.append(Trained(*part, fit.updates - fit.noted, fit.rows.weights))
             fit.noted = fit.updates
+
+
+def _device(name: Any) -> torch.device:
+    """Where to compute. Raises InvalidInput, Unavailable ``no_device``."""
+    try:
+        device = torch.device(name)
+    except (RuntimeError, TypeError) as error:
+        known = "cpu, cuda, mps"
+        raise InvalidInput("not_one_of", name="device", choices=known, received=shown(name), hint="") from error
+    there = {"cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}
+    if not there.get(device.type, True):
+        raise Unavailable("no_device", received=device.type)
+    return device
+
+
+def _held(given: Any) -> Sequence[Any]:
+    """(x, y) or (x, y, weights) of what was given as validation_data: also a DataLoader, or any iterable of batches."""
+    if isinstance(given, tuple | list) and len(given) in (2, 3):
+        return given
+    if hasattr(given, "__iter__") and not isinstance(given, tuple | list | np.ndarray):
+        x, y, _, weights = gathered(given, None)
+        return (x, y) if weights is None else (x, y, weights)
+    received = len(given) if isinstance(given, Sized) else given
+    raise InvalidInput("wrong_shape", name="validation_data", expected="(x, y)", received=shown(received))

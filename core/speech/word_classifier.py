@@ -23,6 +23,7 @@ from torch import Tensor
 from core import runtime
 from core.errors import InvalidInput, NotReady, checking, register, shown
 from core.events import Done, Progress, TrainStep, drain
+from core.files import places
 from core.files import sounds as audio
 from core.files.sounds import Sound
 from core.pretrained import whole
@@ -146,14 +147,16 @@ class WordClassifier:
         """One .safetensors file, the words and settings in its metadata; ``load`` reads it."""
         tensors = {name: tensor.contiguous() for name, tensor in self._trained().state_dict().items()}
         about = json.dumps({"words": self.words, "config": asdict(self.config)}, ensure_ascii=False)
-        save_file(tensors, Path(path), metadata={"words": about})
-        return Path(path)
+        with places.written(path, (".safetensors",)) as where:
+            save_file(tensors, where, metadata={"words": about})
+        return where
 
     @classmethod
     def load(cls, path: str | Path) -> WordClassifier:
         """What ``save`` wrote. Raises InvalidInput for anything else."""
+        path = places.existing(path)
         try:
-            with safe_open(Path(path), framework="pt") as file:
+            with safe_open(path, framework="pt") as file:
                 about = json.loads((file.metadata() or {})["words"])
                 tensors = {name: file.get_tensor(name) for name in file.keys()}
             words = tuple(str(word) for word in about["words"])
@@ -163,7 +166,7 @@ class WordClassifier:
             ear.words, ear.module = words, WordNet(len(words))
         except (OSError, SafetensorError, KeyError, ValueError, TypeError, RuntimeError) as error:
             raise InvalidInput("bad_file", kind="taught words", hint="Give the file that save() wrote.") from error
-        whole.filled(ear.module, tensors, shown(Path(path).name))
+        whole.filled(ear.module, tensors, shown(path.name))
         ear.module.eval()
         return ear
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from core.errors import InvalidInput, register
+from core.files import places
 
 register({"nothing_to_plot": "There is no epoch to plot yet. Train first."})
 
@@ -31,10 +32,10 @@ class Plot:
         return self.svg
 
     def save(self, path: str | Path) -> Path:
-        """Write it as an .svg file."""
-        place = Path(path)
-        place.write_text(self.svg, "utf-8")
-        return place
+        """Write it as an .svg file. Raises InvalidInput ``wrong_ending``."""
+        with places.written(path, (".svg", ".html")) as where:
+            where.write_text(self.svg, "utf-8")
+        return where
 
 
 def curves(history: Mapping[str, Sequence[float]], title: str = "") -> Plot:

@@ -25,6 +25,7 @@ from torch import Tensor, nn
 from core import runtime
 from core.errors import InvalidInput, NotReady, checking, register, shown
 from core.events import Done, Every, TrainStep, drain
+from core.files import places
 from core.files.images import Source
 from core.pretrained import shipped, whole
 from core.training.torch_engine import TorchEngine
@@ -287,11 +288,13 @@ class ImageClassifier:
         """Weights and settings in one safetensors file."""
         header = {**asdict(self.config), "classes": self.classes, "shape": self._shape(), "prepare": self.preparation}
         tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in self.module.state_dict().items()}
-        save_file(tensors, path, metadata={"image_classifier": json.dumps(header)})
+        with places.written(path, (".safetensors",)) as where:
+            save_file(tensors, where, metadata={"image_classifier": json.dumps(header)})
 
     @classmethod
     def load(cls, path: str | Path, device: str | None = None) -> ImageClassifier:
         """What ``save`` wrote."""
+        path = places.existing(path)
         try:
             with safe_open(path, framework="pt") as file:
                 header = json.loads((file.metadata() or {})["image_classifier"])
@@ -302,7 +305,7 @@ class ImageClassifier:
             made.build((int(shape[0]), int(shape[1]), int(shape[2])))
         except (OSError, SafetensorError, KeyError, ValueError, TypeError, RuntimeError) as error:
             raise InvalidInput("bad_file", kind="an image classifier", hint="Save one with save() first.") from error
-        whole.filled(made.module, tensors, shown(Path(path).name))
+        whole.filled(made.module, tensors, shown(path.name))
         return made
 
     @classmethod

@@ -24,6 +24,7 @@ from torch import Tensor, nn
 from core import runtime
 from core.errors import InvalidInput, NotReady, checking, register, shown
 from core.events import Done, Progress, TrainStep, drain
+from core.files import places
 from core.files.images import Source
 from core.pretrained import whole
 from core.training.torch_engine import TorchEngine
@@ -213,23 +214,23 @@ class OwnClasses:
 
     def save(self, folder: str | Path) -> tuple[Path, Path]:
         """``model.safetensors`` and ``labels.json`` in this folder; ``load`` reads them."""
-        where = Path(folder)
-        where.mkdir(parents=True, exist_ok=True)
+        where = places.place(folder)
         tensors = {name: tensor.cpu().contiguous() for name, tensor in self.module.state_dict().items()}
         base = {
             "architecture": self.base.architecture,
             "config": asdict(self.base.config),
             "shape": self.base.input_shape,
         }
-        save_file(tensors, where / "model.safetensors", metadata={"own_classes": json.dumps(base)})
         labels = {"classes": self.classes, "input": ["N", *self._shape()], "range": [0, 1]}
-        (where / "labels.json").write_text(json.dumps(labels, ensure_ascii=False, indent=1), "utf-8")
-        return where / "model.safetensors", where / "labels.json"
+        with places.written(where / "model.safetensors") as weights, places.written(where / "labels.json") as names:
+            save_file(tensors, weights, metadata={"own_classes": json.dumps(base)})
+            names.write_text(json.dumps(labels, ensure_ascii=False, indent=1), "utf-8")
+        return weights, names
 
     @classmethod
     def load(cls, folder: str | Path) -> OwnClasses:
         """What ``save`` wrote. Needs nothing else: the features are in the file."""
-        where = Path(folder)
+        where = places.place(folder)
         try:
             classes = tuple(str(name) for name in json.loads((where / "labels.json").read_text("utf-8"))["classes"])
             with safe_open(where / "model.safetensors", framework="pt") as file:
@@ -246,7 +247,8 @@ class OwnClasses:
 
     def save_onnx(self, path: str | Path) -> None:
         """One ONNX file: ``pictures`` (N, 3, S, S) in 0–1 → ``probabilities`` (N, K); labels in its metadata."""
-        onnx_file.write(self.module, self._shape(), self.classes, path)
+        with places.written(path, (".onnx",)) as where:
+            onnx_file.write(self.module, self._shape(), self.classes, where)
 
     def _shape(self) -> Shape:
         if self.base.input_shape is None:

@@ -17,7 +17,8 @@ from sklearn.metrics import accuracy_score, r2_score
 from torch.utils.data import DataLoader, TensorDataset
 
 from core import Dense, Dropout, Sequential
-from core.errors import InvalidInput, Unavailable
+from core.errors import CoreError, InvalidInput, Unavailable
+from core.training.trainer import History
 
 RNG = np.random.default_rng(0)
 X = RNG.normal(size=(40, 3))
@@ -185,3 +186,34 @@ def test_a_plot_of_nothing_is_told(tmp_path: Path) -> None:
         curves({"loss": [float("nan")]})
     place = curves({"a<b": [1.0, float("inf"), 2.0]}).save(tmp_path / "a.svg")
     assert "a&lt;b" in place.read_text("utf-8")
+
+
+def test_folders_are_made_and_a_name_of_another_kind_is_refused(tmp_path: Path) -> None:
+    model, history = net(), History({"loss": [1.0, 0.5]}, [0, 1], 2, 0.5)
+    for write, name in (
+        (model.save, "net.safetensors"),
+        (model.save, "net.keras"),
+        (model.save_weights, "net.weights.h5"),
+        (model.export, "net.onnx"),
+        (history.plot().save, "loss.svg"),
+    ):
+        write(tmp_path / name / "deep" / name)
+        assert (tmp_path / name / "deep" / name).stat().st_size
+        with pytest.raises(InvalidInput, match="must end in"):
+            write(tmp_path / "net.pt")
+        with pytest.raises(InvalidInput, match="name of a file"):
+            write(None)
+        with pytest.raises(Unavailable, match="cannot be written"):
+            write(tmp_path / name / "deep")  # a folder
+    again = Sequential.load(tmp_path / "net.keras/deep/net.keras")
+    np.testing.assert_allclose(again.predict(X), model.predict(X), rtol=1e-4)
+    for gone, words in ((tmp_path / "no.keras", "There is no file"), (tmp_path, "is a folder"), (5, "name of a file")):
+        with pytest.raises(InvalidInput, match=words):
+            Sequential.load(gone)
+
+
+def test_a_model_without_weights_is_copied() -> None:
+    blank = pickle.loads(pickle.dumps(Sequential([Dense(2, "relu"), Dense(1)], seed=3)))
+    assert blank.seed == 3 and [layer.units for layer in blank.layers] == [2, 1]
+    with pytest.raises(CoreError, match="no weights yet"):
+        blank.predict(X)

@@ -9,10 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 import torch
 
-from core import Dense, Sequential, to_script
+from core import Dense, Input, Sequential, to_script
 from core.errors import CoreError, InvalidInput
 from core.training.callbacks import Callback, EarlyStopping
 from tests.library.mlp.test_script import printed
@@ -28,6 +29,10 @@ def net(loss: str = "binary_crossentropy", last: Dense | None = None, **settings
     model = Sequential([Dense(6, "tanh"), last or Dense(1, "sigmoid")], seed=1)
     model.compile("adam", loss, ["acc"], 0.05, **settings)
     return model
+
+
+def wide(kind: str) -> Sequential:
+    return net(f"{kind}_crossentropy", Dense(3, "softmax"))
 
 
 def twin(model: Sequential, units: int = 1, loss: str = "binary_crossentropy") -> Any:
@@ -249,7 +254,13 @@ def test_tensors_are_taken_and_those_with_gradients_told() -> None:
         {"class_weight": {0: "much"}},
         {"class_weight": {"cat": 1}},
         {"validation_data": (X,)},
+        {"validation_data": 5},
         {"verbose": "loud"},
+        {"class_weight": "balanced"},
+        {"class_weight": [1, 2]},
+        {"callbacks": ["early"]},
+        {"callbacks": [EarlyStopping]},
+        {"batch_size": 0},
     ],
     ids=str,
 )
@@ -262,6 +273,7 @@ def test_a_file_of_keras_is_told_apart(tmp_path: Path) -> None:
     (tmp_path / "net.keras").write_bytes(b"PK")
     with pytest.raises(InvalidInput, match="a file of Keras"):
         Sequential.load(tmp_path / "net.keras")
+    (tmp_path / "net.h5").write_bytes(b"\x89HDF")
     with pytest.raises(InvalidInput, match="older format"):
         Sequential.load(tmp_path / "net.h5")
 
@@ -290,6 +302,31 @@ def test_a_file_of_keras_is_told_apart(tmp_path: Path) -> None:
         (lambda m: m.evaluat(X), AttributeError, "evaluate"),
         (lambda m: setattr(m, "trainable", False), AttributeError, "cannot be frozen"),
         (lambda m: setattr(m, "learning_rate", 0.1), AttributeError, "learning_rate="),
+        (lambda m: setattr(m.layers[0], "trainable", False), AttributeError, "cannot be frozen"),
+        (lambda m: Dense(3)(X), TypeError, "Sequential([Dense(…), Dense(…)])"),
+        (lambda m: m.summary(line_length=80), TypeError, "summary has no line_length"),
+        (lambda m: m.fit(X, Y)["loss"], AttributeError, "run.history['loss']"),
+        (lambda m: m.fit(X, Y).params, AttributeError, "len(run.epoch)"),
+        (lambda m: (m.build(3), m.set_weights(None)), ValueError, "weights must have the shape"),
+        (lambda m: Sequential(device="gpu"), ValueError, "cpu, cuda, mps"),
+        (lambda m: to_script(m), ValueError, "what fit() returns"),
+        (lambda m: m.add(Input(3)), ValueError, "in front of all layers"),
+        (lambda m: m.fit([[1], [2, 3]], [0, 1]), ValueError, "different lengths"),
+        (lambda m: m.fit(X + 1j, Y), ValueError, "x must be a number"),
+        (lambda m: m.fit(np.ma.masked_array(X, X > 1), Y), ValueError, "nan"),
+        (
+            lambda m: m.fit(pd.DataFrame(X).assign(kind="a"), Y),
+            ValueError,
+            "x, column kind: numbers are needed. Received: a",
+        ),
+        (lambda m: m.fit(X, WORDS), ValueError, 'Dense(3, activation="softmax")'),
+        (lambda m: (m.compile("sgd", "mse"), m.fit(X, WORDS)), ValueError, "holds words"),
+        (lambda m: wide("categorical").fit(X, X.argmax(1)), ValueError, "compile with sparse_categorical_crossentropy"),
+        (
+            lambda m: wide("sparse_categorical").fit(X, np.eye(3)[X.argmax(1)]),
+            ValueError,
+            "compile with categorical_cross",
+        ),
     ],
 )
 def test_what_keras_has_and_this_has_not_is_told_with_the_way_out(call: Any, kind: type[Exception], words: str) -> None:
@@ -311,3 +348,68 @@ def test_attributes_that_python_asks_for_are_plainly_not_there() -> None:
     model = Sequential([Dense(2)])
     model.build(3)
     assert model.get_weights()[0].shape == (3, 2)
+
+
+def test_words_that_were_refused_are_not_kept() -> None:
+    model = net()
+    with pytest.raises(InvalidInput):
+        model.fit(X, WORDS)
+    assert model.classes == ()
+    model.fit(X, np.where(Y > 0, "yes", "no"))
+    assert model.classes == ("no", "yes")
+
+
+def test_words_for_one_hot_rows_are_those_of_the_sparse_loss() -> None:
+    sparse, hot = (wide(kind).fit(X, WORDS, epochs=3).history for kind in ("sparse_categorical", "categorical"))
+    assert sparse == hot
+
+
+def test_input_is_keras_first_line() -> None:
+    plain = Sequential([Dense(6, "tanh", input_shape=(3,)), Dense(1)], seed=1)
+    for model in (Sequential([Input(shape=(3,)), Dense(6, "tanh"), Dense(1)], seed=1), Sequential(seed=1)):
+        if not model.layers:
+            for layer in (Input(3), Dense(6, "tanh"), Dense(1)):
+                model.add(layer)
+        for mine, theirs in zip(model.get_weights(), plain.get_weights(), strict=True):
+            np.testing.assert_array_equal(mine, theirs)
+
+
+def test_batches_with_weights_and_as_what_is_held_out() -> None:
+    batches = [(X[at : at + 10], Y[at : at + 10], WEIGHTS[at : at + 10]) for at in range(0, 40, 10)]
+    held = [part[:2] for part in batches]
+    arrays = net().fit(X, Y, 10, 2, sample_weight=WEIGHTS, validation_data=(X, Y)).history
+    assert net().fit(batches, epochs=2, validation_data=iter(held)).history == arrays
+    model = net()
+    model.build(3)
+    np.testing.assert_array_equal(model.predict(part[0] for part in batches), model.predict(X))
+    np.testing.assert_array_equal(model.predict(iter(batches)), model.predict(X))  # the targets are left out
+    assert model.evaluate(batches) == model.evaluate(X, Y, sample_weight=WEIGHTS)
+    sparse = __import__("scipy.sparse").sparse.csr_matrix(X)
+    np.testing.assert_array_equal(model.predict(sparse), model.predict(X))
+
+
+def test_scikit_learn_takes_it_as_one_of_its_own() -> None:
+    from sklearn.base import clone
+    from sklearn.model_selection import GridSearchCV, StratifiedKFold, cross_val_score
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import StandardScaler
+
+    fitted = net()
+    fitted.fit(X, Y, epochs=5)
+    fresh = clone(fitted)
+    assert fresh._module is None and fresh.fit(X, Y, epochs=5).history == net().fit(X, Y, epochs=5).history
+    by_hand = []
+    for train, test in StratifiedKFold(3).split(X, Y):
+        model = net()
+        model.fit(X[train], Y[train], epochs=8)
+        by_hand.append(model.score(X[test], Y[test]))
+    assert cross_val_score(net(), X, Y, cv=3, params={"epochs": 8}).tolist() == by_hand
+    found = GridSearchCV(net(), {"seed": [1, 2]}, cv=2).fit(X, Y, epochs=8)
+    assert found.best_params_["seed"] in (1, 2) and found.best_estimator_._module is not None
+    piped = make_pipeline(StandardScaler(), net()).fit(X, Y, sequential__epochs=8)
+    model = net()
+    scaled = StandardScaler().fit_transform(X)
+    model.fit(scaled, Y, epochs=8)
+    np.testing.assert_array_equal(piped.predict(X), model.predict(scaled))
+    with pytest.raises(CoreError, match="layers, seed, dtype"):
+        net().set_params(epochs=3)
