@@ -48,7 +48,9 @@ def head(chapters: tuple[Chapter, ...], lang: str) -> str:
     scripts = (
         f"<script>{(HERE / name).read_text('utf-8')}</script>" for name in ("teacher.js", "thread.js", "front.js")
     )
-    return f"<style>{''.join(styles)}</style>{''.join(scripts)}"
+    t = text.load("common", lang)  # Gradio heads every message in English, whatever title it is given
+    heads = f':root {{ --f-error: "{t("check_this")}"; --f-info: "{t("queue")}"; }}'
+    return f"<style>{''.join(styles)}{heads}</style>{''.join(scripts)}"
 
 
 @functools.cache

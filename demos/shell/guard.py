@@ -69,6 +69,11 @@ def _why(t: text.Text, event: Any, inputs: Any) -> str:
     for block, value in zip(event.inputs, inputs, strict=False):
         if not isinstance(block, gr.State) and not _takes(block, value):
             name = html.escape(str(getattr(block, "label", None) or block.get_block_name()))
+            low, high = getattr(block, "minimum", None), getattr(block, "maximum", None)
+            if low is not None and high is not None:
+                if value is None or value == "":
+                    return t("refused.empty", name=name, low=low, high=high)
+                return t("refused.range", name=name, low=low, high=high, received=html.escape(shown(value)))
             return t("refused.value", name=name, received=html.escape(shown(value)))
     return t("refused.call")
 

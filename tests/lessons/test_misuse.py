@@ -153,6 +153,28 @@ def test_an_empty_table_is_told_or_means_the_drawn_data() -> None:
     assert refused(demo, event, values, "en") is None
 
 
+@pytest.mark.parametrize(
+    ("lang", "empty", "far"),
+    [
+        (
+            "ko",
+            "‘점의 수’ 칸이 비어 있어요. 10에서 1000 사이의 수를 써 주세요.",
+            "‘점의 수’에는 10에서 1000 사이의 수를 쓸 수 있어요. 받은 값: 1000000000.",
+        ),
+        (
+            "en",
+            "“Number of points” is empty. Give a number from 10 to 1000.",
+            "“Number of points” takes a number from 10 to 1000. Received: 1000000000.",
+        ),
+    ],
+)
+def test_the_box_of_a_slider_tells_its_range(lang: str, empty: str, far: str) -> None:
+    demo, event, values, at = named("ml_vs_dl", lang, "ml_vs_dl_match")
+    for value, told in ((None, empty), (10**9, far)):
+        values[at["samples"]] = value
+        assert refused(demo, event, values, lang) == told
+
+
 CSVS = {
     "cp949": ("몸무게,키,반\n60,170,가\n70,180,나\n80,175,가\n", "cp949"),
     "semicolons": ("weight;height;group\n60,5;170,5;a\n70,5;180;b\n80;175;a\n", "utf-8"),
