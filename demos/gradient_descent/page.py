@@ -220,7 +220,8 @@ def on_nan(lang: str, form: kit.Values) -> str:
 
 def _drawn(run: Any, curve: Any) -> int:
     """Steps that the curve in the browser shows: Stop may come when the server is one step further."""
-    series = curve.get("series") if isinstance(curve, dict) else None
+    shown = views.opened(curve)
+    series = shown.get("series") if isinstance(shown, dict) else None
     losses = series[0].get("y") if isinstance(series, list) and series and isinstance(series[0], dict) else None
     return max(1, min(len(losses) - 1, run.step)) if isinstance(losses, list) else run.step
 

@@ -14,6 +14,7 @@ from demos.views.camera.camera import Camera, camera
 from demos.views.cells.cells import Cells, cells
 from demos.views.chips.chips import Chips, chips
 from demos.views.cloud.cloud import Cloud, cloud
+from demos.views.component import is_view
 from demos.views.convolution.convolution import Convolution, convolution
 from demos.views.curve.curve import Curve, curve
 from demos.views.film.film import Film, film
@@ -25,7 +26,7 @@ from demos.views.microphone.microphone import Microphone, microphone
 from demos.views.network.network import Network, network
 from demos.views.neuron.neuron import Neuron, neuron
 from demos.views.overlay.overlay import Overlay, overlay
-from demos.views.packing import Grid, floats, packed
+from demos.views.packing import Grid, floats, opened, packed, wrapped
 from demos.views.pad.pad import Pad, pad
 from demos.views.pictures.pictures import Pictures, pictures
 from demos.views.pixels.pixels import Pixels, pixels
@@ -94,6 +95,8 @@ __all__ = [
     "Voice",
     "floats",
     "head",
+    "is_view",
+    "opened",
     "packed",
     "bars",
     "camera",
@@ -122,4 +125,5 @@ __all__ = [
     "tiles",
     "tokens",
     "voice",
+    "wrapped",
 ]

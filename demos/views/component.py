@@ -38,3 +38,7 @@ def view(
         can=list(can),
         **layout,
     )
+
+
+def is_view(block: Any) -> bool:
+    return "taste-view" in (getattr(block, "elem_classes", None) or ())

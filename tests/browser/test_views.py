@@ -242,6 +242,15 @@ MOUNT = """([kind, props]) => {
     .map((e) => e.textContent + (e.ariaValueNow || ''))); requestAnimationFrame(look); };
   requestAnimationFrame(look);
 }"""
+# What Python sent must stay as it is: a part that has not changed is the same object in the next frame.
+READ_ONLY = """{
+  const parse = JSON.parse, never = () => { throw new Error('a view changes what Python sent'); };
+  const made = new WeakMap();
+  const guarded = (x) => x && typeof x === 'object' ? made.get(x) || made.set(x, proxy(x)).get(x) : x;
+  const proxy = (x) => new Proxy(x, { get: (of, name) => guarded(Reflect.get(of, name)),
+    set: never, deleteProperty: never, defineProperty: never });
+  JSON.parse = (...given) => guarded(parse(...given));
+}"""
 INK = """() => [...document.querySelectorAll('canvas')].map((canvas) => new Set(new Uint32Array(canvas.getContext('2d')
   .getImageData(0, 0, canvas.width, canvas.height).data.buffer)).size)"""
 HOLDS = "button:visible, input:visible, [tabindex='0']:visible"
@@ -251,6 +260,7 @@ HOLDS = "button:visible, input:visible, [tabindex='0']:visible"
 def sheet(browser: Any) -> Iterator[Any]:
     context = browser.new_context(viewport={"width": 700, "height": 900})
     style = "".join(path.read_text("utf-8") for path in views.CSS)
+    context.add_init_script(READ_ONLY)
     context.route("http://views.test/", lambda route: route.fulfill(body=page, content_type="text/html"))
     page = f"<!doctype html><meta charset=utf-8><head>{views.head()}<style>{style}</style></head><body></body>"
     yield context
@@ -267,7 +277,7 @@ def mounted(sheet: Any) -> Iterator[Any]:
         page.goto("http://views.test/")
         kind = "plane" if name == "mark" else name
         signals = list(getattr(views, kind).args[1])
-        props = {"value": SAMPLES[name], "can": signals, "height": 300} | PROPS.get(name, {})
+        props = {"value": views.wrapped(SAMPLES[name]), "can": signals, "height": 300} | PROPS.get(name, {})
         page.evaluate(MOUNT, [kind, props])
         page.wait_for_timeout(100)
         return page
@@ -310,6 +320,25 @@ def test_a_view_answers_its_keys(mounted: Any, name: str) -> None:
     assert said == SAID.get(name, set()) or (name == "network" and said <= {"unit", "edit", "shape"})
     if name in READS:
         assert page.evaluate("window.seen.size") > seen
+
+
+def test_parts_travel_as_text_and_stay_the_same_object_until_they_change(mounted: Any) -> None:
+    page = mounted("bars")
+    sent = [
+        views.wrapped({"items": [{"name": "a", "value": n}], "low": 0, "caption": "c", "lines": [1]}) for n in (1, 1, 2)
+    ]
+    assert sent[0] == {"low": 0, "caption": "c", "=": {"items": '[{"name":"a","value":1}]', "lines": "[1]"}}
+    told = page.evaluate(
+        """(sent) => { const { stage } = document.querySelector('.taste'); const seen = [];
+          const kept = (a, b, part) => seen[a][part] === seen[b][part];
+          for (const value of sent) { stage.props.value = value; seen.push(stage.value); }
+          return { last: seen[2], items: [kept(0, 1, 'items'), kept(1, 2, 'items')],
+            lines: kept(0, 2, 'lines'), again: stage.value === seen[2] }; }""",
+        sent,
+    )
+    last = {"items": [{"name": "a", "value": 2}], "low": 0, "caption": "c", "lines": [1]}
+    assert told == {"last": last, "items": [True, False], "lines": True, "again": True}
+    assert views.opened(sent[2]) == last
 
 
 def test_negative_and_positive_come_from_one_file(mounted: Any) -> None:

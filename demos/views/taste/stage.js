@@ -5,18 +5,42 @@
 (() => {
   const makers = {};
 
+  // What Python sent, its parts told from their JSON (packing.py). A part whose JSON has not changed stays the same object.
+  function opening() {
+    const parts = {};
+    let sent;
+    let shown;
+    const part = (name, json) => {
+      if (parts[name]?.json !== json) parts[name] = { json, value: JSON.parse(json) };
+      return parts[name].value;
+    };
+    return (value) => {
+      if (!value?.['=']) return value || {};
+      if (value !== sent) {
+        const { '=': told, ...rest } = (sent = value);
+        for (const [name, json] of Object.entries(told)) rest[name] = part(name, json);
+        shown = rest;
+      }
+      return shown;
+    };
+  }
+
   function mount(name, element, props, trigger, watch) {
     const root = element.querySelector('.taste');
     let asked = false;
     // a deferred event is sent later with its first data object: keep one per event, up to date
     const latest = {};
+    const opened = opening();
     const stage = {
       root,
       props,
       over: null, // a value of the past that is shown instead (replay.js)
       whole: false, // its numbers are names: there is nothing between two of its values
       get value() {
-        return stage.over || props.value || {};
+        return stage.over || stage.news;
+      },
+      get news() {
+        return opened(props.value); // what Python sent last, whatever is shown
       },
       get empty() {
         return props.value === null || props.value === undefined || props.value === '';

@@ -8,6 +8,7 @@ interface Stage {
   over: Value;
   whole: boolean;
   readonly value: Value;
+  readonly news: Value;
   readonly empty: boolean;
   readonly colours: Colours;
   can(event: string): boolean;
