@@ -74,7 +74,10 @@ for number, event in demo.fns.items():
         names = [getattr(block, "label", None) or type(block).__name__ for block in event.inputs]
         events[event.api_name] = [number, [plain(block) for block in event.inputs], names]
 print(json.dumps({"url": url, "pid": os.getpid(), "events": events}, default=str), flush=True)
-demo.block_thread()
+try:
+    running.until_told(demo)
+except NameError:
+    demo.block_thread()
 """
 
 

@@ -60,6 +60,7 @@ class TrainStep:
 
 
 _stop: ContextVar[threading.Event | None] = ContextVar("stop", default=None)
+_held_up: ContextVar[float] = ContextVar("held_up", default=0.0)  # seconds
 
 
 @contextmanager
@@ -72,16 +73,33 @@ def stopped_by(stop: threading.Event) -> Iterator[None]:
         _stop.reset(token)
 
 
+@contextmanager
+def held_up(seconds: float) -> Iterator[None]:
+    """Inside, a run whose steps had to wait for others between them knows it: no ``Deadline`` counts these seconds.
+
+    >>> clock = Deadline(seconds=60, started=time.perf_counter() - 100)
+    >>> with held_up(50):
+    ...     clock.expired, round(clock.elapsed)
+    (False, 50)
+    """
+    token = _held_up.set(seconds)
+    try:
+        yield
+    finally:
+        _held_up.reset(token)
+
+
 @dataclass(slots=True)
 class Deadline:
     """Wall-clock bound of a run; ``seconds=None`` never expires, unless somebody stops it (``stopped_by``)."""
 
     seconds: float | None = None
     started: float = field(default_factory=time.perf_counter)
+    held_up: float = field(default_factory=_held_up.get)  # seconds, before it began
 
     @property
     def elapsed(self) -> float:
-        return time.perf_counter() - self.started
+        return time.perf_counter() - self.started - (_held_up.get() - self.held_up)
 
     @property
     def expired(self) -> bool:

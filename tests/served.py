@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import asyncio
+import inspect
+from collections.abc import AsyncGenerator, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -32,3 +34,20 @@ def address(slug: str, lang: str = "ko") -> Iterator[str]:
     _, url, _ = demo.launch(prevent_thread_lock=True, quiet=True, **how)
     yield url
     demo.close()
+
+
+def in_step(shown: Any) -> Any:
+    """The stream of a handler that stands in a line, which is an asynchronous one, as an ordinary one."""
+    return _drained(shown) if inspect.isasyncgen(shown) else shown
+
+
+def _drained(shown: AsyncGenerator[Any, None]) -> Iterator[Any]:
+    with asyncio.Runner() as loop:
+        try:
+            while True:
+                try:
+                    yield loop.run(anext(shown))  # type: ignore[arg-type]
+                except StopAsyncIteration:
+                    return
+        finally:
+            loop.run(shown.aclose())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import os
 from typing import Any
 
 import gradio as gr
@@ -33,7 +34,8 @@ LIGHT: dict[str, Any] = {"concurrency_limit": None, "show_progress": "hidden", "
 PRIVATE: dict[str, Any] = {"api_visibility": "private"}
 
 
-CPU = Line(places=4, most=60)  # whatever trains because somebody pressed a button
+PLACES = max(2, min(4, os.cpu_count() or 2))  # more would only wait for each other
+CPU = Line(places=PLACES, most=60, turn=0.5)  # whatever trains because somebody pressed a button
 CODE = Line(places=2, most=60)  # programs whose run must be made first
 OPENING = Line(places=4, most=200)  # first screens
 # They share the passes of the network, but llama.cpp, where it is installed, answers one at a time.

@@ -25,8 +25,8 @@ import dataclasses
 import functools
 import inspect
 import typing
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import closing
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
+from contextlib import aclosing
 from typing import Any, TypeVar
 
 import gradio as gr
@@ -186,8 +186,8 @@ class Desk:
     ) -> tuple[Callable[..., Any], list[Any], list[Any]]:
         """(function for Gradio, its inputs, its outputs) of a handler; ``fixed`` are arguments that no component holds.
 
-        ``line``: where it waits for its turn; it is a generator then, whatever the handler is. ``tells``: what it puts on the
-        shelf is told to the browser.
+        ``line``: where it waits for its turn; it is an async generator then, whatever the handler is. ``tells``: what it
+        puts on the shelf is told to the browser.
         """
         names, event = self._asked(fn, fixed)
         outputs = [to] if isinstance(to, str) else list(self.screen.names if to is None else to)
@@ -279,12 +279,12 @@ def _adapted(
     call: Callable[..., Any]
     if line is not None:
 
-        def call(lang: str, *values: Any) -> Iterator[Any]:
+        async def call(lang: str, *values: Any) -> AsyncIterator[Any]:
             given, usher = arguments(values), Usher(lang)
             work = fn(lang, **given) if streams else in_background(lambda: fn(lang, **given), RUN_SECONDS)
             try:
-                with closing(line.served(work)) as stream:  # type: ignore[type-var]
-                    for update in stream:
+                async with aclosing(line.shared(work)) as stream:  # type: ignore[type-var]
+                    async for update in stream:
                         if isinstance(update, Waiting):
                             usher(update)
                         yield nothing if isinstance(update, Waiting | Working) else placed(update)

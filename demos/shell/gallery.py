@@ -30,13 +30,14 @@ from demos.shell import classroom, endpoints, front, guard, locale, operations, 
 from demos.shell.building import fill, safe_build
 from demos.shell.endpoints import Endpoints  # noqa: E402
 from demos.shell.first_screen import in_time, stays  # noqa: E402
+from demos.shell.lean import Lean
 from demos.shell.links import admissible, read_link
 from demos.shell.theme import theme
 
 TITLE = "딥러닝 맛보기 · A Taste of Deep Learning"
 
 
-class Gallery(gr.Blocks):
+class Gallery(Lean):
     """The pages for people, and the page for programs that is built when one asks."""
 
     endpoints: Endpoints

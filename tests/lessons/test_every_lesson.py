@@ -13,6 +13,7 @@ import pytest
 from demos import CHAPTERS, kit
 from demos.kit import lesson, text
 from demos.shell import building, links
+from tests import served
 
 LESSONS = [slug for chapter in CHAPTERS for slug in chapter.lessons]
 
@@ -91,5 +92,5 @@ def test_the_code_panel_writes_python(slug: str) -> None:
     panels = [d for d in demo.fns.values() if d.name == "on_code"]
     assert panels, "every lesson shows its code"
     inputs = [value(component) for component in panels[0].inputs]
-    *_, code = panels[0].fn(*inputs)
+    *_, code = served.in_step(panels[0].fn(*inputs))
     compile(code, f"{slug}.py", "exec")

@@ -19,6 +19,7 @@ from core.pretrained import catalog, fetch, resolve
 from demos import CHAPTERS, kit
 from demos.kit import text
 from demos.shell import building
+from tests import served
 
 LESSONS = [slug for chapter in CHAPTERS for slug in chapter.lessons]
 NAMES = ("name", "wish", "writer", "model", "which")  # parameters by which a visitor names a model to open
@@ -42,7 +43,7 @@ def sent(component: Any) -> Any:
 def answer(event: Any, values: list[Any], data: Any = None) -> Any:
     """The first thing shown."""
     given, *_ = special_args(event.fn, list(values), None, gr.EventData(None, {} if data is None else data))
-    shown = event.fn(*given)
+    shown = served.in_step(event.fn(*given))
     if not inspect.isgenerator(shown):
         return shown
     try:

@@ -55,7 +55,7 @@ def call(demo: gr.Blocks, event: Any, values: list[Any], data: Any = None) -> No
     """A call as the queue makes it, left after its first picture."""
     args = asyncio.run(demo.preprocess_data(event, values, None))
     args, *_ = special_args(event.fn, args, None, gr.EventData(None, data))
-    result = event.fn(*args)
+    result = served.in_step(event.fn(*args))
     if inspect.isgenerator(result):
         next((shown for shown in result if not nothing(shown)), None)
         result.close()
@@ -241,7 +241,7 @@ def test_a_run_that_diverges_ends_with_a_reason_and_its_pictures(
     demo, event, values, at = named(slug, lang, api_name)
     for name, value in settings.items():
         values[at[name]] = value
-    last = last_shown(event.fn(*asyncio.run(demo.preprocess_data(event, values, None))))
+    last = last_shown(served.in_step(event.fn(*asyncio.run(demo.preprocess_data(event, values, None)))))
     reason = text.load("common", lang)("why.diverged", rate=settings["rate"])
     if slug == "gradient_descent":  # speaks of this surface's own limit
         reason = text.table(slug, lang)["verdict.diverged"].partition("{")[0]

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
+import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -163,3 +165,96 @@ def test_work_without_steps_is_stopped_with_its_stream() -> None:
     assert list(line.served(in_background(train, seconds=0.1)))[-1] == "script", "bounded, too"
     with pytest.raises(ZeroDivisionError):
         list(in_background(lambda: 1 / 0))
+
+
+def test_turns_go_round_and_newcomers_come_first() -> None:
+    line = Line(turn=0)
+    first = line.served(stream("a", 4))
+    assert [next(first), next(first)] == ["a0", "a1"], "alone nobody makes way"
+    second = line.served(stream("b", 4))
+    assert next(second) == Waiting(1)
+    assert [next(first), next(second)] == ["a2", "b0"], "one event, then the other's turn"
+    third = line.served(stream("c", 1))
+    assert next(third) == Waiting(1), "the first is being served again"
+    assert next(second) == Working(), "no news while others have their turn"
+    assert [next(first), next(third)] == ["a3", "c0"], "who has seen nothing comes before who has waited longer"
+    for each in (first, second, third):
+        each.close()  # type: ignore[attr-defined]
+    assert len(line) == 0
+
+
+def test_a_bound_on_the_time_does_not_count_the_turns_of_others() -> None:
+    line, clocks = Line(turn=0), list[Deadline]()
+
+    def run() -> Iterator[str]:
+        clocks.append(Deadline(5.0))
+        yield "frame"
+        yield "frame"
+        yield f"{clocks[0].expired} {clocks[0].elapsed < 5}"
+
+    watched, other = line.served(run()), line.served(stream("b", 9))
+    assert [next(watched), next(other), next(watched)] == ["frame", Waiting(1), "frame"]
+    place = line._here[0]
+    place.left -= 60  # as if the others had taken a minute
+    clocks[0].started -= 60
+    assert [next(other), next(watched)] == ["b0", "False True"]
+    assert clocks[0].expired, "outside its turn it is a clock as any other"
+
+
+def test_who_waits_in_an_event_loop_holds_no_thread_and_leaves_at_once() -> None:
+    line, opened, closed = Line(), threading.Event(), list[str]()
+
+    def work(name: str) -> Iterator[str]:
+        try:
+            yield f"{name}0"
+            assert opened.wait(30)
+            yield f"{name}1"
+        finally:
+            closed.append(name)
+
+    async def visit(name: str, seen: list[Any]) -> None:
+        async for event in line.shared(work(name)):
+            seen.append(event)
+
+    async def meet() -> None:
+        seen: dict[str, list[Any]] = {name: [] for name in "abc"}
+        first, second, third = (asyncio.create_task(visit(name, seen[name])) for name in "abc")
+        while not (seen["a"] and seen["b"] and seen["c"]):
+            await asyncio.sleep(0.01)
+        assert seen["b"][0] == Waiting(1) and seen["c"][0] == Waiting(2)
+        threads, before = threading.active_count(), time.monotonic()
+        second.cancel()
+        await asyncio.gather(second, return_exceptions=True)
+        assert time.monotonic() - before < 0.2 and len(line) == 2 and threads <= threading.active_count() + 1
+        opened.set()
+        await asyncio.gather(first, third)
+        assert seen["a"] == ["a0", "a1"] and seen["c"][-2:] == ["c0", "c1"] and closed == ["a", "c"]
+
+    asyncio.run(meet())
+    assert len(line) == 0
+
+
+def test_a_run_that_is_stopped_in_mid_step_is_closed_before_its_place_is_free() -> None:
+    line, stepping, ended = Line(), threading.Event(), list[int]()
+
+    def run() -> Iterator[str]:
+        try:
+            stepping.set()
+            time.sleep(0.3)
+            yield "late"
+        finally:
+            ended.append(len(line))
+
+    async def stop() -> None:
+        async def drain() -> None:
+            async for _ in line.shared(run()):
+                pass
+
+        running = asyncio.create_task(drain())
+        while not stepping.is_set():
+            await asyncio.sleep(0.01)
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+
+    asyncio.run(stop())
+    assert ended == [1] and len(line) == 0
