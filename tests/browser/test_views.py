@@ -415,6 +415,28 @@ def test_a_run_is_played_again_from_what_the_browser_holds(mounted: Any) -> None
     assert label.inner_text() == "step 1" and bar.is_disabled()
 
 
+FOLLOWED = """async ([before, after]) => {
+  await feed(before); await new Promise((done) => setTimeout(done, 300)); await feed(after);
+  const seen = []; const until = performance.now() + 600;
+  while (performance.now() < until) { await new Promise(requestAnimationFrame);
+    seen.push([shown('plane').line.w, document.querySelector('output').textContent]); }
+  return { between: seen.filter(([w]) => w > 1 && w < 2).length, labels: [...new Set(seen.map(([, said]) => said))],
+    last: seen.at(-1)[0], sent: shown('plane') === document.querySelector('.taste-plane').stage.news,
+    pale: document.querySelectorAll('.taste-replaying').length };
+}"""
+
+
+@pytest.mark.parametrize("still", [False, True])
+def test_a_run_that_goes_on_is_drawn_between_its_frames(mounted: Any, still: bool) -> None:
+    page = mounted("bars")
+    page.emulate_media(reduced_motion="reduce" if still else "no-preference")
+    page.evaluate(TOGETHER, {name: {"reel": name != "replay", "height": 120, "words": REPLAY} for name in scene(0)})
+    page.evaluate("feed", scene(0))
+    told = page.evaluate(FOLLOWED, [scene(1), scene(2)])
+    assert (told["between"] >= 3) is not still, "the way from w = 1 to w = 2"
+    assert told["labels"] == ["step 2"] and told["last"] == 2 and told["sent"] and not told["pale"]
+
+
 def test_a_film_that_repeats_draws_a_picture_for_every_frame_of_the_screen(mounted: Any) -> None:
     page = mounted("bars")
     page.evaluate(TOGETHER, {name: {"reel": name != "replay", "height": 120, "words": REPLAY} for name in scene(0)})

@@ -11,6 +11,7 @@ taste.define('plane', (stage) => {
   let line = null;
   let mark = null;
   let sent = null;
+  let still = null; // a sheet with the points, and what it was drawn from
   // Python may round
   const near = (a, b, keys) => keys.every((k) => Math.abs(a[k] - b[k]) <= 1e-4 + 1e-9 * Math.abs(b[k]));
   const trails = {
@@ -100,16 +101,41 @@ taste.define('plane', (stage) => {
       : v.shades
         ? shadeOf(c)
         : (value) => colourOf(value, c);
-    for (const [x, y, value, ring] of bent ? bent.points : v.points || [])
-      dot(
-        g,
-        X(x),
-        Y(y),
+    const marks = (to, list) => {
+      for (const [x, y, value, ring] of list)
+        dot(
+          to,
+          X(x),
+          Y(y),
+          radius,
+          shade(value),
+          ring ? c.ink : v.outline ? c.soft : c.paper,
+          value === undefined || value === null || value >= 0,
+        );
+    };
+    if (bent || (v.points || []).length < 50) marks(g, bent ? bent.points : v.points || []);
+    else {
+      // many that stay where they are while the field behind them changes: drawn once
+      const key = [
+        v.points,
+        c,
+        width,
+        height,
+        canvas.width,
         radius,
-        shade(value),
-        ring ? c.ink : v.outline ? c.soft : c.paper,
-        value === undefined || value === null || value >= 0,
-      );
+        v.kinds,
+        v.shades,
+        v.outline,
+        ...v.x,
+        ...v.y,
+      ];
+      if (!still || key.some((part, k) => part !== still.key[k])) {
+        const sheet = still?.sheet || taste.el('canvas');
+        marks(taste.sharp(sheet, width, height), v.points);
+        still = { key, sheet };
+      }
+      g.drawImage(still.sheet, 0, 0, width, height);
+    }
     g.restore();
     g.font = `12px ${taste.FONT}`;
     g.textBaseline = 'middle';

@@ -1,7 +1,14 @@
 // @ts-check
 // Numbers as colours: the theme's own (colours.css), ramps of 256, bytes from Python as pictures.
 (() => {
+  let known = /** @type {any} */ (null); // read once for a mode: asking for a style makes the browser lay out what has changed
+  let mode = '';
   function colours(node) {
+    if (!known?.ink || mode !== document.body.className)
+      [known, mode] = [read(node), document.body.className];
+    return known;
+  }
+  function read(node) {
     const css = getComputedStyle(node);
     const get = (name) => css.getPropertyValue(`--t-${name}`).trim();
     const [ink, soft, grid, paper, accent, low, high] = 'ink soft grid paper accent low high'
@@ -58,8 +65,13 @@
   };
 
   // base64; what is unpacked already stays
-  const bytes = (text) =>
-    typeof text === 'string' ? Uint8Array.from(atob(text), (ch) => ch.charCodeAt(0)) : text;
+  function bytes(text) {
+    if (typeof text !== 'string') return text;
+    const raw = atob(text);
+    const out = new Uint8Array(raw.length);
+    for (let i = 0; i < raw.length; i++) out[i] = raw.charCodeAt(i);
+    return out;
+  }
   const floats = (text) => (typeof text === 'string' ? new Float32Array(bytes(text).buffer) : text);
   // w·h pixels as an off-screen canvas, row 0 on top; of(i) gives [r, g, b], or [r, g, b, opacity] from 0 to
   // 255.
@@ -79,16 +91,40 @@
     g.putImageData(image, 0, 0);
     return off;
   }
-  function grid({ data, w, h, kind = 'class' }, c) {
+  // The same 256 colours, each as one number in the order of a picture's bytes.
+  const words = new Map();
+  function wordsOf(kind, c) {
     const colours = table(kind, c);
-    const values = bytes(data);
-    const off = taste.el('canvas', { width: w, height: h });
+    if (!words.has(colours)) {
+      const bytes = new Uint8ClampedArray(256 * 4).fill(255);
+      for (let i = 0; i < 256; i++) bytes.set(colours.subarray(i * 3, i * 3 + 3), i * 4);
+      words.set(colours, new Uint32Array(bytes.buffer));
+    }
+    return words.get(colours);
+  }
+  // A grid as an off-screen canvas, to be drawn at once: the last ones are kept, so that what stays is made once, and the
+  // oldest is used again.
+  const MOST = 64;
+  const made = new Map();
+  function grid(of, c) {
+    const { data, w, h, kind = 'class' } = of;
+    const colours = wordsOf(kind, c);
+    const old = made.get(of);
+    if (old?.colours === colours && old.data === data) return old.off;
+    let off = old?.off;
+    if (!off && made.size >= MOST) {
+      const [oldest, { off: free }] = made.entries().next().value;
+      made.delete(oldest);
+      off = free;
+    }
+    off ||= taste.el('canvas');
+    made.set(of, { off, colours, data });
+    if (off.width !== w || off.height !== h) Object.assign(off, { width: w, height: h });
     const g = off.getContext('2d');
     const image = g.createImageData(w, h);
-    for (let i = 0; i < w * h; i++) {
-      image.data.set(colours.subarray(values[i] * 3, values[i] * 3 + 3), i * 4);
-      image.data[i * 4 + 3] = 255;
-    }
+    const pixels = new Uint32Array(image.data.buffer);
+    const values = bytes(data);
+    for (let i = 0; i < w * h; i++) pixels[i] = colours[values[i]];
     g.putImageData(image, 0, 0);
     return off;
   }

@@ -39,6 +39,8 @@
     const box = el('div', { class: 'taste-box' }, canvas, tip);
     stage.root.append(el('figure', { class: 'taste-figure' }, legend, box, caption));
     const { height: tall, square, alt = '' } = stage.props;
+    let size = /** @type {number[] | null} */ (null); // read when it has changed: it makes the browser lay out the page
+    new ResizeObserver(() => (size = null)).observe(box);
     if (tall) box.style.height = `${tall}px`;
     if (square) Object.assign(box.style, { aspectRatio: '1', maxWidth: `${square}px`, marginInline: 'auto' });
     return {
@@ -56,8 +58,8 @@
       },
       legend: (items) => fill(legend, items),
       open() {
-        const width = box.clientWidth;
-        const height = box.clientHeight;
+        size ||= [box.clientWidth, box.clientHeight];
+        const [width, height] = size;
         const g = sharp(canvas, width, height);
         g.font = `12px ${FONT}`;
         g.lineJoin = 'round';

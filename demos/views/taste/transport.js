@@ -26,6 +26,7 @@
     let [words, labels] = [/** @type {any} */ ({}), []];
     let [last, key, played] = [null, null, null];
     let [exact, looped] = [0, false]; // the place of a film that is playing
+    let [follows, from, begun, lasts] = [0, 0, 0, 0]; // on the way to a frame that has just come
 
     const set = (k) => {
       at = taste.clamp(k, 0, Math.max(0, count - 1));
@@ -53,7 +54,15 @@
     };
     const halt = () => {
       cancelAnimationFrame(clock);
-      clock = 0;
+      cancelAnimationFrame(follows);
+      clock = follows = 0;
+    };
+    // From where it stands to the last frame, in as many ms as lay between the last two.
+    const follow = (now) => {
+      const part = taste.clamp((now - begun) / lasts, 0, 1);
+      follows = part < 1 && node.isConnected ? requestAnimationFrame(follow) : 0;
+      set(from + (count - 1 - from) * part);
+      stage.now();
     };
     const rate = () => (smooth ? PACE * SPEEDS[speed] : 1000 / taste.clamp(4000 / count, 60, 500));
     const tick = (now) => {
@@ -115,7 +124,11 @@
     const calm = () => matchMedia('(prefers-reduced-motion: reduce)').matches;
     function renew(n, v, wasAtEnd) {
       const toEnd = v.start === 'last';
-      if (last === null || key !== v.key || at >= n || v.back || (toEnd && wasAtEnd)) {
+      if (v.pace && last !== null && !v.back && toEnd && wasAtEnd && at < n - 1) {
+        cancelAnimationFrame(follows);
+        [from, begun, lasts] = [at, performance.now(), v.pace];
+        follows = requestAnimationFrame(follow);
+      } else if (last === null || key !== v.key || at >= n || v.back || (toEnd && wasAtEnd)) {
         halt();
         set(toEnd ? n - 1 : v.start || 0);
       }
@@ -133,13 +146,16 @@
         return at;
       },
       get playing() {
-        return !!clock;
+        return !!clock || !!follows;
+      },
+      get following() {
+        return !!follows;
       },
       // n frames now; v.start: the frame to open at, or "last"; v.key: another film; v.play: play it once per
-      // such value; v.back: to the start frame, whatever is looked at
+      // such value; v.back: to the start frame, whatever is looked at; v.pace: ms to run to a new last frame in
       update(n, v) {
         const fresh = last !== v || n !== count;
-        const wasAtEnd = at >= count - 1;
+        const wasAtEnd = at >= count - 1 || !!follows;
         count = n;
         words = v.words || {};
         labels = v.labels || [];

@@ -95,7 +95,13 @@ interface Taste {
     stage: Stage,
     moved?: (k: number) => void,
     options?: { smooth?: boolean; label?: (at: number) => string },
-  ): { node: any; readonly at: number; readonly playing: boolean; update(n: number, v: Value): void };
+  ): {
+    node: any;
+    readonly at: number;
+    readonly playing: boolean;
+    readonly following: boolean;
+    update(n: number, v: Value): void;
+  };
   // network/shaping.js
   shaping(stage: Stage, box: any): { draw(v?: Value, spots?: any[]): void };
   // page.js
