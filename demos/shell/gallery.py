@@ -60,12 +60,22 @@ class Gallery(Lean):
         if changing:
             part, held = copy.copy(block_fn), state.blocks_config.blocks if state else {}
             part.outputs = [outputs[n] for n in changing]
-            changed = [values[n] for n in changing] if len(changing) > 1 else values[changing[0]]
+            changed = [_light(outputs[n], values[n]) for n in changing]
+            changed = changed if len(changing) > 1 else changed[0]
             for n, value in zip(changing, await super().postprocess_data(part, changed, state), strict=True):
                 data[n] = value
                 if outputs[n]._id in held:
                     held[outputs[n]._id]._id = outputs[n]._id
         return data
+
+
+def _light(block: Any, value: Any) -> Any:
+    """A view's value as text where it is many numbers."""
+    if not views.is_view(block):
+        return value
+    if isinstance(value, dict) and "__type__" in value:  # an update
+        return value | ({"value": views.wrapped(value["value"])} if "value" in value else {})
+    return views.wrapped(value)
 
 
 def build(chapters: tuple[Chapter, ...]) -> Gallery:

@@ -18,7 +18,7 @@ from gradio.state_holder import SessionState
 from starlette.testclient import TestClient
 
 from core.errors import InvalidInput
-from demos import CHAPTERS, kit
+from demos import CHAPTERS, kit, views
 from demos.api import FUNCTIONS
 from demos.kit.lesson import Opening
 from demos.shell import building, gallery, links, running
@@ -146,6 +146,21 @@ def test_what_stays_as_it_is_costs_nothing_and_is_answered_as_gradio_does(monkey
         theirs = asyncio.run(gr.Blocks.postprocess_data(demo, fn, copy(said), SessionState(demo)))
         ours = asyncio.run(demo.postprocess_data(fn, copy(said), SessionState(demo)))
         assert [each or None for each in ours[:3]] == [each or None for each in theirs[:3]]
+
+
+def test_the_parts_of_a_view_travel_as_text() -> None:
+    """Gradio walks through lists number by number, here and in the browser."""
+    with gallery.Gallery() as demo:
+        event = demo.fns[gr.Button().click(lambda: 0, None, [views.bars(), gr.HTML()])["id"]]
+    value = {"items": [{"name": "a", "value": 1.5}], "caption": "one"}
+    light = {"=": {"items": '[{"name":"a","value":1.5}]'}, "caption": "one"}
+    state = SessionState(demo)
+    assert asyncio.run(demo.postprocess_data(event, [value, value], state)) == [light, value]
+    update = asyncio.run(demo.postprocess_data(event, [gr.update(value=value, visible=True), gr.skip()], state))[0]
+    assert update["value"] == light and update["visible"]
+    assert views.opened(light) == value and views.opened(value) == value and views.opened("<b>") == "<b>"
+    assert views.opened({"=": {"items": "[1", "x": 3}, "caption": "c"}) == {"caption": "c"}
+    assert views.wrapped({"items": [float("nan")]}) == {"=": {"items": "[null]"}}  # as Gradio sends it
 
 
 @pytest.mark.parametrize("learner", ["nothing", "draws", "moves a slider"])
