@@ -13,7 +13,6 @@ import json
 import threading
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -108,14 +107,7 @@ class LanguageModel(BaseLanguageModel):
         if (name, context) in _shared:
             yield Done(_shared[name, context], clock.elapsed)
             return
-        found = None
-        with closing(resolve.steps(name)) as events:  # type: ignore[type-var]
-            for event in events:
-                if isinstance(event, Done):
-                    found = event.result
-                else:
-                    yield event
-        assert found is not None
+        found = yield from resolve.located(name)
         yield Progress("load", 0, 0, found.name)
         with _loading:
             if (name, context) not in _shared:

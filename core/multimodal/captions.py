@@ -10,7 +10,6 @@ from __future__ import annotations
 import functools
 import threading
 from collections.abc import Iterator
-from contextlib import closing
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -108,7 +107,6 @@ def steps(picture: images.Source, name: str = HUB) -> Iterator[Progress | Done[C
     """Fetch the model if need be, with progress, open it, and write one sentence about the picture."""
     clock, name = Deadline(), _checked(name)
     images.read(picture, max_side=512)  # a bad picture is refused before anything is fetched
-    with closing(resolve.steps(name, "captions")) as events:  # type: ignore[type-var]
-        yield from (event for event in events if isinstance(event, Progress))
+    yield from resolve.located(name, "captions")
     yield Progress("load", 0, 0, name)
     yield Done(Captioner.load(name).write(picture), clock.elapsed)

@@ -83,8 +83,12 @@ def steps(name: str, kind: str = "causal-lm", *, seconds: float = WAIT_SECONDS) 
     Raises InvalidInput for a name nobody knows, WeightsMissing when every source failed.
     """
     clock = Deadline(seconds)
-    found = nearby(name, kind) or (yield from _fetch(_entry(name, kind), clock))
-    yield Done(found, clock.elapsed)
+    yield Done((yield from located(name, kind, clock)), clock.elapsed)
+
+
+def located(name: str, kind: str = "causal-lm", clock: Deadline | None = None) -> Generator[Progress, None, Located]:
+    """The same for a stream that goes on with the model: ``found = yield from located(name)``."""
+    return nearby(name, kind) or (yield from _fetch(_entry(name, kind), clock or Deadline(WAIT_SECONDS)))
 
 
 def nearby(name: str, kind: str = "causal-lm") -> Located | None:

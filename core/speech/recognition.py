@@ -13,7 +13,6 @@ import importlib.util
 import json
 import threading
 from collections.abc import Iterator
-from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -104,14 +103,8 @@ class Whisper:
     @classmethod
     def load_steps(cls, name: str = WHISPER) -> Iterator[Progress | Done[Whisper]]:
         """The same as a stream: Progress while fetching ("download", "convert", …), then "load", then Done."""
-        clock, found = Deadline(), None
-        with closing(resolve.steps(name, "speech")) as events:  # type: ignore[type-var]
-            for event in events:
-                if isinstance(event, Done):
-                    found = event.result
-                else:
-                    yield event
-        assert found is not None
+        clock = Deadline()
+        found = yield from resolve.located(name, "speech")
         yield Progress("load", 0, 0, found.name)
         with _ONE:
             made = _whisper(found.path, name)
