@@ -1,7 +1,7 @@
 """An image project that Google's Teachable Machine exported, opened from its zip: names, and answers to pictures.
 
-TensorFlow.js (model.json, weights.bin, metadata.json) and Keras (keras_model.h5, labels.txt). Nothing is unpacked to the
-disk: the few files needed are read by their own names, up to a bound. Left out: sounds, poses, TensorFlow Lite, training.
+TensorFlow.js (model.json, weights.bin, metadata.json) and Keras (keras_model.h5 or a .keras, labels.txt). Nothing is unpacked
+to the disk: the few files needed are read by their own names, up to a bound. Left out: sounds, poses, TensorFlow Lite, training.
 Source: googlecreativelab/teachablemachine-community; pictures are scaled as its library and its Keras example do.
 """
 
@@ -10,8 +10,10 @@ from __future__ import annotations
 import io
 import json
 import math
+import re
 import zipfile
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +26,7 @@ from core.files import hdf5
 from core.files.images import Source
 from core.vision import preparing
 from core.vision.classifier import Answer
-from core.vision.keras_net import Config, KerasNet
+from core.vision.keras_net import DEEPEST, MODELS, Config, KerasNet
 
 register(
     {
@@ -57,7 +59,7 @@ class TeachableMachine:
         found = _members(Path(path))
         try:
             config, weights, self.classes, self.divisor = _web(found) if "model.json" in found else _keras(found)
-        except (KeyError, TypeError, ValueError, OSError, AttributeError, RecursionError) as error:
+        except (zipfile.BadZipFile, KeyError, TypeError, ValueError, OSError, AttributeError, RecursionError) as error:
             if isinstance(error, InvalidInput):
                 raise
             raise InvalidInput("keras_net_damaged") from error
@@ -103,8 +105,8 @@ def _members(path: Path) -> dict[str, bytes]:
             places: dict[str, zipfile.ZipInfo] = {}
             for info in sorted(listed, key=lambda info: info.filename.count("/"), reverse=True):
                 places[info.filename.rsplit("/", 1)[-1].lower()] = info
-            wanted = [name for name in places if name.endswith((".json", ".bin", ".h5", ".txt"))]
-            if not {"model.json", "keras_model.h5"} & set(wanted):
+            wanted = [name for name in places if name.endswith((".json", ".bin", ".h5", ".keras", ".txt"))]
+            if not {"model.json", "keras_model.h5"} & set(wanted) and not any(n.endswith(".keras") for n in wanted):
                 raise InvalidInput("tm_other_file")
             if sum(places[name].file_size for name in wanted) > MOST_BYTES:
                 raise InvalidInput("tm_large", most=MOST_BYTES // 2**20, files=MOST_FILES)
@@ -142,16 +144,55 @@ def _web(found: dict[str, bytes]) -> Opened:
 
 
 def _keras(found: dict[str, bytes]) -> Opened:
-    with hdf5.h5py().File(io.BytesIO(found["keras_model.h5"]), "r") as file:
-        config = json.loads(file.attrs["model_config"])
-        arrays = hdf5.arrays(file["model_weights"], MOST_BYTES)
-    # …/expanded_conv_project/kernel:0 → expanded_conv_project/kernel
-    weights = {"/".join(path.split("/")[-2:]).removesuffix(":0"): array for path, array in arrays.items()}
+    saved = next((data for name, data in found.items() if name.endswith(".keras")), None)
+    if "keras_model.h5" in found or saved is None:
+        with hdf5.h5py().File(io.BytesIO(found["keras_model.h5"]), "r") as file:
+            config = json.loads(file.attrs["model_config"])
+            arrays = hdf5.arrays(file["model_weights"], MOST_BYTES)
+        # …/expanded_conv_project/kernel:0 → expanded_conv_project/kernel
+        weights = {"/".join(path.split("/")[-2:]).removesuffix(":0"): array for path, array in arrays.items()}
+    else:
+        config, weights = _keras_3(saved)
     if "labels.txt" not in found:
         raise ValueError("no labels.txt")
     lines = found["labels.txt"].decode("utf-8-sig").splitlines()
     numbered = [line.partition(" ") for line in lines if line.strip()]  # "0 cup"
     return config, weights, _names([name if number.isdigit() else number for number, _, name in numbered]), KERAS
+
+
+def _keras_3(saved: bytes) -> tuple[Config, dict[str, NDArray[Any]]]:
+    """The network of a .keras file, with its weights by the names of their layers."""
+    with zipfile.ZipFile(io.BytesIO(saved)) as packed:
+        if sum(packed.getinfo(name).file_size for name in ("config.json", "model.weights.h5")) > MOST_BYTES:
+            raise InvalidInput("tm_large", most=MOST_BYTES // 2**20, files=MOST_FILES)
+        config = json.loads(packed.read("config.json"))
+        with hdf5.h5py().File(io.BytesIO(packed.read("model.weights.h5")), "r") as file:
+            arrays = hdf5.arrays(file, MOST_BYTES)
+    weights: dict[str, NDArray[Any]] = {}
+    for place, kind, own in _saved_layers(config, ""):
+        parts = ("gamma", "beta") if kind == "BatchNormalization" else ("kernel", "bias")
+        wanted = [
+            part for part, key in zip(parts, ("scale", "center"), strict=True) if kind[0] != "B" or own.get(key, True)
+        ]
+        wanted += ["moving_mean", "moving_variance"] if kind == "BatchNormalization" else []
+        for number, part in enumerate(wanted):
+            if (array := arrays.get(f"{place}/vars/{number}")) is not None:
+                weights[f"{own['name']}/{part}"] = array
+    return config, weights
+
+
+def _saved_layers(model: Config, before: str, depth: int = 0) -> Iterator[tuple[str, str, Config]]:
+    """(where its weights lie in the file, kind, config) of every layer: Keras numbers those of a kind in their order."""
+    counts: Counter[str] = Counter()
+    for layer in model["config"]["layers"] if depth <= DEEPEST else ():
+        kind = str(layer["class_name"])
+        snake = re.sub("([a-z])([A-Z])", r"\1_\2", re.sub("(.)([A-Z][a-z]+)", r"\1_\2", kind)).lower()
+        place = f"{before}layers/{snake}_{counts[snake]}" if counts[snake] else f"{before}layers/{snake}"
+        counts[snake] += 1
+        if kind in MODELS:
+            yield from _saved_layers(layer, f"{place}/", depth + 1)
+        else:
+            yield place, kind, layer["config"]
 
 
 def _names(labels: Sequence[Any]) -> tuple[str, ...]:

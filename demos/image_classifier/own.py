@@ -19,6 +19,7 @@ FORM = kit.Form(
 )
 SCREEN = kit.Screen("kept", "album", "files", "own", "curve", "badge", "bars", "seen", "turn")
 Kept = dict[str, tuple[Any, ...]]  # class name → its pictures
+MOST_NAMES = 12  # of somebody's classes, told in a caption
 
 
 @kit.handler
@@ -53,7 +54,7 @@ def on_files(lang: str, files: Any, name: str, kept: Kept | None) -> Iterator[ki
         raise InvalidInput("empty", name="pictures", least=1)
     brought = [file for file in listed if str(file.get("path")).lower().endswith(".zip")]
     if brought:  # finished classes of somebody's
-        yield SCREEN(files=None) | _teachable(t, brought[0])
+        yield SCREEN(files=None) | _teachable(t, brought[0], kept or {})
         return
     for done, file in enumerate(listed[: own_examples.MOST_PICTURES + 1], start=1):
         own_name = Path(str(file.get("orig_name") or "")).stem.split("_")[0]
@@ -71,13 +72,18 @@ def on_files(lang: str, files: Any, name: str, kept: Kept | None) -> Iterator[ki
     yield SCREEN(kept=made, album=_album(t, made, unread), files=None)
 
 
-def _teachable(t: text.Text, file: Any) -> kit.Update:
-    """An export of Teachable Machine takes the place of what was learnt; the pictures stay."""
+def _teachable(t: text.Text, file: Any, kept: Kept) -> kit.Update:
+    """An export of Teachable Machine takes the place of what was learnt. The learner's pictures stay, the example's go."""
+    from core.lessons.image_classifier import own_examples
     from core.vision.teachable_machine import TeachableMachine
 
     own = TeachableMachine(pictures.arrived(file))
+    theirs = {} if own_examples.is_example(kept) else kept
+    caption = t("own.teachable_beside" if theirs else "own.teachable_album", names=", ".join(own.classes[:MOST_NAMES]))
     items = [{"name": name, "value": 0.0, "text": ""} for name in own.classes]
     return SCREEN(
+        kept=theirs,
+        album=_album(t, theirs) | {"caption": caption},
         own=own,
         badge=t("own.teachable", count=len(own.classes), parameters=own.parameters),
         bars={"items": items, "low": 0, "high": 1, "caption": t("own.teachable_try")},

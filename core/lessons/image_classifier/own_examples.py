@@ -32,6 +32,14 @@ def example(names: Sequence[str] = KINDS) -> dict[str, tuple[np.ndarray, ...]]:
     return {name: tuple(kept(picture) for picture in some) for name, some in zip(names, rows, strict=True)}
 
 
+def is_example(kept: Kept) -> bool:
+    """Whether these are the example's pictures and no others, whatever their classes are called."""
+    if len(kept) != len(KINDS):
+        return False
+    same = zip(kept.values(), example().values(), strict=True)
+    return all(len(one) == len(two) and all(map(np.array_equal, one, two)) for one, two in same)
+
+
 def unseen(turn: int = 0) -> tuple[int, np.ndarray]:
     """(index in KINDS, picture (28, 28)): the ``turn``-th of those that are not in the example, the kinds in turn."""
     label = turn % len(KINDS)

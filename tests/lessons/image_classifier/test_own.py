@@ -358,7 +358,13 @@ def test_an_export_of_teachable_machine_opens_and_answers(lang: str, uploads: Pa
     kept = example(lang)
     (shown,) = lesson.on_files(lang, [uploaded(uploads, "tm-my-image-model.zip", exported)], "", kept)
     own = shown["own"]
-    assert "kept" not in shown and "Teachable" in shown["badge"] or "티처블" in shown["badge"]
+    assert "Teachable" in shown["badge"] or "티처블" in shown["badge"]
+    assert shown["kept"] == {} and shown["album"]["items"] == []  # the example is not somebody's project
+    assert teachable.LABELS[0] in shown["album"]["caption"]
+    mine = kept | {"컵": (plain(70),)}
+    (beside,) = lesson.on_files(lang, [uploaded(uploads, "tm.zip", exported)], "", mine)
+    assert beside["kept"] == mine and len(beside["album"]["items"]) == 4  # what the learner brought stays
+    assert beside["album"]["caption"] != shown["album"]["caption"]
     assert [item["name"] for item in shown["bars"]["items"]] == teachable.LABELS
     picture = uploaded(uploads, "photo.png", plain(70))
     tested = lesson.on_test(lang, picture, own)

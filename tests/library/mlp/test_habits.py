@@ -13,6 +13,7 @@ import pandas as pd
 import pytest
 import torch
 
+from benchmarks import keras_habits
 from core import Dense, Input, Sequential, to_script
 from core.errors import CoreError, InvalidInput
 from core.training.callbacks import Callback, EarlyStopping
@@ -413,3 +414,11 @@ def test_scikit_learn_takes_it_as_one_of_its_own() -> None:
     np.testing.assert_array_equal(piped.predict(X), model.predict(scaled))
     with pytest.raises(CoreError, match="layers, seed, dtype"):
         net().set_params(epochs=3)
+
+
+def test_no_habit_of_keras_users_ends_in_a_raw_error() -> None:
+    """All of benchmarks/keras_habits.py, which compares the numbers with Keras' by hand."""
+    found = {code: keras_habits.run(code) for code in keras_habits.HABITS}
+    assert [code for code, (kind, _) in found.items() if kind == "raw"] == []
+    assert sum(kind == "ok" for kind, _ in found.values()) >= 85
+    assert all(len(said) < 400 for kind, said in found.values() if kind == "told")

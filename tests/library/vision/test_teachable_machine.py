@@ -47,6 +47,12 @@ def test_answers_are_those_of_keras(tmp_path: Path, side: int, channels: int) ->
     theirs = net(pixels.astype(np.float32) / 127.5 - 1).detach().cpu().numpy()
     np.testing.assert_allclose(kept.predict_pixels(pixels), theirs, atol=2e-6)
     assert kept.classes == web.classes
+    net.save(tmp_path / "saved_again.keras")
+    again = opened(tmp_path, {"saved_again.keras": (tmp_path / "saved_again.keras").read_bytes(), "labels.txt": labels})
+    np.testing.assert_allclose(again.predict_pixels(pixels), theirs, atol=2e-6)
+    with pytest.raises(CoreError) as told:
+        opened(tmp_path, {"saved_again.keras": b"PK\x03\x04 cut off", "labels.txt": labels})
+    assert told.value.code == "keras_net_damaged"
 
 
 def test_a_photo_of_any_size_gets_an_answer(tmp_path: Path, export: dict[str, bytes]) -> None:
