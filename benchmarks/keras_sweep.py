@@ -46,7 +46,7 @@ ROUNDED = {
     "atol": 1e-6,
 }  # Keras' losses and their slopes are float32: three epochs make of it the fifth digit
 STILL = 1e-6  # of a loss: less is no improvement to Keras' float32, so that its early stopping stops earlier
-OUTCOMES = ("equal", "rounded", "clipped", "overflowed", "WRONG", "refused")
+OUTCOMES = ("equal", "rounded", "clipped", "overflowed", "tied", "WRONG", "refused")
 
 
 def own_table(kind: str) -> dict[str, object]:
@@ -120,10 +120,10 @@ def clips(lab: Lab) -> bool:
     return bool((said < CLIP).any() or (said > 1 - CLIP).any())
 
 
-def rounded(theirs: Sequence[float], ours: Sequence[float], loss: Sequence[float]) -> bool:
-    """Whether two courses differ by float32 only: in the fifth digit, or by an epoch more at a loss that stands still."""
+def rounded(theirs: Sequence[float], ours: Sequence[float], watched: Sequence[float]) -> bool:
+    """Whether two courses differ by float32 only: in the fifth digit, or by an epoch more at a watched loss that stands still."""
     common = min(len(theirs), len(ours))
-    end = loss[max(common - 2, 0) : common]
+    end = watched[max(common - 2, 0) : common]
     stands = len(theirs) == len(ours) or (common > 1 and abs(end[0] - end[1]) <= STILL * abs(end[0]))
     return stands and np.allclose(theirs[:common], ours[:common], **ROUNDED)
 
@@ -153,7 +153,7 @@ def differences(lab: Lab) -> list[str]:
             for name, values in ours.items():
                 said = np.ravel(theirs[name])
                 if len(said) != len(values) or not np.allclose(said, values, **CLOSE):
-                    why = "rounded: " * rounded(said, values, ours["loss"])
+                    why = "rounded: " * rounded(said, values, ours.get("val_loss", ours["loss"]))
                     found.append(f"{why}{library} {name}: {said[-1]:.6g}, the lesson {values[-1]:.6g}")
             shown = [value for _, value in lab.evaluate().values]
             if not np.allclose(np.ravel(scores), shown, **CLOSE):
@@ -175,6 +175,12 @@ def _plain_torch(program: str) -> float:
     return float(out.getvalue().partition("final loss = ")[2])
 
 
+def ties(lab: Lab) -> bool:
+    """Whether the two best outputs of a row are one number to float32, in which Keras counts: another one wins there."""
+    best = np.sort(np.asarray(lab.model.predict(lab.x), np.float32), axis=1)[:, -2:]
+    return best.shape[1] == 2 and bool((best[:, 0] == best[:, 1]).any())
+
+
 def overflows(lab: Lab) -> bool:
     listed = [*lab.trainer.history.values(), [value for _, value in lab.evaluate().values]]
     return not all(abs(value) < OVERFLOW for values in listed for value in values)
@@ -193,6 +199,8 @@ def outcome(spec: RunSpec) -> tuple[str, list[str]]:
         return "equal", found
     if all(each.startswith("rounded") for each in found):
         return "rounded", found
+    if all(" f1_score: " in each for each in found) and ties(lab):
+        return "tied", found
     return ("clipped" if clipped or clips(lab) else "overflowed" if overflows(lab) else "WRONG"), found
 
 
