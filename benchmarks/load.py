@@ -36,6 +36,7 @@ import httpx
 LESSONS = {"draw": "stable_diffusion", "chat": "language_model", "mixed": "perceptron,epochs,hidden_layers,sequential"}
 LIGHT = ("perceptron_predict", "on_numbers", "on_data")  # answered at once, in no line
 WARM = 20  # cycles before memory is looked at: libraries load, pools fill
+LOOK = 1.0  # seconds that a page stays open in a cycle
 SERVER = """
 import json, os, sys
 import gradio as gr
@@ -61,6 +62,7 @@ _, url, _ = demo.launch(prevent_thread_lock=True, quiet=True, server_name="127.0
 try:
     from demos.shell import running
     running.forget_sessions(demo.app)
+    running.CLOSED = float(sys.argv[2])
 except ImportError:
     pass
 def plain(block):
@@ -102,9 +104,10 @@ class Served:
         return self.log.read_text("utf-8")
 
 
-def serve(code: Path, lessons: str) -> Served:
+def serve(code: Path, lessons: str, closed: float = 120.0) -> Served:
+    """``closed``: seconds that the server remembers a visitor who left."""
     log = Path(tempfile.mkdtemp()) / "log.txt"
-    program = [sys.executable, "-c", SERVER, lessons]
+    program = [sys.executable, "-c", SERVER, lessons, str(closed)]
     with log.open("w") as errors:
         process = subprocess.Popen(program, cwd=code, stdout=subprocess.PIPE, stderr=errors, text=True)
     assert process.stdout is not None
@@ -337,8 +340,12 @@ def cycles(served: Served, count: int) -> float:
             for number in range(count + WARM):
                 async with visit(client, served) as session:
                     name = runs[number % len(runs)]
-                    call = await press(client, served, name, served.events[name][1], session=session)
-                assert not call.error, (name, call.error)
+                    pressed = press(client, served, name, served.events[name][1], session=session)
+                    with contextlib.suppress(
+                        TimeoutError
+                    ):  # a page that is closed in mid-run: the playground never ends
+                        call = await asyncio.wait_for(pressed, LOOK)
+                        assert not call.error, (name, call.error)
                 await asyncio.sleep(0.3)  # the page is closed, its state let go
                 seen.append(served.memory())
         return seen[WARM:]
@@ -374,39 +381,41 @@ def sessions(served: Served, count: int) -> None:
     asyncio.run(come())
 
 
+async def vanished(served: Served, name: str, learners: int = 8, after: float = 2.0) -> Call:
+    """What the next visitor meets with, after learners have left in the middle of their runs."""
+    values = served.events[name][1]
+    async with httpx.AsyncClient(timeout=300) as client:
+        runs = [asyncio.create_task(press(client, served, name, values)) for _ in range(learners)]
+        await asyncio.sleep(after)
+        for run in runs:
+            run.cancel()
+        await asyncio.gather(*runs, return_exceptions=True)
+        return await press(client, served, name, values)
+
+
+async def interrupted(served: Served, name: str, kind: signal.Signals, after: float = 2.0) -> float:
+    """Seconds from the signal to the end of the server, with four runs going on."""
+    async with httpx.AsyncClient(timeout=300) as client:
+        runs = [asyncio.create_task(press(client, served, name, served.events[name][1])) for _ in range(4)]
+        await asyncio.sleep(after)
+        began = time.perf_counter()
+        served.process.send_signal(kind)
+        await asyncio.to_thread(served.process.wait, 60)
+        taken = time.perf_counter() - began
+        await asyncio.gather(*runs, return_exceptions=True)
+        return taken
+
+
 def faults(code: Path, lessons: str) -> None:
     """Learners who vanish in mid-run hold nobody up; a signal in mid-run ends the server, each in so many seconds."""
     served = serve(code, lessons)
     name = next(name for name in served.events if name.endswith("_train"))
-    values = served.events[name][1]
-
-    async def vanish() -> None:
-        async with httpx.AsyncClient(timeout=300) as client:
-            runs = [asyncio.create_task(press(client, served, name, values)) for _ in range(8)]
-            await asyncio.sleep(2)
-            for run in runs:
-                run.cancel()
-            await asyncio.gather(*runs, return_exceptions=True)
-            call = await press(client, served, name, values)
-            print(f"  8 learners vanished in mid-run: the next is answered after {call.first:.2f} s {call.error}")
-
-    asyncio.run(vanish())
+    call = asyncio.run(vanished(served, name))
+    print(f"  8 learners vanished in mid-run: the next is answered after {call.first:.2f} s {call.error}")
     log = served.stop()
     for kind in (signal.SIGTERM, signal.SIGINT):
         served = serve(code, lessons)
-
-        async def interrupted(served: Served = served, kind: signal.Signals = kind) -> float:
-            async with httpx.AsyncClient(timeout=300) as client:
-                runs = [asyncio.create_task(press(client, served, name, values)) for _ in range(4)]
-                await asyncio.sleep(2)
-                began = time.perf_counter()
-                served.process.send_signal(kind)
-                await asyncio.to_thread(served.process.wait, 60)
-                taken = time.perf_counter() - began
-                await asyncio.gather(*runs, return_exceptions=True)
-                return taken
-
-        print(f"  {kind.name} with 4 runs: ended after {asyncio.run(interrupted()):.2f} s")
+        print(f"  {kind.name} with 4 runs: ended after {asyncio.run(interrupted(served, name, kind)):.2f} s")
         log += served.log.read_text("utf-8")
     print(f"  {log.count('Traceback')} tracebacks in the logs")
 
@@ -425,7 +434,9 @@ def main() -> None:
             print(f"{code}:")
             faults(code.resolve(), lessons)
             continue
-        served = serve(code.resolve(), lessons)
+        served = serve(
+            code.resolve(), lessons, 5.0 if given.what == "cycles" else 120.0
+        )  # else every cycle is remembered
         print(f"{code}: {served.memory()} MB at the start")
         try:
             match given.what:

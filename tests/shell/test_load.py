@@ -1,10 +1,11 @@
-"""The load generator in short: one lesson served by a process of its own, some learners at once, and some attackers."""
+"""The load generator in short: one lesson in a process of its own; learners, attackers, leavers, a signal."""
 
 from __future__ import annotations
 
 import asyncio
 import json
 import re
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -30,6 +31,13 @@ def test_everybody_is_answered_and_hostile_calls_get_a_sentence(served: load.Ser
     assert load.hostile(served, 60) == []
     after = asyncio.run(load.at_once(served, name, [served.events[name][1]]))
     assert after[0].error == "", "still at work"
+    assert "Traceback" not in served.log.read_text("utf-8")
+
+
+def test_who_vanishes_holds_nobody_up_and_a_signal_ends_all_in_mid_run(served: load.Served) -> None:
+    after = asyncio.run(load.vanished(served, "perceptron_steps", after=0.5))
+    assert after.error == "" and after.first < 20
+    assert asyncio.run(load.interrupted(served, "perceptron_steps", signal.SIGTERM, after=0.5)) < 5
     assert "Traceback" not in served.log.read_text("utf-8")
 
 
