@@ -145,6 +145,11 @@ def test_a_class_link_fixes_hides_and_asks(visit: Any) -> None:
         asked.get_by_role("button").click()
         page.wait_for_selector(f".class-ask output:has-text('{told}')")
     assert page.locator(".bar-menu li:not([hidden]) > a").count() == 8
+    told = "(thing) => thread.listen({value: {lesson: 'epochs', things: [thing]}}, (_, tell) => tell())"
+    page.evaluate(told, "picture")  # what is made goes to lessons of the class only
+    assert not page.locator(".bar-mine").is_visible()
+    page.evaluate(told, "model")
+    assert page.locator(".bar-mine a").get_attribute("data-lesson") == "backpropagation"
     page.goto(f"{v.address}/en?lesson=epochs&class=edited-by-hand")
     page.wait_for_selector(".class-fault:has-text('cannot be read')")
     counters(page)

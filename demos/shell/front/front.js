@@ -238,7 +238,7 @@
     order = facts.lessons;
     planned();
     window.teacher.resume(facts.words);
-    window.thread.begin(facts, link);
+    window.thread.begin(facts, link, () => order);
     history.scrollRestoration = 'manual';
     const first = alone() || (!at.front && !at.asked) ? facts.lessons[0] : '';
     const slug = known(at.asked) ? at.asked : first;

@@ -12,11 +12,13 @@
   let facts = /** @type {any} */ ({ takes: {}, titles: {}, words: {} });
   let lesson = '';
   let link = (slug) => slug;
+  let order = () => /** @type {string[]} */ ([]); // the lessons of this visit
   const held = /** @type {Record<string, string>} */ ({}); // thing → the lesson it was made in
 
-  function begin(given, address) {
+  function begin(given, address, visited) {
     facts = given;
     link = address;
+    order = visited;
   }
   function at(slug) {
     lesson = slug;
@@ -34,7 +36,7 @@
   function row(thing) {
     const { words, titles } = facts;
     const goals = Object.keys(facts.takes[thing] || {}).filter(
-      (slug) => ![held[thing], lesson].includes(slug),
+      (slug) => ![held[thing], lesson].includes(slug) && order().includes(slug),
     );
     const ways = goals.map((slug) =>
       el('a', { href: link(slug), 'data-lesson': slug, 'data-take': thing }, titles[slug]),
