@@ -123,3 +123,22 @@ def test_raw_calls_get_one_sentence_and_the_server_goes_on(visit: Any) -> None:
         with pytest.raises(urllib.error.HTTPError) as refused:
             told(address, name, given)
         assert refused.value.code == code and "/gradio_api/info" in refused.value.read().decode(), (name, given)
+
+
+def test_a_lost_connection_is_told_in_the_pages_language_and_the_page_comes_back(visit: Any) -> None:
+    v = visit()
+    page = v.open("ko", "hidden_layers")
+    page.wait_for_function(f"() => document.querySelector('{COUNTERS}')?.innerText.includes('0')", timeout=60_000)
+    page.evaluate("() => { window.before = true; }")
+    try:
+        v.context.set_offline(True)
+        page.locator(".taste-transport button").first.click()
+        page.wait_for_function("() => document.body.innerText.includes('연결')", timeout=30_000)
+        said = page.locator("[data-testid=toast-text]").all_inner_texts()
+        assert said and not any("onnection" in words for words in said), said
+    finally:
+        v.context.set_offline(False)
+    page.wait_for_function("() => !window.before", timeout=60_000)
+    page.wait_for_function(f"() => document.querySelector('{COUNTERS}')?.innerText.includes('0')", timeout=60_000)
+    page.locator(".taste-transport button").first.click()
+    page.wait_for_function(f"() => /[1-9]/.test(document.querySelector('{COUNTERS}').innerText)", timeout=60_000)

@@ -415,6 +415,22 @@
     }).observe(document.body, { attributes: true, attributeFilter: ['class'] });
   }
 
+  // ---- what Gradio says in English whatever the page's language: beginnings of its sentences, and our words for them
+  const SAYS = {
+    'Connection to the server was lost': 'lost',
+    'Connection errored out': 'no_answer',
+    'Server stopped unexpectedly': 'no_answer',
+    'This application is currently busy': 'busy',
+  };
+  new MutationObserver((changes) => {
+    for (const { addedNodes } of changes)
+      for (const node of addedNodes)
+        for (const said of node.nodeType === 1 ? all('[data-testid=toast-text]', node) : []) {
+          const begins = Object.keys(SAYS).find((words) => said.textContent.trim().startsWith(words));
+          if (begins) said.textContent = facts.words[SAYS[begins]];
+        }
+  }).observe(root, { childList: true, subtree: true });
+
   root.dataset.place = read().front ? 'front' : 'lesson';
   Object.assign(window, { gallery: { begin, remember, answered, wanted, steering, go } });
 })();
