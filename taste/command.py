@@ -84,7 +84,10 @@ def _draw(options: Any) -> None:
     from core.diffusion.settings import Settings
     from core.diffusion.stable_diffusion import StableDiffusion
     from core.events import Done
+    from core.files import places
 
+    with places.written(options.out, (".png",)):
+        pass  # before the work, not after it
     settings = Settings(
         options.prompt,
         options.negative,
@@ -101,12 +104,14 @@ def _draw(options: Any) -> None:
             else:
                 tell(event.step, "")
     assert drawn is not None
-    options.out.write_bytes(drawn.png())
+    with places.written(options.out) as where:
+        where.write_bytes(drawn.png())
     print(f"{options.out} ({drawn.image.width} × {drawn.image.height})")
 
 
 def _train(options: Any) -> None:
     from core.events import Cadence
+    from core.files import places
     from core.lessons.sequential.lab import FitStep, Lab
     from core.lessons.sequential.own_table import spec_for
     from core.lessons.sequential.spec import RunSpec
@@ -114,6 +119,10 @@ def _train(options: Any) -> None:
 
     if not options.table.is_file():
         raise InvalidInput("no_table", received=options.table)
+    for path, ending in ((options.plot, ".svg"), (options.save, ".safetensors")):
+        if path is not None:
+            with places.written(path, (ending,)):
+                pass  # before the work, not after it
     base = RunSpec(
         learning_rate=options.rate,
         epochs=options.epochs,
@@ -137,7 +146,8 @@ def _train(options: Any) -> None:
     losses = {name: values for name, values in lab.trainer.history.items() if name.endswith("loss")}
     print(curves(losses, f"Loss of {target}").save(options.plot))
     if options.save:
-        options.save.write_bytes(lab.to_safetensors())
+        with places.written(options.save) as where:
+            where.write_bytes(lab.to_safetensors())
         print(options.save)
 
 

@@ -28,8 +28,27 @@ def test_a_drawing_is_the_librarys(tmp_path: Path, capsys: pytest.CaptureFixture
         (["draw", " "], "prompt"),
         (["draw", "a", "--steps", "0"], "num_inference_steps"),
         (["train", "nowhere.csv"], "nowhere.csv"),
+        (["draw", "a", "--out", "a.jpg"], ".png"),  # told before it is drawn
+        (["draw", "a", "--out", "."], "folder"),
     ],
 )
 def test_a_mistake_is_one_sentence(words: list[str], said: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert command.main(words) == 2
     assert said in capsys.readouterr().err
+
+
+def test_a_korean_table_is_learnt_and_kept_in_a_new_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from core import Sequential
+
+    monkeypatch.chdir(tmp_path)
+    rows = "".join(f"{150 + i},{'개' if i % 2 else '고양이'}\n" for i in range(20))
+    (tmp_path / "표.csv").write_bytes(f"키,종류\n{rows}".encode("cp949"))
+    assert (
+        command.main(["train", "표.csv", "--epochs", "2", "--save", "새/net.safetensors", "--plot", "새/loss.svg"]) == 0
+    )
+    assert "종류" in capsys.readouterr().out and (tmp_path / "새/loss.svg").read_text("utf-8").startswith("<svg")
+    assert Sequential.load(tmp_path / "새/net.safetensors").predict([[0.0]]).shape == (1, 1)
+    assert command.main(["train", "표.csv", "--plot", "loss.png"]) == 2 and ".svg" in capsys.readouterr().err
+    assert command.main(["train", "표.csv", "--target", "나이"]) == 2 and "키, 종류" in capsys.readouterr().err

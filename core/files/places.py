@@ -42,11 +42,13 @@ def written(path: Any, endings: Sequence[str] = ()) -> Iterator[Path]:
     """Inside, write the file; its folders are there. A name that promises another kind of file than ``endings`` is refused.
 
     Raises:
-        InvalidInput: ``not_a_path``, ``wrong_ending``. Unavailable: ``cannot_write``.
+        InvalidInput: ``not_a_path``, ``wrong_ending``, ``is_folder``. Unavailable: ``cannot_write``.
     """
     where = place(path)
     if endings and where.suffix.lower() in FOREIGN and not where.name.lower().endswith(tuple(endings)):
         raise InvalidInput("wrong_ending", choices=", ".join(endings), received=shown(where.name))
+    if where.is_dir():
+        raise InvalidInput("is_folder", received=shown(where))
     try:
         where.parent.mkdir(parents=True, exist_ok=True)
         yield where

@@ -203,8 +203,10 @@ def test_folders_are_made_and_a_name_of_another_kind_is_refused(tmp_path: Path) 
             write(tmp_path / "net.pt")
         with pytest.raises(InvalidInput, match="name of a file"):
             write(None)
+        with pytest.raises(InvalidInput, match="is a folder"):
+            write(tmp_path / name / "deep")
         with pytest.raises(Unavailable, match="cannot be written"):
-            write(tmp_path / name / "deep")  # a folder
+            write(tmp_path / name / "deep" / name / name)  # a file where a folder would have to be
     again = Sequential.load(tmp_path / "net.keras/deep/net.keras")
     np.testing.assert_allclose(again.predict(X), model.predict(X), rtol=1e-4)
     for gone, words in ((tmp_path / "no.keras", "There is no file"), (tmp_path, "is a folder"), (5, "name of a file")):
