@@ -1,6 +1,7 @@
 """Do everyday words find, and draw, the right emoji? A list made by hand before training, and never trained on.
 
     python -m benchmarks.everyday_words [--model emoji]                    # retrieval: the first five of 1,410 pictures
+    python -m benchmarks.everyday_words --meaning    # the one name that a prompt is drawn as (core/language/known_names.py)
     python -m benchmarks.everyday_words --draw DATA --seed 7 [--every 4] [--steps 20] [--sheet sheet.png]    # drawing
 
 everyday_words.tsv: 421 Korean and 398 English words and short phrases, each with every emoji that would be a right
@@ -9,6 +10,8 @@ when the text is in no list that was trained on (recipes/words_corpus.py leaves 
 count). Twenty prompts of two things are told apart: is one of the two there, are both? Drawing is judged by the small
 network of benchmarks/emoji_quality.py (DATA from recipes.emoji_data): right when one of its first five answers is a
 right one. ``--mark DATA`` writes the last column anew.
+
+sentences.tsv: 42 sentences of a learner in each language, written for ``--meaning`` before what it measures was changed.
 
 benchmarks/emoji_quality.py measures known captions instead: those that were trained on.
 """
@@ -27,6 +30,7 @@ import numpy as np
 import torch
 
 LIST = Path(__file__).with_suffix(".tsv")
+SENTENCES = LIST.with_name("sentences.tsv")
 FIRST = 5
 TWO = (  # what is asked for, in both languages; right answers for the one and for the other
     ("빨간 사과와 파란 하트|a red apple and a blue heart", "🍎", "💙"),
@@ -130,6 +134,20 @@ def retrieval(model: str, show: bool) -> None:
                 print(f"{word.language} {word.kind}: {word.text} → {' '.join(signs[k] for k in row)}")
 
 
+def meanings(show: bool) -> None:
+    from core.language.known_names import KnownNames
+
+    known = KnownNames.load()
+    for file in (LIST, SENTENCES):
+        listed = words(file)
+        found = [known.meaning(word.text).sign.replace("\ufe0f", "") for word in listed]
+        hits = np.array([sign in word.accepted for sign, word in zip(found, listed, strict=True)])
+        table(listed, hits, f"{file.stem}, the first")
+        for word, sign, hit in zip(listed, found, hits, strict=True):
+            if show and not hit:
+                print(f"{word.language} {word.kind}: {word.text} → {sign}")
+
+
 def drawing(options: argparse.Namespace) -> None:
     from benchmarks import emoji_quality as quality
     from core import StableDiffusion
@@ -160,6 +178,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--model", default="emoji")
     parser.add_argument("--mark", type=Path, metavar="DATA")
+    parser.add_argument("--meaning", action="store_true")
     parser.add_argument("--draw", type=Path, metavar="DATA")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--every", type=int, default=1, help="draw each so-manieth word, beginning with seed mod every")
@@ -169,6 +188,8 @@ def main() -> None:
     options = parser.parse_args()
     if options.mark:
         mark(options.mark)
+    elif options.meaning:
+        meanings(options.show)
     elif options.draw:
         drawing(options)
     else:

@@ -2,12 +2,15 @@
 
 The text side of the small CLIP (``words`` of heads.safetensors) against the vectors of all pictures (``places``), kept
 as a table, so that no picture is read. The small Stable Diffusion learnt names only: it draws the name found here.
+Three words and more are read word by word, too, and both readings are averaged: read as one only, "my grandma riding a
+T-rex" was an automobile (``python -m benchmarks.everyday_words --meaning``).
 Left out: two things in one text; only the likelier is found.
 """
 
 from __future__ import annotations
 
 import functools
+import re
 from dataclasses import dataclass
 
 import numpy as np
@@ -23,6 +26,13 @@ from core.pretrained import shipped, whole
 
 HEADS = "heads.safetensors"
 KEPT = 128  # texts whose answer is remembered
+SENTENCE = 3  # words from which a text is read word by word, too
+OTHERS = 2  # names that come next, told beside the likeliest
+SMALL = frozenset(
+    "a an the my your our his her its their this that i you he she it we they is are was were am be and or of to in on at "
+    "with for by under over from there us very now again".split()
+)  # words that name no thing
+PARTICLE = re.compile("(?<=[가-힣])(에서|으로|까지|부터|에게|한테|은|는|이|가|을|를|에|와|과|랑|로|도|의|만)$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +44,7 @@ class Meaning:
     name: str  # in the language of the text
     share: float  # 0..1: its share of the softmax over all
     exact: bool  # the text is itself the name of an emoji, or its sign
+    others: tuple[tuple[str, float], ...]  # the names that come next, with their shares
 
 
 class KnownNames(WordSpace):
@@ -69,13 +80,30 @@ class KnownNames(WordSpace):
         shares = self._shares(text)
         best = int(shares.argmax()) if row is None else row
         korean = any("ㄱ" <= letter <= "ㆎ" or "가" <= letter <= "힣" for letter in text)
-        name = (names.ko if korean else names.en)[best]
-        return Meaning(best, names.signs[best], name, float(shares[best]), row is not None)
+        told = names.ko if korean else names.en
+        next_ = [int(each) for each in np.argsort(-shares, kind="stable")[: OTHERS + 1] if each != best][:OTHERS]
+        others = tuple((told[each], float(shares[each])) for each in next_)
+        return Meaning(best, names.signs[best], told[best], float(shares[best]), row is not None, others)
 
     @torch.no_grad()
     def _worked_out(self, text: str) -> np.ndarray:
-        vector = self.head(torch.from_numpy(self.vectors.encode([text])))
-        shares: np.ndarray = (self.scale * F.normalize(vector, dim=-1) @ self.places.T).softmax(-1)[0].numpy()
+        """(E,) shares of all names."""
+        whole = self._softmax([text])[0]
+        parts = self._things(text)
+        if len(text.split()) < SENTENCE or not parts:
+            return whole
+        found: np.ndarray = (whole + self._softmax(parts).mean(0)) / 2
+        return found
+
+    def _things(self, text: str) -> list[str]:
+        """The words of a text that may name a thing, Korean ones without their particle."""
+        words = [word.strip(".,!?…\"'") for word in text.split()]
+        bare = (word if word.lower() in self.rows else PARTICLE.sub("", word) for word in words)
+        return list(dict.fromkeys(word for word in bare if word and word.lower() not in SMALL))
+
+    def _softmax(self, texts: list[str]) -> np.ndarray:
+        vectors = F.normalize(self.head(torch.from_numpy(self.vectors.encode(texts))), dim=-1)  # (N, D)
+        shares: np.ndarray = (self.scale * vectors @ self.places.T).softmax(-1).numpy()  # (N, E)
         return shares
 
 

@@ -90,7 +90,11 @@ def _honest(t: text.Text, sd: Any, run: shown.Run) -> str:
     typed = run.settings.prompt
     read = sd.understood(typed)
     if read.lower() != " ".join(typed.lower().split()):
-        return t("unknown", typed=typed[:60], name=read)
+        found = studio.meaning(typed)
+        key = "unknown" if found.share >= choices.SURE else "unsure"
+        (second, two), (third, three) = found.others
+        names = {"typed": typed[:60], "name": found.name, "second": second, "third": third}
+        return t(key, **names, share=found.share, two=two, three=three)
     words = studio.familiar(sd, read)
     return t("known", words=", ".join(f"‘{word.text}’ ({word.names})" for word in words[:8]))
 

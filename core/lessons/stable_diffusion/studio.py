@@ -22,6 +22,7 @@ from core.diffusion.settings import DenoiseStep, Drawn, Settings
 from core.diffusion.stable_diffusion import StableDiffusion
 from core.errors import CoreError, InvalidInput, NotReady, Unavailable, checking, register, shown
 from core.events import Deadline, Done, Progress, drain
+from core.language.known_names import KnownNames, Meaning
 from core.pretrained import catalog, fetch, resolve, shipped
 
 register(
@@ -258,9 +259,12 @@ def understood(name: str, prompt: str) -> str:
     """What these weights draw for a prompt, known without opening them: see StableDiffusion.understood."""
     if name != "emoji" or not prompt.strip() or not (shipped.FOLDER / name / "clip" / "heads.safetensors").is_file():
         return prompt
-    from core.language.known_names import KnownNames
-
     return KnownNames.load().meaning(prompt).name
+
+
+def meaning(prompt: str) -> Meaning:
+    """The name that the shipped weights draw for a prompt, how sure that is, and what comes next."""
+    return KnownNames.load().meaning(prompt)
 
 
 NAMES = ("negative_prompt", "num_inference_steps", "guidance_scale", "seed", "scheduler")

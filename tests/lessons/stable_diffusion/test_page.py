@@ -78,6 +78,11 @@ def test_an_unknown_word_is_said_and_a_known_one_counted() -> None:
     read = sd.understood("zzyzx")
     assert "‘zzyzx’" in chips["caption"] and f"‘{read}’" in chips["caption"] and read in emoji.load().en
     assert "".join(item["text"] for item in chips["items"][1:-1]) == read.replace(" ", "")
+    for prompt, sure in (("zzyzx", False), ("starbucks", True)):
+        found = studio.meaning(prompt)
+        told = next(lesson.on_draw("en", MODEL, WORDS.changed(prompt=prompt)))["chips"]["caption"]
+        assert (found.share >= choices.SURE) == sure
+        assert all((name in told and f"{share:.0%}" in told) != sure for name, share in found.others)
     assert sd.understood("빨간 사과") == "빨간 사과" and sd.understood("노란 하트") == "노란색 하트"
     assert studio.familiar(sd, "사과")[0].names > 0
 

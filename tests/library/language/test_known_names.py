@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+import torch
+import torch.nn.functional as F
 
 from core import ImageText
 from core.data import emoji
@@ -71,6 +73,25 @@ def test_everyday_words_find_theirs(known: KnownNames, text: str, sign: str) -> 
 def test_every_text_means_something(known: KnownNames, text: str) -> None:
     found = known.meaning(text)
     assert found.name in (*emoji.load().ko, *emoji.load().en) and np.isfinite(found.share)
+
+
+def test_a_sentence_is_read_word_by_word_too(known: KnownNames) -> None:
+    for text, sign in {"my grandma riding a T-rex": "🦖", "곰이 꿀을 먹어요": "🍯"}.items():
+        assert known.meaning(text).sign.startswith(sign)
+    text = "my grandma riding a T-rex"
+    whole, *parts = (known._shares(each) for each in (text, "grandma", "riding", "T-rex"))
+    with torch.no_grad():
+        vector = F.normalize(known.head(torch.from_numpy(known.vectors.encode([text]))), dim=-1)
+        alone = (known.scale * vector @ known.places.T).softmax(-1)[0].numpy()
+    np.testing.assert_allclose(whole, (alone + np.mean(parts, 0)) / 2, atol=1e-5)
+
+
+def test_the_next_names_come_in_order_without_the_chosen_one(known: KnownNames) -> None:
+    for text in ("zzyzx", "red apple"):
+        found = known.meaning(text)
+        (second, two), (third, three) = found.others
+        assert two >= three and len({found.name, second, third}) == 3
+        assert found.exact or found.share >= two
 
 
 @pytest.mark.parametrize("text", ["", "  ", None])
