@@ -129,7 +129,8 @@ class Line:
             try:
                 if step and not step.done():
                     await asyncio.gather(step, return_exceptions=True)
-                await to_thread.run_sync(events.close, limiter=own)
+                if not getattr(events, "gi_running", False):  # else the loop itself ends: its threads go on without it
+                    await to_thread.run_sync(events.close, limiter=own)
             finally:
                 self._leave(me)
 

@@ -258,3 +258,27 @@ def test_a_run_that_is_stopped_in_mid_step_is_closed_before_its_place_is_free() 
 
     asyncio.run(stop())
     assert ended == [1] and len(line) == 0
+
+
+def test_the_end_of_the_server_in_mid_step_is_no_error() -> None:
+    line, stepping = Line(), threading.Event()
+
+    def run() -> Iterator[str]:
+        stepping.set()
+        time.sleep(0.3)
+        yield "late"
+
+    async def drain() -> None:
+        async for _ in line.shared(run()):
+            pass
+
+    async def end() -> list[Any]:
+        running = asyncio.create_task(drain())
+        while not stepping.is_set():
+            await asyncio.sleep(0.01)
+        for task in asyncio.all_tasks() - {asyncio.current_task()}:  # what waits for the thread, too
+            task.cancel()
+        return await asyncio.gather(running, return_exceptions=True)
+
+    (how,) = asyncio.run(end())
+    assert isinstance(how, asyncio.CancelledError) and len(line) == 0
