@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import importlib
 import os
-from collections.abc import Iterator
-from contextlib import closing
+from collections.abc import AsyncIterator
+from contextlib import aclosing
 from typing import Any
 
 import gradio as gr
@@ -38,10 +38,10 @@ def fill(opening: Opening, active: bool = True) -> gr.Timer:
     timer = gr.Timer(0.01, active=active)
 
     @opens
-    def first(*values: Any) -> Iterator[list[Any]]:
+    async def first(*values: Any) -> AsyncIterator[list[Any]]:
         work = in_background(lambda: opening.fn(*values), RUN_SECONDS)
-        with closing(OPENING.served(work)) as events:  # type: ignore[type-var]
-            for result in events:
+        async with aclosing(OPENING.shared(work)) as events:  # type: ignore[type-var]
+            async for result in events:
                 if isinstance(result, Waiting | Working):
                     yield [gr.update(active=False), *([gr.skip()] * len(opening.outputs))]
                 else:
