@@ -307,8 +307,9 @@ def test_files_that_are_no_classifier(trained, tmp_path):
     save_file({"a": torch.zeros(1)}, bare)
     header = {"classes": ["a", "b"], "filters": [10**9], "shape": [1, 28, 28], "prepare": "object"}
     save_file({"a": torch.zeros(1)}, huge, metadata={"image_classifier": json.dumps(header)})
-    for path in (text, bare, huge, tmp_path / "none"):
+    for path in (text, bare, huge):
         assert code_of(lambda path=path: ImageClassifier.load(path)) == "bad_file"
+    assert code_of(lambda: ImageClassifier.load(tmp_path / "none")) == "no_such_path"
 
 
 # --- looking inside ------------------------------------------------------------------------------------------------
