@@ -53,7 +53,7 @@ with Blocks(delete_cache=(600, 3600)) as demo:
         except TypeError:
             page = kit.Page(kit.new_shelf())
         with kit.building(page):
-            building.safe_build(slug, "ko")
+            building.safe_build(slug, "en" if slug == "language_model" else "ko")  # SmolLM2, as what is asked
 guard.protect(demo)
 now = hasattr(kit, "DRAW")
 demo.queue(max_size=None if now else 40, default_concurrency_limit=4, api_open=False)
