@@ -45,9 +45,8 @@ def picture(name: str) -> tuple[bytes, str] | None:
 def head(chapters: tuple[Chapter, ...], lang: str) -> str:
     """What must be there before the first paint: colours, the look of bar and front door, the script."""
     styles = (path.read_text("utf-8") for path in (views.HERE / "taste" / "colours.css", HERE / "front.css"))
-    scripts = (
-        f"<script>{(HERE / name).read_text('utf-8')}</script>" for name in ("teacher.js", "thread.js", "front.js")
-    )
+    names = ("dom.js", "teacher.js", "thread.js", "front.js")
+    scripts = (f"<script>{(HERE / name).read_text('utf-8')}</script>" for name in names)
     t = text.load("common", lang)  # Gradio heads every message in English, whatever title it is given
     heads = f':root {{ --f-error: "{t("check_this")}"; --f-info: "{t("queue")}"; }}'
     return f"<style>{''.join(styles)}{heads}</style>{''.join(scripts)}"

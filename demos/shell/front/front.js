@@ -4,8 +4,7 @@
 // (the address, and sessionStorage for coming back).
 (() => {
   const root = document.documentElement;
-  const pick = (selector, from = document) => /** @type {any} */ (from.querySelector(selector));
-  const all = (selector, from = document) => /** @type {any[]} */ ([...from.querySelectorAll(selector)]);
+  const { pick, all } = /** @type {any} */ (window).dom;
   let facts = /** @type {any} */ ({ lessons: [], titles: {}, words: {} });
   let [lesson, tab] = ['', ''];
   let order = /** @type {string[]} */ ([]); // the lessons of this visit: all, or those of a class link

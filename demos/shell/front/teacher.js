@@ -3,14 +3,7 @@
 // order. All of it travels in the address (class=…). Guesses are gathered where the teacher asks for it: in the memory of
 // the same server, until the lesson is over (shell/classroom.py). And a worksheet to print.
 (() => {
-  const pick = (selector, from = document) => /** @type {any} */ (from.querySelector(selector));
-  const all = (selector, from = document) => /** @type {any[]} */ ([...from.querySelectorAll(selector)]);
-  const el = (tag, attributes = {}, ...children) => {
-    const node = /** @type {any} */ (document.createElement(tag));
-    for (const [key, value] of Object.entries(attributes)) node.setAttribute(key, value);
-    node.append(...children);
-    return node;
-  };
+  const { pick, all, el } = /** @type {any} */ (window).dom;
   const VERSION = 1;
   const list = (value) => (Array.isArray(value) ? value.filter((each) => typeof each === 'string') : []);
 

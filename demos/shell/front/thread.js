@@ -2,13 +2,7 @@
 // What the learner made in this visit (a model, a text, a picture) and where it can be taken: a list in the bar, on the front
 // door and at the foot of a lesson. The things are on the server (kit.shelf) and gone with the page; so is this list.
 (() => {
-  const all = (selector, from = document) => /** @type {any[]} */ ([...from.querySelectorAll(selector)]);
-  const el = (tag, attributes = {}, ...children) => {
-    const node = /** @type {any} */ (document.createElement(tag));
-    for (const [key, value] of Object.entries(attributes)) node.setAttribute(key, value);
-    node.append(...children);
-    return node;
-  };
+  const { all, el } = /** @type {any} */ (window).dom;
   let facts = /** @type {any} */ ({ takes: {}, titles: {}, words: {} });
   let lesson = '';
   let link = (slug) => slug;
