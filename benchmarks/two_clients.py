@@ -1,17 +1,19 @@
-"""Two programs at once on one server: each of the twelve functions as a Gradio endpoint and as an MCP tool, against core itself.
+"""Two programs at once on one server: each of the twelve functions by HTTP, by gradio_client and as an MCP tool, against core.
 
 Two clients call all functions in turn, each with settings of its own; what comes back must be what core gives for those
 settings, else it is somebody else's, or empty. The server is a process of its own and notes what each function took inside
 it: the overhead of a call is all the rest (HTTP, queue, JSON, files, the client). Beside it stands the median of a call less
 that of the same call without a server, made by two threads. What Gradio alone costs is measured in the same run: a bare app
-whose one endpoint gives back its text. MCP needs mcp 1.x.
-Usage: python -m benchmarks.two_clients [--rounds 10] [--only gradio]
+whose one endpoint gives back its text. gradio_client sleeps 50 ms twice a call and reads the system's certificates twice, also
+for http://; ``ssl_verify=False`` spares the latter. MCP needs mcp 1.x.
+Usage: python -m benchmarks.two_clients [--rounds 10] [--only http]
 """
 
 from __future__ import annotations
 
 import argparse
 import asyncio
+import functools
 import json
 import statistics
 import subprocess
@@ -147,11 +149,31 @@ def together(work: Callable[[Client], None], expected: list[dict[str, Any]]) -> 
     return clients[0].took | clients[1].took, clients[0].wrong + clients[1].wrong
 
 
-def over_gradio(url: str, rounds: int, expected: list[dict[str, Any]]) -> tuple[Took, list[str]]:
+def by_http(program: Any, url: str, name: str, given: dict[str, Any]) -> Any:
+    """What curl does: one request that asks, one that listens; the last answer's first value."""
+    address = f"{url}gradio_api/call/v2/{name}"
+    number = program.post(address, json=given).json()["event_id"]
+    *_, last = program.get(f"{address}/{number}").text.strip().split("data: ")
+    return json.loads(last)[0]
+
+
+def over_http(url: str, rounds: int, expected: list[dict[str, Any]]) -> tuple[Took, list[str]]:
+    import httpx
+
+    def work(client: Client) -> None:
+        with httpx.Client(timeout=100) as program:
+            client.rounds(lambda name, given: by_http(program, url, name, given), rounds)
+
+    return together(work, expected)
+
+
+def over_gradio(
+    url: str, rounds: int, expected: list[dict[str, Any]], certificates: bool = True
+) -> tuple[Took, list[str]]:
     import gradio_client
 
     def work(client: Client) -> None:
-        program = gradio_client.Client(url, verbose=False)
+        program = gradio_client.Client(url, verbose=False, ssl_verify=certificates)
 
         def ask(name: str, given: dict[str, Any]) -> Any:
             said = program.predict(**given, api_name=f"/{name}")
@@ -162,20 +184,28 @@ def over_gradio(url: str, rounds: int, expected: list[dict[str, Any]]) -> tuple[
     return together(work, expected)
 
 
-def bare(calls: int) -> list[float]:
-    """Milliseconds of calls of Gradio alone, by two clients at once."""
+def bare(calls: int) -> dict[str, list[float]]:
+    """Milliseconds of calls of Gradio alone, by two clients at once: by HTTP, by gradio_client without and with certificates."""
     import gradio_client
+    import httpx
 
     process = subprocess.Popen([sys.executable, "-c", BARE], stdout=subprocess.PIPE, text=True)
-    took: list[float] = []
+    took: dict[str, list[float]] = defaultdict(list)
 
     def work() -> None:
-        program = gradio_client.Client(url, verbose=False)
-        for turn in range(calls + 3):
-            began = time.perf_counter()
-            program.predict("a", api_name="/same")
-            if turn >= 3:
-                took.append((time.perf_counter() - began) * 1000)
+        with httpx.Client(timeout=100) as program:
+            quick, usual = (gradio_client.Client(url, verbose=False, ssl_verify=each) for each in (False, True))
+            ways: dict[str, Callable[[], Any]] = {
+                "HTTP": lambda: by_http(program, url, "same", {"x": "a"}),
+                "gradio_client, ssl_verify=False": lambda: quick.predict("a", api_name="/same"),
+                "gradio_client": lambda: usual.predict("a", api_name="/same"),
+            }
+            for turn in range(calls + 3):
+                for way, ask in ways.items():
+                    began = time.perf_counter()
+                    ask()
+                    if turn >= 3:
+                        took[way].append((time.perf_counter() - began) * 1000)
 
     try:
         assert process.stdout is not None
@@ -252,18 +282,16 @@ def noted(lines: list[str], rounds: int) -> Took:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rounds", type=int, default=10)
-    parser.add_argument("--only", choices=("gradio", "mcp"))
+    parser.add_argument("--only", choices=("http", "gradio", "mcp"))
     options = parser.parse_args()
     expected = [{name: untimed(direct(name, pair[which])) for name, pair in CALLS.items()} for which in (0, 1)]
     alone = together(lambda client: client.rounds(direct, options.rounds), expected)
     base = {name: statistics.median(alone[0][name, 0] + alone[0][name, 1]) for name in CALLS}
     report("core itself, two threads", alone, base)
     if options.only != "mcp":
-        floor = bare(4 * options.rounds)
-        print(
-            f"Gradio alone, an endpoint that gives back its text: median {statistics.median(floor):.1f} ms, "
-            f"p95 {p95(floor):.1f} ms"
-        )
+        print("Gradio alone, an endpoint that gives back its text:")
+        for way, floor in bare(4 * options.rounds).items():
+            print(f"  {way}: median {statistics.median(floor):.1f} ms, p95 {p95(floor):.1f} ms")
     process = subprocess.Popen(
         [sys.executable, "-c", SERVER], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, encoding="utf-8"
     )
@@ -272,7 +300,12 @@ def main() -> None:
     threading.Thread(target=lambda errors: lines.extend(errors), args=(process.stderr,), daemon=True).start()
     try:
         url, mcp = process.stdout.readline().split()
-        for title, calls in (("Gradio endpoints", over_gradio), ("MCP tools", over_mcp)):
+        for title, calls in (
+            ("HTTP", over_http),
+            ("gradio_client, ssl_verify=False", functools.partial(over_gradio, certificates=False)),
+            ("gradio_client", over_gradio),
+            ("MCP tools", over_mcp),
+        ):
             if options.only and not title.lower().startswith(options.only):
                 continue
             if calls is over_mcp and mcp != "True":
