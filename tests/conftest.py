@@ -19,6 +19,8 @@ os.environ.setdefault("HF_HUB_OFFLINE", "1")
 os.environ.setdefault("KERAS_BACKEND", "torch")
 MOST = 8  # processes: each holds torch and transformers, about 1.5 GB
 BEGAN = time.monotonic()
+TRACEBACK = "the app's log holds a traceback"  # told by tests/browser, perhaps in another process
+GRAVE = 10  # the exit status of a run that told one: CI gives it no second try
 
 
 def cores() -> int:
@@ -31,6 +33,19 @@ def whole(config: pytest.Config) -> bool:
 
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
     return min(cores(), MOST) if whole(config) else 0
+
+
+grave: list[str] = []
+
+
+def pytest_runtest_logreport(report: pytest.TestReport) -> None:
+    if report.failed and TRACEBACK in report.longreprtext:
+        grave.append(report.nodeid)
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    if grave:
+        session.exitstatus = GRAVE
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:

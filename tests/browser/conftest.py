@@ -17,8 +17,11 @@ from typing import Any
 import pytest
 from filelock import FileLock
 
+from tests.conftest import TRACEBACK
+
 ROOT = Path(__file__).parent.parent.parent
-CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
+PROGRAMS = ("chromium-headless-shell", "chromium", "chromium-browser")  # the first is the same without its windows
+CHROMIUM = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, PROGRAMS)), None)
 FLAGS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -30,24 +33,16 @@ FLAGS = [
     "--use-fake-device-for-media-stream",
     "--use-fake-ui-for-media-stream",
 ]
-TRACEBACK = 10  # the exit status of a run whose app logged one: CI gives it no second try
 LEFT = re.compile("AbortError|Connection errored out|net::ERR_ABORTED")  # what a page says that is left in mid-answer
 WIDTHS = {"desktop": (1280, 900), "phone": (390, 844)}
-
-
-logged: list[str] = []  # logs of apps that hold a traceback
-
-
-def pytest_sessionfinish(session: pytest.Session) -> None:
-    if logged:
-        session.exitstatus = TRACEBACK
 
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Any]:
     required = os.environ.get("REQUIRE_BROWSER") == "1"
     if CHROMIUM is None:
-        (pytest.fail if required else pytest.skip)("no chromium on this machine (Debian: apt-get install chromium)")
+        lacks = "no chromium on this machine (Debian: apt-get install chromium-headless-shell)"
+        (pytest.fail if required else pytest.skip)(lacks)
     playwright = pytest.importorskip("playwright.sync_api")
     with playwright.sync_playwright() as driver:
         chrome = driver.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
@@ -86,9 +81,8 @@ def address(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Iterato
     server.wait(20)
     text = log.read_text()
     if "Traceback" in text:
-        logged.append(text)
         first = text.index("Traceback")
-        pytest.fail(f"the app's log holds a traceback:\n{text[max(0, first - 500) :][:5000]}", pytrace=False)
+        pytest.fail(f"{TRACEBACK}:\n{text[max(0, first - 500) :][:5000]}", pytrace=False)
 
 
 def _started(log: Path, folder: Path) -> tuple[subprocess.Popen[bytes], str]:
