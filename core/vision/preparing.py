@@ -1,7 +1,8 @@
 """From a drawing or a photo to what the network sees, with every stage kept so that it can be shown.
 
 ``see_object`` repeats how Fashion-MNIST was made: grey, light on dark, trimmed, the longer side fitted to 28, centred.
-A drawn outline is filled, for that network learnt from photographs of clothes, not from line art. ``see_digit`` repeats
+A drawn outline is filled, for that network learnt from photographs of clothes, not from line art; its inner lines stay
+brighter than the cloth. ``see_digit`` repeats
 how MNIST was made: 20 pixels long, strokes some 2 pixels wide, the centre of mass in the middle of 28 × 28.
 ``see_photo`` is the way of photo networks: a centred square, shrunk.
 Left out: finding the object in a cluttered photo. Sources of the steps: arXiv 1708.07747, section 2; LeCun et al. 1998.
@@ -9,6 +10,7 @@ Left out: finding the object in a cluttered photo. Sources of the steps: arXiv 1
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass
 from typing import Any
 
@@ -29,7 +31,12 @@ MOST_LOOPS = 6  # the largest parts that lines surround; only among them a handl
 WORKING_SIDE = 224  # larger pictures are shrunk to this before anything else
 DIGIT, STROKE = 20, 2.4  # pixels of a digit's longer side and of its line in MNIST's 28 × 28
 SPECK = 0.03  # of the largest piece of ink: smaller ones are dirt
-NOTES = ("several",)  # beside those of images.NOTES: more than one thing lies side by side
+HOLLOW, CLOTH = 0.35, 0.8  # an outline encloses more than this much of its lines' area; it is filled as bright
+NOTES = (  # beside those of images.NOTES
+    "several",  # more than one thing lies side by side
+    "dot",  # hardly longer than its line is wide
+    "cut",  # the square holds less than half of the photo
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,17 +64,17 @@ def see_object(source: images.Source, size: int = 28, fill: bool | None = None) 
 
     Args:
         source: anything ``images.read`` takes.
-        fill: fill what a closed outline surrounds, but for a bag's handle; ``None``: only when the lines cover less than
-            they enclose.
+        fill: fill what a closed outline surrounds, but for a bag's handle; ``None``: only when that is more than a
+            third of what the lines cover, as it also is where a thick pen drew something small.
 
     Raises:
         InvalidInput: not a picture, or one flat colour.
     """
     stages, light, ink, notes = _on_black(source)
     inside = _enclosed(ink)
-    if fill or (fill is None and inside.sum() > ink.sum()):
+    if fill or (fill is None and inside.sum() > HOLLOW * ink.sum()):
         inside &= ~_handles(inside, max(1, max(ink.shape) // 28))
-        light = np.where(inside, np.median(light[ink]), light)
+        light = np.where(inside, CLOTH * np.median(light[ink]), light)
         ink = ink | inside
         stages.append(Stage("filled", _bytes(light)))
     rows, columns = np.flatnonzero(ink.any(axis=1)), np.flatnonzero(ink.any(axis=0))
@@ -80,7 +87,7 @@ def see_object(source: images.Source, size: int = 28, fill: bool | None = None) 
 def see_digit(source: images.Source, size: int = 28) -> Sight:
     """One handwritten digit, as an MNIST picture (size, size), light on black. A photo of paper will do.
 
-    Thin lines are thickened, dirt goes. The note "several" says that two digits lie side by side.
+    Thin lines are thickened, dirt goes. The note "several" says that two digits lie side by side, "dot" that it is none.
 
     Raises:
         InvalidInput: not a picture, or one flat colour.
@@ -95,7 +102,10 @@ def see_digit(source: images.Source, size: int = 28) -> Sight:
         notes = (*notes, "several")
     rows, columns = _span(ink.any(axis=1)), _span(ink.any(axis=0))
     longest = max(rows[1] - rows[0], columns[1] - columns[0])
-    missing = STROKE * longest / (DIGIT * size / 28) - _line_width(ink)  # in this picture's pixels
+    width = _line_width(ink)
+    if longest <= 2.5 * width:
+        notes = (*notes, "dot")
+    missing = STROKE * longest / (DIGIT * size / 28) - width  # in this picture's pixels
     if missing > 1:
         reach = int(np.ceil(missing / 2))
         ink, light = np.pad(ink, reach), np.pad(light, reach)
@@ -113,7 +123,10 @@ def see_digit(source: images.Source, size: int = 28) -> Sight:
 
 
 def see_photo(source: images.Source, size: int, grey: bool = False, zoom: float = 1.0) -> Sight:
-    """The centred square of a photo, ``zoom`` times enlarged, as (size, size, 3), or (size, size) when ``grey``."""
+    """The centred square of a photo, ``zoom`` times enlarged, as (size, size, 3), or (size, size) when ``grey``.
+
+    The note "cut" says that the square holds less than half of the photo.
+    """
     picture = images.read(source, max_side=max(WORKING_SIDE, 2 * size))
     stages = [Stage("original", picture.pixels)]
     height, width = picture.pixels.shape[:2]
@@ -125,7 +138,9 @@ def see_photo(source: images.Source, size: int, grey: bool = False, zoom: float 
     stages.append(Stage("fitted", final))
     if grey:
         stages.append(Stage("grey", greyscale(final)))
-    return Sight(tuple(stages), picture.notes)
+    return Sight(
+        tuple(stages), (*picture.notes, "cut") if 2 * min(height, width) < max(height, width) else picture.notes
+    )
 
 
 def _on_black(source: images.Source) -> tuple[list[Stage], np.ndarray, np.ndarray, tuple[str, ...]]:
@@ -165,15 +180,21 @@ def _line_width(ink: np.ndarray) -> float:
 
 
 def _side_by_side(parts: np.ndarray, kept: np.ndarray) -> bool:
-    """Whether two tall pieces lie next to each other, none above a part of the other."""
-    tall = np.ptp(np.flatnonzero(np.isin(parts, kept).any(axis=1))) / 2
-    spans = []
-    for one in kept:
-        piece = parts == one
-        if np.ptp(np.flatnonzero(piece.any(axis=1))) >= tall:
-            spans.append(_span(piece.any(axis=0)))
-    spans.sort()
-    return any(after[0] >= before[1] for before, after in zip(spans, spans[1:], strict=False))
+    """Whether two pieces lie next to each other as two digits do, and not as the strokes of one.
+
+    Two tall ones with any gap between them, a small one well away, or two of full height that hardly share a column.
+    """
+    boxes = [[_span((parts == one).any(axis=axis)) for axis in (1, 0)] for one in kept]
+    whole = max(rows[1] for rows, _ in boxes) - min(rows[0] for rows, _ in boxes)
+    for (rows, columns), (other_rows, other_columns) in itertools.combinations(boxes, 2):
+        height = min(np.ptp(rows), np.ptp(other_rows)) / whole
+        gap = max(columns[0], other_columns[0]) - min(columns[1], other_columns[1])  # negative: columns they share
+        tall = height >= 0.5 and gap >= 0
+        away = height >= 0.2 and gap >= 0.15 * whole
+        full = height >= 0.7 and -gap < 0.3 * min(np.ptp(columns), np.ptp(other_columns))
+        if tall or away or full:
+            return True
+    return False
 
 
 def _shrunk(trimmed: np.ndarray, side: int) -> np.ndarray:

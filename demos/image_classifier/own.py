@@ -222,6 +222,8 @@ def _try(t: text.Text, own: Any, picture: Any) -> dict[str, Any]:
         for name, share in zip(own.classes, shares, strict=True)
     ]
     caption = t("own.says", name=own.classes[top], share=shares[top])
+    if "cut" in answer.sight.notes:
+        caption += " " + t("bars.cut")
     return {"items": items, "low": 0, "high": 1, "chosen": top, "caption": caption}
 
 

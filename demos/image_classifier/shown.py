@@ -25,6 +25,7 @@ SEEN = (
     "layer",
     "maps",
 )  # what ``asked`` answers
+SEEN_NOTES = ("several", "dot", "cut")  # of core.vision.preparing.NOTES: told where the answer is
 SCREEN = kit.Screen(*SEEN, "shelf", "name", "turn", "drawing", "file", "model", "pad")
 
 
@@ -106,8 +107,7 @@ def _bars(t: text.Text, here: Any, classifier: Any, names: list[str], found: Any
     if here.truth in classifier.classes:
         key = "right" if class_name(t, here.truth) == names[top] else "wrong"
         caption += " " + t(f"bars.{key}", truth=class_name(t, here.truth))
-    if "several" in found.answer.sight.notes:
-        caption += " " + t("bars.several")
+    caption += "".join(f" {t(f'bars.{note}')}" for note in found.answer.sight.notes if note in SEEN_NOTES)
     if len(names) >= 1000 and shares[top] < choices.UNSURE:
         caption += " " + t("bars.unsure", count=len(names))
     if len(names) == 10 and not here.truth and shares[top] < choices.UNSURE_OF_TEN:

@@ -150,7 +150,9 @@ def test_a_network_of_a_thousand_things_answers_in_the_language_of_the_page() ->
     guess = lesson.on_take(
         "ko", np.random.default_rng(0).integers(0, 256, (64, 64, 3), np.uint8), "relu1", "photos", None
     )
-    assert "자신 있는 답은 아니에요" in guess["bars"]["caption"]
+    assert "자신 있는 답은 아니에요" in guess["bars"]["caption"] and "가운데 정사각형만" not in guess["bars"]["caption"]
+    wide = lesson.on_take("ko", np.tile(photos.load("cat"), (1, 3, 1)), "relu1", "photos", None)
+    assert "가운데 정사각형만" in wide["bars"]["caption"]
 
 
 def test_a_drawn_digit_is_read_on_any_ground_and_two_are_told() -> None:
@@ -165,6 +167,8 @@ def test_a_drawn_digit_is_read_on_any_ground_and_two_are_told() -> None:
     assert dark["bars"]["chosen"] == 7
     two = lesson.on_draw("ko", form, "digits", None, SimpleNamespace(strokes="[[-60,80,-60,-80],[50,80,50,-80]]"))
     assert "둘 이상이 나란히" in two["bars"]["caption"] and "둘 이상" not in drawn["bars"]["caption"]
+    dot = lesson.on_draw("en", form, "digits", None, SimpleNamespace(strokes="[[0,0,5,0]]"))
+    assert "all there is to see is a dot" in dot["bars"]["caption"]
     following = lesson.on_next("ko", FORM.values(name="digit", turn=3), "digits", None)
     assert (following["name"], following["turn"]) == ("digit", 4)
 

@@ -64,13 +64,41 @@ def test_a_digit_is_prepared_as_mnist_was(ground):
     assert sight.notes == ("grey",)
 
 
-def test_two_side_by_side_are_noted_and_a_four_of_two_strokes_is_not():
-    def drawn(*lines):
-        sheet = Image.new("L", (224, 224), 255)
-        for line in lines:
-            ImageDraw.Draw(sheet).line(line, fill=0, width=8)
-        return see_digit(sheet).notes
+def drawn(*lines):
+    sheet = Image.new("L", (224, 224), 255)
+    for line in lines:
+        ImageDraw.Draw(sheet).line(line, fill=0, width=8)
+    return see_digit(sheet).notes
 
+
+def test_two_side_by_side_are_noted_and_a_four_of_two_strokes_is_not():
     assert "several" in drawn([(50, 30), (50, 190)], [(150, 30), (150, 190)])
+    assert "several" in drawn([(60, 30), (60, 190)], [(150, 140), (150, 190)]), "a small one well away"
+    assert "several" in drawn([(40, 30), (80, 190)], [(76, 30), (120, 190)]), "two tall ones that share a few columns"
     assert "several" not in drawn([(60, 30), (60, 110), (150, 110)], [(130, 130), (130, 200)])
+    assert "several" not in drawn([(60, 30), (60, 110), (120, 110)], [(135, 60), (135, 200)]), (
+        "a gap before its long line"
+    )
+    assert "several" not in drawn([(60, 60), (60, 110), (140, 150), (60, 200)], [(70, 40), (140, 40)]), (
+        "the hat of a five"
+    )
     assert "several" not in drawn([(100, 30), (100, 190)])
+
+
+def test_two_digits_of_the_set_are_told_from_one():
+    """Real handwriting: pairs of any size side by side, and single digits, which fall into two pieces now and then."""
+    data, rng = digits.load(), np.random.default_rng(0)
+
+    def several(cells):
+        return "several" in see_digit(np.kron(np.concatenate(cells, axis=1), np.ones((4, 4), np.uint8))).notes
+
+    single = sum(several([picture]) for picture in data.x_test[:200])
+    pairs = [data.x_test[rng.integers(997, size=2)] for _ in range(60)]
+    small = [np.pad(two[::3, ::3], ((12, 6), (3, 5))) for _, two in pairs]
+    told = sum(several([*pair]) for pair in pairs), sum(several([a, b]) for (a, _), b in zip(pairs, small, strict=True))
+    assert single <= 1 and told[0] == 60 and told[1] >= 54, (single, told)
+
+
+def test_a_dot_is_no_digit():
+    assert "dot" in drawn([(100, 100), (108, 100)]) and "dot" in drawn([(100, 100), (100, 100)])
+    assert "dot" not in drawn([(100, 90), (100, 130)])
