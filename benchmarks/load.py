@@ -63,7 +63,8 @@ try:
     from demos.shell import running
     running.forget_sessions(demo.app)
     running.CLOSED = float(sys.argv[2])
-except ImportError:
+    running.spare_libraries()
+except (ImportError, AttributeError):
     pass
 def plain(block):
     value = None if isinstance(block, gr.State) else block.value

@@ -214,7 +214,12 @@ def _make_interactive(block: Any) -> None:
 @functools.cache
 def warm_up() -> None:
     """Import torch in the background once the first page is out, so that the first press of a button is quick."""
-    threading.Thread(target=importlib.import_module, args=("torch",), daemon=True).start()
+
+    def load() -> None:
+        importlib.import_module("torch")
+        running.spare_libraries()
+
+    threading.Thread(target=load, daemon=True).start()
 
 
 def launch(demo: Gallery, **overrides: Any) -> Any:

@@ -1,14 +1,17 @@
-"""The life of a server: sessions end with their page, and the process ends when it is told to.
+"""The life of a server: sessions end with their page, libraries stay, and the process ends when it is told to.
 
 Gradio keeps a closed session for an hour, with the lessons built in it, and takes several seconds to end; a class leaves
-all at once, and a supervisor waits ten seconds at most.
+all at once, and a supervisor waits ten seconds at most. Python looks for garbage in all that a library is made of, too, while
+everybody waits: with torch that is half a million things.
 """
 
 from __future__ import annotations
 
 import datetime
+import gc
 import os
 import signal
+import sys
 import threading
 from types import SimpleNamespace
 from typing import Any
@@ -17,6 +20,7 @@ from gradio.state_holder import SessionState, StateHolder
 
 CLOSED, IDLE = 120.0, 2 * 3600.0  # seconds a session is kept unused: after its page was left, and at all
 GRACE = 0.5  # seconds for answers under way
+LIBRARY = 200  # modules
 
 
 class Session(SessionState):
@@ -58,6 +62,26 @@ class Runs(dict[str, Any]):
 def forget_sessions(app: Any) -> None:
     app.state_holder.__class__ = Sessions  # the one that runs, with the visitors in it
     app.iterators = Runs(app.iterators)
+
+
+_known = 0  # modules that the collector passes over
+
+
+def spare_libraries() -> None:
+    """Let the collector pass over all that is there now, and over a library that comes later, once it has looked through it.
+
+    What a visitor holds at such a moment is freed as ever, unless it holds itself: so it must not come often.
+    """
+    global _known
+    _known = len(sys.modules)
+    gc.freeze()
+    if _collected not in gc.callbacks:
+        gc.callbacks.append(_collected)
+
+
+def _collected(phase: str, found: dict[str, int]) -> None:
+    if phase == "stop" and found["generation"] == 2 and len(sys.modules) >= _known + LIBRARY:
+        spare_libraries()
 
 
 def until_told(demo: Any) -> None:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import datetime
+import gc
 import json
 import logging
+import weakref
 from types import SimpleNamespace
 from typing import Any
 
@@ -146,6 +148,30 @@ def test_a_session_ends_soon_after_its_page() -> None:
     holder.time_last_used["idle"] = now - datetime.timedelta(seconds=running.IDLE + 1)
     holder.delete_all_expired_state()
     assert list(holder.session_data) == ["stays"]
+
+
+def test_the_collector_passes_over_libraries_but_looks_through_what_visitors_leave() -> None:
+    def collect() -> tuple[int, bool]:
+        """How many things it passes over afterwards, and whether a visitor's ring was freed."""
+        ring: Any = type("Ring", (), {})()
+        ring.itself, gone = ring, weakref.ref(ring)
+        del ring
+        gc.collect()
+        return gc.get_freeze_count(), gone() is None
+
+    try:
+        running.spare_libraries()
+        running.spare_libraries()
+        assert gc.callbacks.count(running._collected) == 1
+        before, freed = collect()
+        assert before > 10_000 and freed
+        running._known -= running.LIBRARY  # a library came
+        after, freed = collect()
+        assert after > before and freed
+        assert collect()[0] <= after, "the next time it is no news"
+    finally:
+        gc.callbacks.remove(running._collected)
+        gc.unfreeze()
 
 
 @pytest.mark.parametrize(
