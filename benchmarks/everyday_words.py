@@ -3,6 +3,7 @@
     python -m benchmarks.everyday_words [--model emoji]                    # retrieval: the first five of 1,410 pictures
     python -m benchmarks.everyday_words --meaning    # the one name that a prompt is drawn as (core/language/known_names.py)
     python -m benchmarks.everyday_words --draw DATA --seed 7 [--every 4] [--steps 20] [--sheet sheet.png]    # drawing
+    python -m benchmarks.everyday_words --things DATA --seed 7 [--steps 20] [--sheet sheet.png]    # two and three things
 
 everyday_words.tsv: 421 Korean and 398 English words and short phrases, each with every emoji that would be a right
 answer. Its last column says what training can have seen: "label" or "tag" when emojibase names an emoji just so, empty
@@ -10,6 +11,10 @@ when the text is in no list that was trained on (recipes/words_corpus.py leaves 
 count). Twenty prompts of two things are told apart: is one of the two there, are both? Drawing is judged by the small
 network of benchmarks/emoji_quality.py (DATA from recipes.emoji_data): right when one of its first five answers is a
 right one. ``--mark DATA`` writes the last column anew.
+
+two_things.tsv: those twenty ("first"), twenty of two and six of three things more ("fresh", "three") and 42 texts that name one
+thing or none ("one"), all written before windows were tried. ``--things DATA`` draws them with a window for each thing and as
+one text: by windows a thing counts where the judge has it among its first five for the window that stands at its place.
 
 sentences.tsv: 42 sentences of a learner in each language, written for ``--meaning`` before what it measures was changed.
 
@@ -31,19 +36,8 @@ import torch
 
 LIST = Path(__file__).with_suffix(".tsv")
 SENTENCES = LIST.with_name("sentences.tsv")
+THINGS = LIST.with_name("two_things.tsv")
 FIRST = 5
-TWO = (  # what is asked for, in both languages; right answers for the one and for the other
-    ("빨간 사과와 파란 하트|a red apple and a blue heart", "🍎", "💙"),
-    ("강아지와 케이크|a dog and a cake", "🐶 🐕 🐩", "🎂 🍰 🧁"),
-    ("고양이와 공|a cat and a ball", "🐱 🐈 😺 😸 🐈‍⬛", "⚽ 🏀 🏐 🎾 🏈 ⚾ 🎱 🏉"),
-    ("해와 구름|the sun and a cloud", "☀ 🌞 🌅 🌤", "☁ ⛅ 🌥 🌤"),
-    ("자동차와 나무|a car and a tree", "🚗 🚙 🚘", "🌳 🌲 🌴 🎄"),
-    ("토끼와 당근|a rabbit and a carrot", "🐰 🐇", "🥕"),
-    ("책과 연필|a book and a pencil", "📖 📚 📕 📗 📘 📙", "✏"),
-    ("피자와 콜라|a pizza and a coke", "🍕", "🥤"),
-    ("달과 별|the moon and a star", "🌙 🌛 🌜 🌝 🌕", "⭐ 🌟"),
-    ("꽃과 나비|a flower and a butterfly", "🌸 🌷 🌹 🌺 🌻 🌼 💐", "🦋"),
-)
 KINDS = ("nouns", "animals", "food", "colours", "feelings", "spoken", "sentences", "loan words", "verbs")
 
 
@@ -102,9 +96,23 @@ def table(listed: list[Word], hits: np.ndarray, what: str) -> None:
         line(kind, [word.kind == kind for word in listed])
 
 
+@dataclass(frozen=True, slots=True)
+class Several:
+    kind: str  # "first", "fresh", "three" or "one"
+    text: str
+    accepted: tuple[frozenset[str], ...]  # for each thing, in the order of the text
+
+
+def several() -> list[Several]:
+    rows = [line.split("\t") for line in THINGS.read_text("utf-8").splitlines()[1:]]
+    return [
+        Several(kind, text, tuple(frozenset(part.split()) for part in right.split("|") if part.strip()))
+        for kind, text, right in rows
+    ]
+
+
 def two_things() -> list[tuple[str, frozenset[str], frozenset[str]]]:
-    rows = [(text, *(frozenset(part.split()) for part in right)) for texts, *right in TWO for text in texts.split("|")]
-    return [(text, one, other) for text, one, other in rows]
+    return [(row.text, row.accepted[0], row.accepted[1]) for row in several() if row.kind == "first"]
 
 
 def told_two(best: np.ndarray, signs: list[str]) -> None:
@@ -174,12 +182,68 @@ def drawing(options: argparse.Namespace) -> None:
         quality.sheet(drawn, 10).save(options.sheet)
 
 
+def things(options: argparse.Namespace) -> None:
+    """Is every thing of a text there, drawn by windows and as one text?"""
+    from benchmarks import emoji_quality as quality
+    from core import StableDiffusion
+    from core.diffusion.settings import Settings
+    from core.events import drain
+
+    signs = [
+        row["emoji"].replace("\ufe0f", "") for row in json.loads((options.things / "captions.json").read_text("utf-8"))
+    ]
+    judge, _ = quality.judge(options.things, quality.to_tensor(np.load(options.things / "pictures.npy")), 60)
+    sd, listed = StableDiffusion.load(options.model), several()
+    cut = {row.text: sd.things(row.text) for row in listed}
+    for kind in dict.fromkeys(row.kind for row in listed):
+        rows = [row for row in listed if row.kind == kind]
+        right = [row for row in rows if len(cut[row.text]) == len(row.accepted)]
+        print(f"{kind}: {len(right)} of {len(rows)} cut as they should be")
+        for row in rows:
+            if row not in right:
+                print(f"    {row.text} → {cut[row.text] or 'one'}")
+
+    @torch.no_grad()
+    def named(pictures: list[np.ndarray]) -> list[set[str]]:
+        best = judge(quality.to_tensor(np.stack(pictures))).topk(FIRST).indices
+        return [{signs[place] for place in row} for row in best.tolist()]
+
+    shown: list[np.ndarray] = []
+    for kind in ("first", "fresh", "three"):
+        hits: dict[str, list[list[bool]]] = {"windows": [], "one text": []}
+        seconds = {"windows": 0.0, "one text": 0.0}
+        for number, row in enumerate(row for row in listed if row.kind == kind):
+            for way, texts in (("windows", cut[row.text]), ("one text", ())):
+                wish = Settings(row.text, seed=options.seed + number, num_inference_steps=options.steps, windows=texts)
+                started = time.process_time()
+                picture = np.asarray(drain(sd.draw(wish, preview="none")).image)
+                seconds[way] += time.process_time() - started
+                side, last = sd.size, picture.shape[1] - sd.size
+                at = [round(last * place / max(len(texts) - 1, 1)) for place in range(len(texts) or 1)]
+                seen = named([picture[:, left : left + side] for left in at])
+                looked = seen if len(seen) == len(row.accepted) else [set().union(*seen)] * len(row.accepted)
+                hits[way].append([bool(one & right) for one, right in zip(looked, row.accepted, strict=True)])
+                if way == "windows":
+                    blank = np.full((side, 3 * side - picture.shape[1], 3), 200, np.uint8)
+                    shown.append(np.concatenate([picture, blank], 1))
+        for way, found in hits.items():
+            every, any_ = np.mean([all(row) for row in found]), np.mean([any(row) for row in found])
+            print(
+                f"{kind}, {way}: all {every:.0%}, at least one {any_:.0%}, of single things "
+                f"{np.mean([hit for row in found for hit in row]):.0%}, of {len(found)} "
+                f"({seconds[way] / len(found):.2f} s of processor time a picture)"
+            )
+    if options.sheet:
+        quality.sheet(np.stack(shown + [np.full_like(shown[0], 255)] * (-len(shown) % 5)), 5).save(options.sheet)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--model", default="emoji")
     parser.add_argument("--mark", type=Path, metavar="DATA")
     parser.add_argument("--meaning", action="store_true")
     parser.add_argument("--draw", type=Path, metavar="DATA")
+    parser.add_argument("--things", type=Path, metavar="DATA")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--every", type=int, default=1, help="draw each so-manieth word, beginning with seed mod every")
     parser.add_argument("--steps", type=int, default=20)
@@ -190,6 +254,8 @@ def main() -> None:
         mark(options.mark)
     elif options.meaning:
         meanings(options.show)
+    elif options.things:
+        things(options)
     elif options.draw:
         drawing(options)
     else:

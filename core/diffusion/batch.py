@@ -7,6 +7,7 @@ differ. Those that do not fit are answered apart. Left out: the loop (stable_dif
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,7 +21,10 @@ MOST = 8  # drawings in one pass: more gain little, and the first picture would 
 
 @dataclass(slots=True, eq=False)
 class Ask:
-    """What a drawing wants to know of the denoiser now: the noise in ``x`` (R, C, h, w), R = 2 with guidance, else 1."""
+    """What a drawing wants to know of the denoiser now: the noise in ``x`` (R, C, h, w).
+
+    R: a row for each window (one, unless told otherwise), with guidance two.
+    """
 
     x: Tensor
     t: Tensor  # noise level, one number
@@ -50,6 +54,23 @@ def _pass(unet: Any, asks: list[Ask]) -> tuple[Tensor, ...]:
     joined = _joined([ask.conditions for ask in asks])
     answer: Tensor = unet(torch.cat([ask.x for ask in asks]), t, **joined, return_dict=False)[0]
     return answer.split(rows)
+
+
+def by_shape(parts: list[Tensor], work: Callable[[Tensor], Tensor]) -> list[Tensor]:
+    """What ``work`` makes of each part (N, …): one pass for all of one shape."""
+    groups: dict[Any, list[int]] = defaultdict(list)
+    for number, part in enumerate(parts):
+        groups[part.shape[1:]].append(number)
+    found: dict[int, Tensor] = {}
+    for numbers in groups.values():
+        made = work(torch.cat([parts[number] for number in numbers]))
+        found |= zip(numbers, made.split([len(parts[number]) for number in numbers]), strict=True)
+    return [found[number] for number in range(len(parts))]
+
+
+def picked(value: Any, rows: slice) -> Any:
+    """These rows of conditions."""
+    return {name: picked(each, rows) for name, each in value.items()} if isinstance(value, dict) else value[rows]
 
 
 def _shape(value: Any) -> Any:

@@ -17,6 +17,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from core import runtime
+from core.diffusion import batch
 from core.pretrained import whole
 from core.together import Together
 
@@ -72,8 +73,8 @@ class Preview:
         return self.vae.decode(latents.to(self.vae.dtype) / self.vae.config.scaling_factor, return_dict=False)[0]
 
     @torch.no_grad()
-    def _drawn_quickly(self, latents: list[Tensor]) -> tuple[Tensor, ...]:
-        return self._quick(torch.cat(latents)).split([len(each) for each in latents])
+    def _drawn_quickly(self, latents: list[Tensor]) -> list[Tensor]:
+        return batch.by_shape(latents, self._quick)
 
     def _quick(self, latents: Tensor) -> Tensor:
         return self._linear(latents) if self.sketch is None else self.sketch.to(latents.device)(latents.float())

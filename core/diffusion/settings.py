@@ -18,6 +18,8 @@ register(
     {
         "empty_prompt": "The prompt is empty. Write at least one word.",
         "prompt_too_long": "{name} has {received} characters; at most {most} are read. Shorten it.",
+        "too_many_windows": "{received} windows are too many; at most {most} stand side by side.",
+        "windows_alone": "Windows go neither with a picture to start from nor with a second prompt. Leave one of the two out.",
         "moment_mismatch": "This moment belongs to a run of {expected} steps with another size. Start again.",
     }
 )
@@ -27,7 +29,11 @@ LONGEST_PROMPT = 2000  # characters; the text encoder reads far fewer tokens
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """All that decides a picture. Plain values: shown in the code, stored in the PNG."""
+    """All that decides a picture. Plain values: shown in the code, stored in the PNG.
+
+    ``windows``: texts for windows side by side, left to right, each drawn by its own text on one wide canvas
+    (windows.py); the prompt is then not drawn. () is one picture of the prompt. ``StableDiffusion.things`` finds them.
+    """
 
     prompt: str
     negative_prompt: str = ""
@@ -38,22 +44,35 @@ class Settings:
     strength: float = choices.STRENGTH.default  # of the noise laid over a start picture
     prompt_to: str = ""  # interpolation: a second prompt, and how far to go to it
     blend: float = 0.0
+    windows: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
+        if isinstance(self.windows, list):  # as JSON has it
+            object.__setattr__(self, "windows", tuple(self.windows))
+        windows = self.windows if isinstance(self.windows, tuple) else (None,)
+        texts = [(name, getattr(self, name)) for name in ("prompt", "negative_prompt", "prompt_to")]
         with checking() as check:
-            for name in ("prompt", "negative_prompt", "prompt_to"):
-                text = getattr(self, name)
+            for name, text in (*texts, *(("windows", text) for text in windows)):
                 if not isinstance(text, str):
                     check.add("not_one_of", name=name, choices="text", received=type(text).__name__, hint="")
                 elif len(text) > LONGEST_PROMPT:
                     check.add("prompt_too_long", name=name, received=len(text), most=LONGEST_PROMPT)
-            if isinstance(self.prompt, str) and not self.prompt.strip():
+            if any(isinstance(text, str) and not text.strip() for text in (self.prompt, *windows)):
                 check.add("empty_prompt")
+            if len(windows) > choices.WINDOWS:
+                check.add("too_many_windows", received=len(windows), most=choices.WINDOWS)
+            if windows and self.prompt_to:
+                check.add("windows_alone")
             check.within("num_inference_steps", self.num_inference_steps, choices.DENOISE_STEPS)
             check.within("guidance_scale", self.guidance_scale, choices.GUIDANCE)
             check.within("seed", self.seed, choices.SEED)
             check.within("strength", self.strength, choices.STRENGTH)
             check.between("blend", self.blend, 0, 1)
+
+    @property
+    def texts(self) -> tuple[str, ...]:
+        """What is drawn, a text for each window."""
+        return self.windows or (self.prompt,)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,8 @@
 
 The parts are diffusers' and transformers' own; the loop is ours, because a pipeline cannot yield. It gives what
 ``pipe(...)`` gives with the same generator, by whatever sampler the weights came with (the tests compare), or refuses.
-Drawings that are under way at the same time share the denoiser's passes (batch.py), also across threads.
+Drawings that are under way at the same time share the denoiser's passes (batch.py), also across threads; so do the windows
+of a drawing that has several (windows.py).
 Works for Stable Diffusion 1.x, 2.x, XL and Turbo.
 Left out: inpainting, ControlNet, LoRA.
 Sources: Rombach et al. 2022 (latent diffusion, arXiv:2112.10752); Ho & Salimans 2022 (guidance, arXiv:2207.12598).
@@ -25,7 +26,7 @@ from PIL import Image
 from torch import Tensor
 
 from core import runtime
-from core.diffusion import attention_maps, batch, loading, prompt_tokens, samplers
+from core.diffusion import attention_maps, batch, loading, prompt_tokens, samplers, windows
 from core.diffusion import preview as sd_preview
 from core.diffusion.settings import DenoiseStep, Drawn, Moment, Settings
 from core.errors import InvalidInput, checking
@@ -45,8 +46,9 @@ class _Run:
     generator: torch.Generator
     conditions: dict[str, Any]
     guided: bool
-    latents: Tensor  # (1, C, h, w)
+    latents: Tensor  # (1, C, h, W)
     extra: dict[str, Any]
+    at: tuple[int, ...]  # left column of each window; (0,) is the whole canvas
 
 
 class StableDiffusion:
@@ -94,6 +96,17 @@ class StableDiffusion:
 
         return KnownNames.load().meaning(prompt).name
 
+    def things(self, prompt: str) -> tuple[str, ...]:
+        """The two or three things a prompt names, for ``Settings.windows``; () if it names one, or weights read whole prompts.
+
+        One text vector of the shipped weights holds one thing: asked for two, they draw one (core/language/several_things.py).
+        """
+        if not self._taught_names or not prompt.strip():
+            return ()
+        from core.language.several_things import several_things
+
+        return several_things(prompt)
+
     def generate(self, prompt: str, image: images.Source | None = None, **settings: Any) -> Image.Image:
         """The finished picture. Keywords are those of Settings; ``image`` is a picture to start from."""
         return drain(self.draw(Settings(prompt, **settings), image, preview="none")).image
@@ -132,6 +145,8 @@ class StableDiffusion:
         with checking() as check:
             check.one_of("preview", preview, sd_preview.KINDS)
         samplers.checked(self.pipeline, settings.scheduler)
+        if settings.windows and image is not None:
+            raise InvalidInput("windows_alone")
         return self._drawn(self._course(settings, image, preview, guides, maps, start, Deadline(deadline)))
 
     def steps_many(
@@ -205,7 +220,8 @@ class StableDiffusion:
         self, s: Settings, image: Any, preview: str, guides: bool, maps: bool, start: Moment | None, clock: Deadline
     ) -> Course:
         run, times = self._begin(s, image)
-        seen = attention_maps.Maps((run.latents.shape[2], run.latents.shape[3])) if maps else None
+        side = self.pipeline.unet.config.sample_size
+        seen = [attention_maps.Maps((side, side)) for _ in run.at] if maps else []
         first, total, stopped = 0, len(times), None
         if start is not None:
             self._continue(run, start, total)
@@ -224,12 +240,21 @@ class StableDiffusion:
                 stopped = "deadline"
                 break
         picture, flagged = self._decode(run.latents)
-        words, attention = self._attention(s.prompt, seen) if seen else ((), None)
+        words, attention = self._attention(s.texts, run.at, seen) if seen else ((), None)
         yield Done(Drawn(picture, s, _numpy(run.latents), flagged, words, attention), clock.elapsed, stopped)
 
-    def _attention(self, prompt: str, seen: attention_maps.Maps) -> tuple[tuple[str, ...], np.ndarray]:
-        read = self.understood(prompt)
-        return prompt_tokens.attention(self.tokens(read), read, seen)
+    def _attention(
+        self, texts: Sequence[str], at: Sequence[int], seen: list[attention_maps.Maps]
+    ) -> tuple[tuple[str, ...], np.ndarray]:
+        """The words of all windows, and for each where on the canvas it was looked at: nowhere outside its window."""
+        names, fields = list[str](), []
+        for text, start, maps in zip(texts, at, seen, strict=True):
+            read = self.understood(text)
+            words, found = prompt_tokens.attention(self.tokens(read), read, maps)
+            side = found.shape[-1]
+            names += words
+            fields.append(np.pad(found, ((0, 0), (0, 0), (start, at[-1] - start)))[..., : at[-1] + side])
+        return tuple(names), np.concatenate(fields)
 
     @torch.no_grad()
     def _begin(self, s: Settings, image: Any) -> tuple[_Run, Tensor]:
@@ -242,7 +267,8 @@ class StableDiffusion:
         times = scheduler.timesteps
         dtype = conditions["encoder_hidden_states"].dtype
         if image is None:
-            shape = (1, pipe.unet.config.in_channels, *[pipe.unet.config.sample_size] * 2)
+            side = pipe.unet.config.sample_size
+            shape = (1, pipe.unet.config.in_channels, side, windows.width(len(s.texts), side))
             latents = _randn(shape, generator, device, dtype) * scheduler.init_noise_sigma
         else:
             skip = max(s.num_inference_steps - int(s.num_inference_steps * s.strength), 0)
@@ -255,13 +281,16 @@ class StableDiffusion:
         accepted = inspect.signature(scheduler.step).parameters
         extra: dict[str, Any] = {"generator": generator} if "generator" in accepted else {}
         extra |= {"eta": 0.0} if "eta" in accepted else {}  # as the pipeline asks for
-        return _Run(scheduler, generator, conditions, guided, latents, extra), times
+        at = windows.starts(len(s.texts), pipe.unet.config.sample_size)
+        return _Run(scheduler, generator, conditions, guided, latents, extra, at), times
 
     def _conditions(self, s: Settings, guided: bool) -> dict[str, Any]:
-        """What the UNet is told beside the noisy latents: text vectors and, for XL, pooled vectors and sizes."""
+        """What the UNet is told beside the noisy latents: text vectors and, for XL, pooled vectors and sizes; a row a window."""
         pipe, device = self.pipeline, self.pipeline._execution_device
-
-        own = self._read(self.understood(s.prompt), s.negative_prompt)
+        read = [self._read(self.understood(text), s.negative_prompt) for text in s.texts]
+        own: tuple[Any, ...] = tuple(
+            None if parts[0] is None else torch.cat(parts) for parts in zip(*read, strict=True)
+        )
         far = self._read(self.understood(s.prompt_to), s.negative_prompt) if s.prompt_to and s.blend else None
         if far is not None:
             own = tuple(a if a is None else torch.lerp(a, b, s.blend) for a, b in zip(own, far, strict=True))
@@ -276,7 +305,7 @@ class StableDiffusion:
         if pipe.unet.config.time_cond_proj_dim is not None:
             scale = torch.tensor([s.guidance_scale - 1])
             embedding = pipe.get_guidance_scale_embedding(scale, embedding_dim=pipe.unet.config.time_cond_proj_dim)
-            conditions["timestep_cond"] = embedding.to(device, own[0].dtype)
+            conditions["timestep_cond"] = embedding.to(device, own[0].dtype).repeat(len(s.texts), 1)
         return conditions
 
     def _read(self, text: str, negative: str) -> tuple[Any, ...]:
@@ -305,25 +334,41 @@ class StableDiffusion:
             run.scheduler.set_begin_index(skipped + start.step)
 
     def _predict(
-        self, run: _Run, t: Tensor, scale: float, maps: Any
+        self, run: _Run, t: Tensor, scale: float, maps: list[attention_maps.Maps]
     ) -> Generator[batch.Ask, Tensor, tuple[Tensor, tuple[Tensor, Tensor] | None, Tensor]]:
-        """The UNet's answer (guided: without words + scale · (with words − without)), its two halves, what it saw."""
-        x = torch.cat([run.latents] * 2) if run.guided else run.latents  # (1 or 2, C, h, w)
-        x = run.scheduler.scale_model_input(x, t)
-        answer = yield batch.Ask(x, t, run.conditions, maps)
+        """The UNet's answer (guided: without words + scale · (with words − without)), its two halves, what it saw.
+
+        Each window is answered for its own text; where windows overlap, the mean of their answers counts.
+        """
+        x = run.scheduler.scale_model_input(run.latents, t)  # (1, C, h, W)
+        parts = windows.cut(x, run.at, self.pipeline.unet.config.sample_size)
+        rows = torch.cat([parts] * 2) if run.guided else parts
+        if maps:
+            answer = yield from self._recorded(run, rows, t, maps)
+        else:
+            answer = yield batch.Ask(rows, t, run.conditions)
         if not run.guided:
-            return answer, None, x
-        without, with_words = answer.chunk(2)
-        return without + scale * (with_words - without), (without, with_words), x[:1]
+            return windows.joined(answer, run.at), None, x
+        without, with_words = (windows.joined(half, run.at) for half in answer.chunk(2))
+        return without + scale * (with_words - without), (without, with_words), x
+
+    def _recorded(
+        self, run: _Run, rows: Tensor, t: Tensor, maps: list[attention_maps.Maps]
+    ) -> Generator[batch.Ask, Tensor, Tensor]:
+        """The answer for all rows, asked window by window: each has its own maps of the attention."""
+        answer = torch.empty_like(rows)
+        for number, own in enumerate(maps):
+            mine = slice(number, None, len(maps))  # without words, with words
+            answer[mine] = yield batch.Ask(rows[mine], t, batch.picked(run.conditions, mine), own)
+        return answer
 
     def _guides(self, scheduler: Any, x: Tensor, halves: tuple[Tensor, Tensor], t: Tensor, preview: str) -> Any:
         """Both halves of a guided step as the clean pictures they would predict alone."""
         return self._preview.show(torch.cat([samplers.implied(scheduler, x, half, t) for half in halves]), preview)
 
     @torch.no_grad()
-    def _decoded(self, latents: list[Tensor]) -> tuple[Tensor, ...]:
-        pictures: Tensor = self.pipeline.vae.decode(torch.cat(latents), return_dict=False)[0]
-        return pictures.split(1)
+    def _decoded(self, latents: list[Tensor]) -> list[Tensor]:
+        return batch.by_shape(latents, lambda part: self.pipeline.vae.decode(part, return_dict=False)[0])
 
     @torch.no_grad()
     def _decode(self, latents: Tensor) -> tuple[Image.Image, bool]:
@@ -359,12 +404,12 @@ class StableDiffusion:
         """The text vectors the UNet looks at, (T, D) float32."""
         return _numpy(self._conditions(Settings(prompt, guidance_scale=0.0), guided=False)["encoder_hidden_states"])
 
-    def noise(self, seed: int) -> np.ndarray:
-        """The picture of pure noise a run with this seed starts from, (H, W, 3) uint8."""
-        pipe = self.pipeline
-        shape = (2, pipe.unet.config.in_channels, *[pipe.unet.config.sample_size] * 2)
-        z = _randn((1, *shape[1:]), runtime.generator(seed), pipe._execution_device, pipe.unet.dtype)
-        return self._preview.show(z.expand(shape), "decode")[0]
+    def noise(self, seed: int, count: int = 1) -> np.ndarray:
+        """The picture of pure noise a run with this seed and ``count`` windows starts from, (H, W, 3) uint8."""
+        pipe, side = self.pipeline, self.pipeline.unet.config.sample_size
+        shape = (1, pipe.unet.config.in_channels, side, windows.width(count, side))
+        z = _randn(shape, runtime.generator(seed), pipe._execution_device, pipe.unet.dtype)
+        return self._preview.show(torch.cat([z, z]), "decode")[0]
 
     def latents(self, image: images.Source) -> np.ndarray:
         """A picture through the encoder, (C, h, w) float32."""

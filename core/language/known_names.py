@@ -28,6 +28,9 @@ HEADS = "heads.safetensors"
 KEPT = 128  # texts whose answer is remembered
 SENTENCE = 3  # words from which a text is read word by word, too
 OTHERS = 2  # names that come next, told beside the likeliest
+ALIKE = (
+    0.4  # cosine of two pictures' vectors from which they mean nearly the same: phases of the moon, kinds of flowers
+)
 SMALL = frozenset(
     "a an the my your our his her its their this that i you he she it we they is are was were am be and or of to in on at "
     "with for by under over from there us very now again".split()
@@ -45,6 +48,7 @@ class Meaning:
     share: float  # 0..1: its share of the softmax over all
     exact: bool  # the text is itself the name of an emoji, or its sign
     others: tuple[tuple[str, float], ...]  # the names that come next, with their shares
+    alike: float  # 0..1: its share and those of all names that mean nearly the same
 
 
 class KnownNames(WordSpace):
@@ -83,7 +87,9 @@ class KnownNames(WordSpace):
         told = names.ko if korean else names.en
         next_ = [int(each) for each in np.argsort(-shares, kind="stable")[: OTHERS + 1] if each != best][:OTHERS]
         others = tuple((told[each], float(shares[each])) for each in next_)
-        return Meaning(best, names.signs[best], told[best], float(shares[best]), row is not None, others)
+        near = (self.places @ self.places[best]).numpy() >= ALIKE
+        exact, alike = row is not None, float(shares[near].sum())
+        return Meaning(best, names.signs[best], told[best], float(shares[best]), exact, others, min(alike, 1.0))
 
     @torch.no_grad()
     def _worked_out(self, text: str) -> np.ndarray:

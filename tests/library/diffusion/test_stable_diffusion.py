@@ -26,7 +26,7 @@ from transformers import (
     CLIPTokenizer,
 )
 
-from core.diffusion import loading, preview, prompt_tokens, samplers
+from core.diffusion import loading, preview, prompt_tokens, samplers, windows
 from core.diffusion.settings import DenoiseStep, Settings, settings_from_png
 from core.diffusion.stable_diffusion import StableDiffusion
 from core.errors import CoreError, InvalidInput, Unavailable
@@ -539,6 +539,12 @@ def test_the_safety_checker_stays_on() -> None:
         {"prompt": "a", "strength": 0},
         {"prompt": "a", "blend": 2},
         {"prompt": "a", "image": b"no picture"},
+        {"prompt": "a", "windows": ("a", " ")},
+        {"prompt": "a", "windows": ("a", 5)},
+        {"prompt": "a", "windows": "ab"},
+        {"prompt": "a", "windows": ("a",) * 5},
+        {"prompt": "a", "windows": ("a", "b"), "prompt_to": "c", "blend": 0.5},
+        {"prompt": "a", "windows": ("a", "b"), "image": Image.new("RGB", (16, 16))},
     ],
 )
 def test_misuse_is_one_clear_error(sd: StableDiffusion, wrong: dict[str, Any]) -> None:
@@ -555,6 +561,82 @@ def test_a_moment_of_another_run_is_refused(sd: StableDiffusion) -> None:
     moment = next(sd.steps("cat", num_inference_steps=4)).moment
     with pytest.raises(InvalidInput, match="moment"):
         next(sd.steps("cat", num_inference_steps=5, start=moment))
+
+
+@pytest.mark.parametrize("make", [pipeline, xl])
+def test_one_window_over_everything_is_the_ordinary_picture(make: Callable[[], Any]) -> None:
+    sd, wish = StableDiffusion(make()), Settings("red apple", "cat", 3, seed=5)
+    one = drain(sd.draw(replace(wish, prompt="not drawn", windows=("red apple",)), preview="none"))
+    np.testing.assert_array_equal(one.latents, drain(sd.draw(wish, preview="none")).latents)
+
+
+@pytest.mark.parametrize("scale", [4.0, 1.0])
+def test_each_window_is_denoised_by_its_own_text(sd: StableDiffusion, scale: float) -> None:
+    """MultiDiffusion as published: every window takes a DDIM step of its own, and the results are averaged."""
+    texts, pipe, generator = ("red apple", "파란 하트"), sd.pipeline, torch.Generator().manual_seed(5)
+    latents = torch.randn((1, 4, 8, 15), generator=generator)
+    steps = scheduler(pipe, "ddim")
+    steps.set_timesteps(4)
+    with torch.no_grad():
+        read = [pipe.encode_prompt(text, "cpu", 1, True, "cat") for text in texts]
+        for t in steps.timesteps:
+            total, count = torch.zeros_like(latents), torch.zeros_like(latents)
+            for (words, avoid), columns in zip(read, (slice(0, 8), slice(7, 15)), strict=True):
+                x = latents[..., columns]
+                without, with_ = (pipe.unet(x, t, encoder_hidden_states=each).sample for each in (avoid, words))
+                noise = without + scale * (with_ - without) if scale > 1 else with_
+                total[..., columns] += steps.step(noise, t, x).prev_sample
+                count[..., columns] += 1
+            latents = total / count
+    wish = Settings("two", "cat", 4, scale, seed=5, scheduler="ddim", windows=texts)
+    drawn = drain(sd.draw(wish, preview="none"))
+    np.testing.assert_allclose(drawn.latents, latents[0].numpy(), atol=2e-5)
+    assert drawn.image.size == (30, 16) and drawn.settings.windows == texts
+
+
+def test_where_windows_overlap_the_mean_counts() -> None:
+    at = windows.starts(3, 8)
+    assert at == (0, 7, 14) and windows.width(3, 8) == 22 and windows.starts(2, 64) == (0, 56)
+    canvas = torch.arange(22.0).expand(1, 2, 3, 22)
+    parts = windows.cut(canvas, at, 8)
+    assert parts.shape == (3, 2, 3, 8) and parts[1, 0, 0].tolist() == list(range(7, 15))
+    torch.testing.assert_close(windows.joined(parts, at), canvas)
+    row = windows.joined(torch.tensor([1.0, 2.0, 6.0])[:, None, None, None].expand(3, 1, 1, 8), at)[0, 0, 0]
+    assert row.tolist() == [1.0] * 7 + [1.5] + [2.0] * 6 + [4.0] + [6.0] * 7
+
+
+def test_windows_are_drawn_beside_others_as_alone() -> None:
+    wishes = [Settings("two", num_inference_steps=3, seed=8, windows=("red apple", "cat face")), *SEVERAL[:2]]
+    sd, rows = StableDiffusion(pipeline()), list[int]()
+    alone = [drain(sd.draw(wish, preview="none")).image for wish in wishes]
+    sd.pipeline.unet.register_forward_pre_hook(lambda unet, given: rows.append(len(given[0])))
+    events = sd.steps_many(wishes)
+    together = {number: event.result.image for number, event in events if isinstance(event, Done)}
+    assert all(far(together[number], image) <= 1 for number, image in enumerate(alone))
+    assert rows[:3] == [4 + 2 + 1] * 3, "all windows of all drawings in one pass"
+    decoded = sd._decoded([torch.zeros(1, 4, 8, 8), torch.zeros(1, 4, 8, 15), torch.ones(1, 4, 8, 8)])
+    assert [picture.shape[-1] for picture in decoded] == [16, 30, 16]
+
+
+def test_the_words_of_a_window_are_looked_at_in_it(sd: StableDiffusion) -> None:
+    wish = {"num_inference_steps": 2, "windows": ("빨간 사과", "cat")}
+    drawn, alone = (drain(sd.steps("two", maps=maps, **wish)) for maps in (True, False))
+    np.testing.assert_allclose(drawn.latents, alone.latents, atol=1e-5)
+    assert drawn.words == ("빨간", "사과", "cat") and drawn.attention is not None
+    assert drawn.attention.shape == (3, 8, 15)
+    assert drawn.attention[:2, :, :8].min() > 0 and drawn.attention[:2, :, 8:].max() == 0
+    assert drawn.attention[2, :, 7:].min() > 0 and drawn.attention[2, :, :7].max() == 0
+
+
+def test_windows_stop_rewind_and_travel_in_the_png(sd: StableDiffusion) -> None:
+    wish = Settings("two", num_inference_steps=4, windows=("red apple", "cat"), scheduler="dpm++2m")
+    *steps, done = sd.draw(wish)
+    assert steps[0].image.shape == (16, 30, 3) and sd.noise(0, 2).shape == (16, 30, 3)
+    again = drain(sd.draw(wish, start=steps[1].moment))
+    np.testing.assert_allclose(again.latents, done.result.latents, atol=1e-5)
+    assert settings_from_png(done.result.png()) == wish
+    with pytest.raises(InvalidInput, match="moment"):
+        next(sd.draw(replace(wish, windows=()), start=steps[1].moment))
 
 
 @pytest.fixture(scope="module")
