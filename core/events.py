@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
@@ -25,7 +25,10 @@ Result = TypeVar("Result")
 
 @dataclass(frozen=True, slots=True)
 class Done(Generic[Result]):
-    """The last event of every run. ``stopped`` says why it ended early, if it did: "deadline", "diverged", "patience"."""
+    """The last event of every run.
+
+    ``stopped`` says why it ended early, if it did: "deadline", "diverged", "patience", "paused" (see ``Latest``).
+    """
 
     result: Result
     seconds: float
@@ -172,6 +175,56 @@ class Frames:
     @property
     def seconds(self) -> float:
         return self.clock.elapsed
+
+
+END = object()
+
+
+class Latest:
+    """Of the runs that change one thing, only the latest goes on; it, or ``pause``, ends the one before.
+
+    A page where Stop was pressed closes the stream of its run only a moment later, perhaps in the middle of a step. After
+    ``pause`` that step is whole and no other is begun: what is read then is what stays.
+
+    >>> latest = Latest()
+    >>> first = latest.of((n for n in range(9)), lambda: "paused")
+    >>> next(first), next(latest.of((n for n in "ab"), lambda: "paused")), list(first)
+    (0, 'a', ['paused'])
+    """
+
+    def __init__(self) -> None:
+        self._at_work = threading.Lock()
+        self._events: Generator[Any] | None = None
+
+    def of(self, events: Generator[Any], paused: Callable[[], Any]) -> Iterator[Any]:
+        """The events of a run as they come, while it is the latest; then ``paused()`` instead of the rest."""
+        with self._at_work:
+            self._end()
+            self._events = events
+        try:
+            while True:
+                with self._at_work:
+                    if self._events is not events:
+                        break
+                    event = next(events, END)
+                if event is END:
+                    return
+                yield event
+            yield paused()
+        finally:
+            with self._at_work:
+                if self._events is events:
+                    self._end()
+
+    def pause(self) -> None:
+        """Wait until the event that is being made is whole, and let no other be begun."""
+        with self._at_work:
+            self._end()
+
+    def _end(self) -> None:
+        if self._events is not None:
+            self._events.close()
+            self._events = None
 
 
 def drain(events: Iterable[Any]) -> Any:

@@ -88,6 +88,8 @@ def _train(
         match event:
             case Frame():
                 yield pic.shown(lang, here, chosen, event, points)
+            case Done(stopped="paused"):
+                yield SCREEN()  # Stop, or another run, draws what there is
             case Done(result=play, seconds=seconds, stopped=why):
                 label = kit.badge_text(
                     t,
@@ -116,8 +118,11 @@ def goes_on(fn: Callable[..., kit.Update]) -> Callable[..., kit.Update]:
 
 @kit.handler
 def on_stop(lang: str, here: pic.Here | None, x1: float, x2: float, form: kit.Values) -> kit.Update:
-    """Stop: the page closes the run; the pictures are drawn once more, large."""
-    return _all(lang, replace(here, running=False), ctl.chosen(form), x1, x2) if here else SCREEN()
+    """Stop: nothing more is learnt, though the page closes the run only now; the pictures are drawn once more, large."""
+    if here is None:
+        return SCREEN()
+    here.play.pause()
+    return _all(lang, replace(here, running=False), ctl.chosen(form), x1, x2)
 
 
 @kit.handler

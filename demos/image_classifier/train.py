@@ -79,6 +79,8 @@ def _follow(lang: str, course: Any, epochs: float) -> Iterator[kit.Update]:
         match event:
             case CourseStep():
                 yield _progress(t, course)
+            case Done(stopped="paused"):
+                yield SCREEN()  # Stop, or another run, shows what there is
             case Done(stopped=why):
                 loss, right = _curves(t, course)
                 yield SCREEN(course=course, loss=loss, right=right) | _judged(t, course, why)
@@ -86,8 +88,14 @@ def _follow(lang: str, course: Any, epochs: float) -> Iterator[kit.Update]:
 
 @kit.handler
 def on_stop(lang: str, course: Any) -> kit.Update:
-    """How the network does as it is."""
-    return SCREEN() if course is None or course.updates == 0 else _judged(text.load("image_classifier", lang), course)
+    """How the network does as it is: nothing more is learnt, though the page closes the run only now."""
+    if course is None:
+        return SCREEN()
+    course.pause()
+    if not course.updates:
+        return SCREEN()
+    t = text.load("image_classifier", lang)
+    return _progress(t, course) | _judged(t, course)
 
 
 def _judged(t: text.Text, course: Any, why: str | None = None) -> kit.Update:
@@ -291,7 +299,8 @@ def build(t: text.Text, language: gr.State, course: gr.State) -> kit.Desk:
     going = desk.on(more.click, on_more, kit.RUN)
     for button in (run, more):
         kit.free(button, training, going)
-    judging = desk.on(stop.click, on_stop, to=("confusion", "wrong", "badge"), cancels=[training, going])
+    stopped = ("course", "loss", "right", "kernels", "confusion", "wrong", "badge")
+    judging = desk.on(stop.click, on_stop, to=stopped, cancels=[training, going])
     desk.on(reset.click, on_reset, cancels=[training, going, judging])
     desk.on(desk.confusion.pick, on_cell, to=("confusion", "wrong"))
     kit.code_panel(desk, "train_classifier.py", on_code)

@@ -77,6 +77,8 @@ def on_fit(lang: str, lab: Any, form: kit.Values) -> Iterator[kit.Update]:
             case FitStep():
                 yield SCREEN(lab=lab) | table | shown.pictures(lang, lab, event, form.log)
                 table = SCREEN()
+            case Done(stopped="paused"):
+                yield SCREEN()  # Stop, or another run, shows what there is
             case Done(seconds=seconds, stopped=why):
                 label = kit.badge_text(
                     t,
@@ -92,8 +94,11 @@ def on_fit(lang: str, lab: Any, form: kit.Values) -> Iterator[kit.Update]:
 
 @kit.handler
 def on_stop(lang: str, lab: Any, form: kit.Values) -> kit.Update:
-    """Stop: the page closes the run; the model as it stands is scored and laid on the shelf."""
-    if lab is None or not lab.trainer.updates:
+    """Stop: nothing more is learnt, though the page closes the run only now; the model is scored and laid on the shelf."""
+    if lab is None:
+        return SCREEN()
+    lab.pause()
+    if not lab.trainer.updates:
         return SCREEN()
     return _settled(lang, lab, form) | SCREEN(badge=text.load("sequential", lang)("stopped"))
 

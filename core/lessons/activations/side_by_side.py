@@ -9,8 +9,7 @@ Sources: Glorot and Bengio 2010; He et al. 2015; the loop is core/training/train
 from __future__ import annotations
 
 import math
-import threading
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -21,7 +20,7 @@ from torch.nn.functional import binary_cross_entropy_with_logits
 from core import runtime
 from core.data import toy
 from core.errors import checking
-from core.events import Done, Every, Frames
+from core.events import Done, Every, Frames, Latest
 from core.files.csv_text import to_csv
 from core.lessons.activations import choices
 from core.mlp.activations import ACTIVATIONS, Activation
@@ -125,8 +124,7 @@ class SideBySide:
         self.nets = {name: SmallNet(ACTIVATIONS[name], config) for name in config.activations}
         self._x, self._y = _floats(self.points.x_train), _floats(self.points.y_train)
         self._trainers = {name: self._trainer(net) for name, net in self.nets.items()}
-        self._one_epoch_at_a_time = threading.Lock()  # a second press of the button cannot cut an update in two
-        self._turn = 0  # only the latest stream goes on
+        self._latest = Latest()  # a second press of the button cannot cut an update in two
         self.epoch = 0
         self.diverged: set[str] = set()
         self.losses = {name: [self._loss(net)] for name, net in self.nets.items()}  # before the first epoch, after each
@@ -154,31 +152,26 @@ class SideBySide:
         A net whose loss overflows is left at its last finite weights while the others go on; when all have, the run
         ends as "diverged". A later stream, or ``pause``, ends it as "paused".
         """
-        turn = self.pause()
         goal = self.config.epochs if epochs is None else min(self.config.epochs, self.epoch + epochs)
-        run = Frames(lambda: self._one_epoch(turn), goal - self.epoch, every, deadline)
+        run = Frames(self._one_epoch, goal - self.epoch, every, deadline)
+        return self._latest.of(self._views(run), lambda: Done(self, run.seconds, "paused"))
+
+    def pause(self) -> None:
+        """From now on, no stream begun earlier learns any more, also one that is closed only after its next epoch."""
+        self._latest.pause()
+
+    def _views(self, run: Frames) -> Generator[NetsStep | Done[SideBySide]]:
         for _ in run:
             yield self.view()
         yield Done(self, run.seconds, run.stopped)
 
-    def pause(self) -> int:
-        """From now on, no stream begun earlier learns any more, also one that is closed only after its next epoch."""
-        with self._one_epoch_at_a_time:
-            self._turn += 1
-            return self._turn
-
-    def _one_epoch(self, turn: int) -> str | None:
-        with self._one_epoch_at_a_time:
-            if turn != self._turn:
-                return "paused"
-            if self.finished:
-                return None
-            with runtime.threads(1):
-                for name, trainer in self._trainers.items():
-                    if name not in self.diverged and _diverges(trainer):
-                        self.diverged.add(name)
-                    self.losses[name].append(self._loss(self.nets[name]))
-            self.epoch += 1
+    def _one_epoch(self) -> str | None:
+        with runtime.threads(1):
+            for name, trainer in self._trainers.items():
+                if name not in self.diverged and _diverges(trainer):
+                    self.diverged.add(name)
+                self.losses[name].append(self._loss(self.nets[name]))
+        self.epoch += 1
         return "diverged" if len(self.diverged) == len(self.nets) else None
 
     def _loss(self, net: SmallNet) -> float:

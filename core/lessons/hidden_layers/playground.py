@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 
@@ -19,7 +19,7 @@ import numpy as np
 from core import runtime
 from core.data import toy
 from core.errors import InvalidInput, checking
-from core.events import Cadence, Deadline, Done, Every, TrainStep
+from core.events import Cadence, Deadline, Done, Every, Latest, TrainStep
 from core.lessons.hidden_layers.config import KEEP_WEIGHTS, LOSSES, PlaygroundConfig, load
 from core.lessons.hidden_layers.config import as_points as as_points
 from core.lessons.hidden_layers.config import from_table as from_table
@@ -94,6 +94,7 @@ class Playground:
         self.feature_pictures = feature_pictures(config.features, LIVE_SIZE // 2)
         self._grids: dict[int, Array] = {}
         self._warp: Warp | None = None
+        self._latest = Latest()
         self.reset()
 
     def reset(self) -> None:
@@ -202,10 +203,20 @@ class Playground:
 
         A frame comes every ``every`` updates, or when the Cadence says so; the last one, in full size, always.
         ``warp_layer``: hidden layer whose bent grid is wanted, from 1.
-        ``Done.stopped``: "updates", "deadline" or "diverged" (the last finite weights).
+        ``Done.stopped``: "updates", "deadline", "diverged" (the last finite weights), or "paused" by a later run.
         """
         clock = Deadline()
-        beat = every or Cadence(seconds=math.inf)
+        frames = self._frames(epochs, updates, every or Cadence(seconds=math.inf), deadline, warp_layer)
+        yield from self._latest.of(frames, lambda: Done(self, clock.elapsed, "paused"))
+
+    def pause(self) -> None:
+        """The run at hand ends with the frame that it is making: what is read now is what stays."""
+        self._latest.pause()
+
+    def _frames(
+        self, epochs: int | None, updates: int | None, beat: int | Cadence, deadline: float | None, warp_layer: int
+    ) -> Generator[Frame | Done[Playground]]:
+        clock = Deadline()
         self.stopped = None
         for event in self.trainer.steps(epochs or self.config.epochs, updates=updates, every=beat, deadline=deadline):
             if isinstance(event, TrainStep):

@@ -6,28 +6,22 @@ learnt from. Left out: other data sets (core.vision.classifier takes any arrays)
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import closing
 from dataclasses import dataclass
 
 import numpy as np
 
 from core.data import digits, fashion
-from core.errors import NotReady, checking, register
-from core.events import Cadence, Deadline, Done, Every, TrainStep
+from core.errors import checking, register
+from core.events import Cadence, Deadline, Done, Every, Latest, TrainStep
 from core.lessons.image_classifier import choices
 from core.training.trainer import History
 from core.vision.classifier import ImageClassifier
 from core.vision.inside import Report, Wrong
 from core.vision.layers import Augmentation
 
-register(
-    {
-        "no_own_network": "You have trained no network yet. Train one first.",
-        "still_training": "This network is still training. Stop that run first.",
-    }
-)
+register({"no_own_network": "You have trained no network yet. Train one first."})
 
 SETS = {"garments": fashion.load, "digits": digits.load}
 FILTERS = {1: (32,), 2: (32, 64), 3: (32, 64, 128)}
@@ -87,7 +81,7 @@ class Course:
         self.seconds = 0.0
         self._judged: tuple[int, Report] | None = None  # after so many updates
         self._first = self.classifier.kernels()
-        self._alone = threading.Lock()  # a course is trained by one run at a time
+        self._latest = Latest()
 
     @property
     def data(self) -> fashion.Fashion:
@@ -104,19 +98,22 @@ class Course:
         """Train for so many more epochs, at most ``deadline`` seconds; a CourseStep when due and at each epoch's end.
 
         With a number as ``every``, each step is judged on some held-out pictures; else as often as a ninth of the time
-        allows. With None they come twice a second.
+        allows. With None they come twice a second. A later run, or ``pause``, ends it as "paused".
 
         Raises:
             InvalidInput: a value out of range.
-            NotReady: another run of this course has not ended.
         """
         with checking() as check:
             check.whole("epochs", epochs, 1, choices.MOST_EPOCHS)
-        return self._run(int(epochs), every, deadline)
+        watch = Deadline()
+        run = self._run(int(epochs), every, deadline)
+        return self._latest.of(run, lambda: Done(self, watch.elapsed, "paused"))
 
-    def _run(self, epochs: int, every: Every, deadline: float | None) -> Iterator[CourseStep | Done[Course]]:
-        if not self._alone.acquire(timeout=3):
-            raise NotReady("still_training")
+    def pause(self) -> None:
+        """The run at hand ends with the update that it is making: what is read now is what stays."""
+        self._latest.pause()
+
+    def _run(self, epochs: int, every: Every, deadline: float | None) -> Generator[CourseStep | Done[Course]]:
         before, watch = self.seconds, Deadline()
         ended: Done[History] | None = None
         try:
@@ -145,7 +142,6 @@ class Course:
         finally:
             if ended is None:
                 self.seconds = before + watch.elapsed
-            self._alone.release()
 
     def _enrol(self) -> None:
         data, config = self.data, self.config

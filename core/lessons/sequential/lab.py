@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from core.data import toy
 from core.errors import InvalidInput, checking, register
-from core.events import Cadence, Deadline, Done, Every, TrainStep, drain
+from core.events import Cadence, Deadline, Done, Every, Latest, TrainStep, drain
 from core.lessons.sequential.data import Array, Scaler, load, one_hot
 from core.lessons.sequential.pictures import MARKS, Compared, Fitted, fitted, marks
 from core.lessons.sequential.spec import RunSpec, inspect
@@ -28,6 +28,7 @@ from core.mlp.optimizers import optimizer as make_optimizer
 from core.mlp.plain_net import Net
 from core.mlp.record import Run
 from core.mlp.sequential import Dense, Dropout, Sequential
+from core.training.trainer import History
 
 register({"no_shelf_model": "There is no model from another lesson yet. Train one there first."})
 
@@ -85,6 +86,7 @@ class Lab:
         cut = self.data.training
         self.x = self.scaler.inputs(self.data.x)  # (N, F) as the net sees them
         self.y = self._targets()  # (N,) or (N, K)
+        self._latest = Latest()
         self.stopped: str | None = None  # why the last press ended early, as in Done
         self._validation = (self.x[cut:], self.y[cut:]) if cut < len(self.x) else None
         self.trainer = self.model.trainer(
@@ -106,12 +108,21 @@ class Lab:
     ) -> Iterator[FitStep | Done[Lab]]:
         """Train ``epochs`` more (default: the spec's), or ``updates`` more; a report with pictures when ``every`` says so.
 
-        ``Done.stopped``: "updates", "deadline", "patience" or "diverged" (the last finite weights are back).
+        ``Done.stopped``: "updates", "deadline", "patience", "diverged" (the last finite weights are back), or "paused" by
+        a later run.
         """
+        clock = Deadline()
+        run = self.trainer.steps(epochs or self.spec.epochs, updates=updates, every=every, deadline=deadline)
+        yield from self._latest.of(self._reports(run), lambda: Done(self, clock.elapsed, "paused"))
+
+    def pause(self) -> None:
+        """The run at hand ends with the report that it is making: what is read now is what stays."""
+        self._latest.pause()
+
+    def _reports(self, run: Iterator[TrainStep | Done[History]]) -> Generator[FitStep | Done[Lab]]:
         clock, stopped = Deadline(), None
         self.stopped = None
-        goal = epochs or self.spec.epochs
-        for event in self.trainer.steps(goal, updates=updates, every=every, deadline=deadline):
+        for event in run:
             if isinstance(event, TrainStep):
                 yield self.report(event.loss)
             else:

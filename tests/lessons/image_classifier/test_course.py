@@ -182,18 +182,15 @@ def test_stop_and_continue_equals_one_run():
     np.testing.assert_allclose(whole.classifier.kernels(), parts.classifier.kernels(), atol=1e-6)
 
 
-def test_a_course_is_trained_by_one_run_at_a_time(monkeypatch):
+def test_a_course_is_trained_by_one_run_at_a_time():
     course = Course(SMALL)
-    first = course.steps(1, every=1)
-    next(first)
-    lock = course._alone
-    monkeypatch.setattr(
-        course, "_alone", type("Busy", (), {"acquire": lambda self, timeout: lock.acquire(timeout=0)})()
-    )
-    assert code_of(lambda: next(course.steps(1))) == "still_training"
-    monkeypatch.undo()
-    first.close()
-    assert isinstance(next(course.steps(1, every=1)), CourseStep)
+    first, later = course.steps(1, every=1), course.steps(1, every=1)
+    assert next(first).step == 0 and next(first).step == 1
+    assert next(later).step == 2
+    (paused,) = first  # the later one goes on instead of it
+    assert isinstance(paused, Done) and paused.stopped == "paused" and course.updates == 2
+    course.pause()
+    assert [type(event) for event in later] == [Done] and course.updates == 2
 
 
 def test_mistakes_of_a_cell(course):
