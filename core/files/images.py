@@ -3,7 +3,7 @@
 The size is checked in the header, before a pixel is decoded; files are decoded one at a time, and what is to be shrunk is
 shrunk band by band before it is converted, so that a bomb costs its own pixels once; only the first frame is read; no
 format that runs a program (EPS, PDF) is opened. Every change made on the way is noted, so the page can say what happened
-to the picture. Left out: colour profiles (ICC) and raw camera files.
+to the picture. Left out: colour profiles (ICC), raw camera files, HEIC.
 """
 
 from __future__ import annotations
@@ -28,16 +28,16 @@ register(
         "picture_too_large": "The picture has more than {most} pixels. Shrink it first.",
         "picture_too_long": "A side of the picture has {received} pixels; at most {most} are read. Cut or shrink it first.",
         "file_too_large": "The file has {megabytes} MB; at most {most} MB are read. Shrink the picture first.",
-        "heic_picture": "This is a HEIC or AVIF picture, as phones take them. Save it as JPEG or PNG first, "
+        "heic_picture": "This is a HEIC picture, as phones take them, or a damaged AVIF. Save it as JPEG or PNG first, "
         "or take a screenshot of it.",
         "no_such_file": "There is no file {received}. Check the path.",
     }
 )
 
-FORMATS = ("PNG", "JPEG", "GIF", "WEBP", "BMP", "TIFF", "PPM", "MPO")
+FORMATS = ("PNG", "JPEG", "GIF", "WEBP", "BMP", "TIFF", "PPM", "AVIF")  # the last where Pillow has it; JPEG opens MPO, too
 HEIC = (b"ftypheic", b"ftypheix", b"ftyphevc", b"ftypmif1", b"ftypmsf1", b"ftypavif")  # bytes 4 to 12 of such a file
 MAX_PIXELS = 50_000_000  # a phone's 48-megapixel photo still passes: 150 MB as RGB
-MOST_PIXELS = {"WEBP": 24_000_000}  # where decoding itself needs several times the picture
+MOST_PIXELS = {"WEBP": 24_000_000, "AVIF": 24_000_000}  # where decoding itself needs several times the picture
 MAX_SIDE = 30_000
 MAX_BYTES = 64 * 2**20
 BAND = 2**21  # pixels converted at a time on the way to a smaller picture
@@ -274,7 +274,7 @@ def _too_many_pixels(most: int = MAX_PIXELS) -> InvalidInput:
 
 
 def _unreadable() -> InvalidInput:
-    return InvalidInput("bad_file", kind="a picture", hint="Readable are PNG, JPEG, GIF, WebP, BMP, TIFF and PPM.")
+    return InvalidInput("bad_file", kind="a picture", hint="Readable are PNG, JPEG, GIF, WebP, AVIF, BMP, TIFF and PPM.")
 
 
 def _file_too_large(size: int) -> InvalidInput:

@@ -65,7 +65,19 @@ def body(chapters: tuple[Chapter, ...], lang: str) -> str:
         "words": {
             key: t(key)
             for key in ("opened", "done", "part", "continue", "start", "living", "pause", "play", "forgotten")
-            + ("no_storage", "file_large", "unknown", "lost", "no_answer", "busy", "previous", "next", "the_end")
+            + (
+                "no_storage",
+                "file_large",
+                "wrong_kind",
+                "kind_image",
+                "unknown",
+                "lost",
+                "no_answer",
+                "busy",
+                "previous",
+                "next",
+                "the_end",
+            )
             + tuple(key for key in text.table("shell", lang) if key.startswith(("class_", "sheet_", "mine")))
         },
         "takes": {

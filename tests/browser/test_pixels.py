@@ -102,6 +102,18 @@ def test_a_file_that_is_no_picture_gets_one_sentence(visit: Any, tmp_path: Path)
         page.wait_for_selector(f"text={words}", timeout=30_000)
         page.wait_for_timeout(500)
         assert page.evaluate(READ) == before, name
+    (notes := tmp_path / "notes.txt").write_text("hello")
+    page.locator("input[type=file]").first.set_input_files(str(notes))  # Gradio refuses it, in English
+    page.wait_for_selector(
+        "text=notes.txt: 이 칸에 넣을 수 있는 종류가 아니에요. 넣을 수 있는 것: 그림 파일", timeout=30_000
+    )
+    # What the server does not read but the browser draws is drawn there.
+    (heart := tmp_path / "heart.svg").write_text(
+        '<svg xmlns="http://www.w3.org/2000/svg" width="40" height="20"><rect width="40" height="20" fill="#f00"/></svg>'
+    )
+    page.locator("input[type=file]").first.set_input_files(str(heart))
+    page.wait_for_selector("text=가로 512 × 세로 256", timeout=30_000)
+    assert "R 255" in page.evaluate(READ)
     # The way on is open: a good file after a bad one.
     path, _, (height, width) = picture_files.accepted(tmp_path)["exif"]
     page.locator("input[type=file]").first.set_input_files(str(path))

@@ -420,13 +420,22 @@
     'Connection errored out': 'no_answer',
     'Server stopped unexpectedly': 'no_answer',
     'This application is currently busy': 'busy',
+    'Invalid file type': 'wrong_kind', // "Invalid file type: notes.txt. Only image/* allowed."
   };
   new MutationObserver((changes) => {
     for (const { addedNodes } of changes)
       for (const node of addedNodes)
         for (const said of node.nodeType === 1 ? all('[data-testid=toast-text]', node) : []) {
           const begins = Object.keys(SAYS).find((words) => said.textContent.trim().startsWith(words));
-          if (begins) said.textContent = facts.words[SAYS[begins]];
+          const [, files, kinds] = said.textContent.match(/types?: (.*)\. Only (.*) allowed/s) || [
+            '',
+            '',
+            '',
+          ];
+          if (begins)
+            said.textContent = facts.words[SAYS[begins]]
+              .replace('{files}', files)
+              .replace('{kinds}', kinds.replace('image/*', facts.words.kind_image));
         }
   }).observe(root, { childList: true, subtree: true });
 

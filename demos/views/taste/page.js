@@ -176,20 +176,34 @@
     }
   };
 
+  // A picture of a kind that the server does not read but this browser draws (SVG; in Safari HEIC) is sent as PNG.
   // A photograph above what the server takes is made smaller before it is sent; what stays too large (a HEIC photograph, which
   // most browsers cannot open, a long recording) is not sent but told: Gradio's own sentence is English. A table dropped on a grid goes to the file
   // control of its lesson: the grid itself would read every file as utf-8, and Korean spreadsheets write cp949.
   const [MOST_BYTES, MOST_SENT, LONG_SIDE] = [9_500_000, 10_000_000, 3000]; // below max_file_size (demos/shell/gallery.py)
+  const READ = /^image\/(png|jpeg|gif|webp|avif|bmp|tiff|x-.*)$/; // by core/files/images.py
+  const [SVG, SHARP] = ['image/svg+xml', 512]; // which has lines at any size
   const handed = new WeakSet();
+  const foreign = (file) => file.type.startsWith('image/') && !READ.test(file.type);
+  async function drawable(file) {
+    if (!foreign(file)) return createImageBitmap(file); // turned as its EXIF says
+    const picture = new Image();
+    picture.src = URL.createObjectURL(file); // not revoked: it is drawn in a moment
+    await picture.decode();
+    return picture;
+  }
   async function smaller(file) {
-    if (file.size <= MOST_BYTES || !file.type.startsWith('image/')) return file;
+    if ((file.size <= MOST_BYTES || !file.type.startsWith('image/')) && !foreign(file)) return file;
     try {
-      const picture = await createImageBitmap(file); // turned as its EXIF says
-      const scale = Math.min(1, LONG_SIDE / Math.max(picture.width, picture.height));
+      const picture = await drawable(file);
+      const long = Math.max(picture.width, picture.height);
+      const scale =
+        (file.type === SVG ? Math.min(LONG_SIDE, Math.max(SHARP, long)) : Math.min(LONG_SIDE, long)) / long;
       const sides = [picture.width, picture.height].map((side) => Math.max(1, Math.round(side * scale)));
       const canvas = new OffscreenCanvas(sides[0], sides[1]);
       canvas.getContext('2d').drawImage(picture, 0, 0, sides[0], sides[1]);
-      const type = file.type === 'image/jpeg' ? 'image/jpeg' : 'image/webp'; // which keeps what is transparent
+      const small = file.type === 'image/jpeg' ? 'image/jpeg' : 'image/webp'; // which keeps what is transparent
+      const type = foreign(file) && long * scale < 2000 ? 'image/png' : small;
       const blob = await canvas.convertToBlob({ type, quality: 0.92 });
       return new File([blob], `${file.name.replace(/\.\w+$/, '')}.${type.slice(6)}`, { type });
     } catch {
@@ -219,13 +233,13 @@
     input.dispatchEvent(new Event('change', { bubbles: true }));
     handed.delete(input);
   }
-  const large = (files) => files.some((file) => file.size > MOST_BYTES);
+  const ready = (files) => !files.some((file) => file.size > MOST_BYTES || foreign(file));
   document.addEventListener(
     'change',
     (event) => {
       const input = /** @type {HTMLInputElement} */ (event.target);
       const files = input.type === 'file' ? [...input.files] : [];
-      if (handed.has(input) || !large(files)) return;
+      if (handed.has(input) || ready(files)) return;
       event.stopImmediatePropagation();
       hand(input, files);
     },
@@ -237,7 +251,7 @@
       const files = [...(event.dataTransfer?.files || [])];
       const at = /** @type {Element} */ (event.target);
       const grid = at.closest?.('[class*="dataframe"], .table-wrap');
-      if (!grid && !large(files)) return;
+      if (!grid && ready(files)) return;
       const fits = grid
         ? (input) => input.accept.includes('.csv') && !grid.contains(input)
         : (input) => !/csv/.test(input.accept);

@@ -10,7 +10,7 @@ import zlib
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, features
 
 from core.data import photos
 from core.errors import CoreError
@@ -113,6 +113,12 @@ def test_a_picture_of_a_phone_that_cannot_be_read_is_named(brand):
     with pytest.raises(CoreError) as caught:
         images.read(b"\x00\x00\x00\x18ftyp" + brand + b"\x00" * 40)
     assert caught.value.code == "heic_picture"
+
+
+@pytest.mark.skipif(not features.check("avif"), reason="this Pillow has no AVIF (from 11.3 on it has)")
+def test_avif_is_read_as_pillow_reads_it():
+    data = encoded(Image.fromarray(PHOTO), "AVIF", quality=90)
+    assert np.array_equal(images.read(data).pixels, np.asarray(Image.open(io.BytesIO(data)).convert("RGB")))
 
 
 def test_cmyk():
