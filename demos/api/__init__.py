@@ -1,8 +1,9 @@
 """What programs may ask of this gallery: twelve functions of plain values, without memory between two calls.
 
 ``surface`` says what a function is and checks what is sent; ``nets``, ``words`` and ``pictures`` hold the functions.
-``endpoints`` gives them to Gradio, ``mcp_server`` to assistants, ``openai_server`` serves the LLM under OpenAI's
-addresses, and ``reference`` writes docs/api.md. The lessons' own events are no part of this: they are private.
+``plain_server`` answers with them by plain HTTP, ``endpoints`` gives them to Gradio, ``mcp_server`` to assistants;
+``openai_server`` serves the LLM under OpenAI's addresses, and ``reference`` writes docs/api.md. The lessons' own events are no
+part of this: they are private.
 """
 
 from demos.api.nets import run_sequential, trace_net, train_net

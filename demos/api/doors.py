@@ -1,4 +1,4 @@
-"""Addresses of this server that are not Gradio's: the MCP server and OpenAI's, as pure ASGI before the pages."""
+"""Addresses of this server that are not Gradio's: the functions' own, OpenAI's, and MCP's, as pure ASGI before the pages."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from starlette.middleware import Middleware
 
 from demos.api.mcp_server import McpDoor
 from demos.api.openai_server import OpenAIDoor
+from demos.api.plain_server import PlainDoor
 
 
 class Doors:
@@ -28,4 +29,4 @@ class Doors:
 
 def middleware(mcp: bool) -> Middleware:
     """With ``mcp`` the MCP server, too. Raises Unavailable, in one sentence, where its package is missing or too new."""
-    return Middleware(Doors, doors=(OpenAIDoor(), *([McpDoor()] if mcp else [])))
+    return Middleware(Doors, doors=(PlainDoor(), OpenAIDoor(), *([McpDoor()] if mcp else [])))

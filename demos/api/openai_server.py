@@ -27,17 +27,16 @@ from starlette.routing import Route
 from core.errors import CoreError, InvalidInput, checking, register, shown
 from core.pretrained.catalog import DEFAULT
 from demos import kit
+from demos.api.json_body import object_of
 from demos.api.surface import MOST_SECONDS, readable, told
 from demos.kit.waiting_line import Waiting
 
 register(
     {
         "not_offered": "{name} is not offered here. Leave it out.",
-        "body_too_large": "The request has more than {most} bytes. Send less.",
         "prompt_beyond": "The messages are {received} tokens longer than the model can read. Shorten the earlier ones.",
         "no_address": "{received} is no address here. There are: {choices}.",
         "only_continues": "{name} only continues a text. Send a prompt to /v1/completions.",
-        "no_json": "The request must be a JSON object with content type application/json.",
     }
 )
 
@@ -105,7 +104,7 @@ async def complete(request: Request) -> Response:
 async def embed(request: Request) -> Response:
     """Unit vectors of 384 numbers."""
     try:
-        return JSONResponse(await to_thread.run_sync(_embedded, await _body(request)))
+        return JSONResponse(await to_thread.run_sync(_embedded, await object_of(request, MOST_BODY)))
     except CoreError as error:
         return _refusal(error)
 
@@ -148,7 +147,7 @@ def _packed(vector: list[float]) -> str:
 async def _written(request: Request, what: str, kind: str) -> Response:
     """An answer of the LLM, at once or as a stream of server-sent events."""
     try:
-        body = await _body(request)
+        body = await object_of(request, MOST_BODY)
         events = await to_thread.run_sync(_events, body, what)
     except CoreError as error:
         return _refusal(error)
@@ -171,24 +170,6 @@ async def _written(request: Request, what: str, kind: str) -> Response:
         return _refusal(error)
     choice = _choice(kind, "".join(said), end["finish_reason"] if end else "length", whole=True)
     return JSONResponse({**about, "object": kind, "choices": [choice], "usage": end["usage"] if end else None})
-
-
-async def _body(request: Request) -> dict[str, Any]:
-    """The JSON of a request of bounded size."""
-    if "application/json" not in request.headers.get("content-type", ""):
-        raise InvalidInput("no_json")  # also: no page of another site can send this without asking first
-    data = bytearray()
-    async for part in request.stream():
-        data += part
-        if len(data) > MOST_BODY:
-            raise InvalidInput("body_too_large", most=MOST_BODY)
-    try:
-        body = json.loads(data)
-    except ValueError as error:
-        raise InvalidInput("no_json") from error
-    if not isinstance(body, dict):
-        raise InvalidInput("no_json")
-    return body
 
 
 def _events(body: dict[str, Any], what: str) -> Iterator[Any]:

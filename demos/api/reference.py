@@ -19,6 +19,13 @@ call is told everything it needs, and two programs see nothing of each other. A 
 {MOST_SECONDS} seconds at the latest with what it has; its answers under way have `"done": false`, and `"waiting": n` while n
 others come first. What cannot be is refused in one sentence, in English or, with `"lang": "ko"`, in Korean.
 
+```bash
+curl -s {ADDRESS}/api/train_net -H 'content-type: application/json' -d '{{"data": "xor", "epochs": 20}}'
+```
+
+That is all: one request, one JSON object; a picture comes as text in `picture`, a refusal as `{{"error": "…"}}`. With
+`-N -H 'accept: application/x-ndjson'` the answers under way come too, one a line. The functions are Gradio endpoints as well:
+
 ```python
 from gradio_client import Client, handle_file
 
@@ -37,7 +44,9 @@ id=$(curl -s {ADDRESS}/gradio_api/call/v2/train_net -H 'content-type: applicatio
 curl -sN {ADDRESS}/gradio_api/call/train_net/$id
 ```
 
-A job of gradio_client stops with `job.cancel()`. The same list, for machines, is at `/gradio_api/info`.
+A job of gradio_client stops with `job.cancel()`. It spends a tenth of a second a call on reading certificates, also where the
+address is plain `http`: `Client("{ADDRESS}", ssl_verify=False)` spares that there. The same list, for machines, is
+at `/gradio_api/info`.
 
 **Pictures.** Send an upload (`handle_file` of gradio_client), or `data:image/png;base64,…`, or the name of an example:
 {", ".join(GARMENTS)}; {", ".join(NAMES)}. Pictures come back as files.

@@ -264,11 +264,15 @@ def test_the_examples_of_the_reference_run(address: str, tmp_path: Path) -> None
         exec(program.replace(reference.ADDRESS, address.rstrip("/")), {})
     if shutil.which("curl") is None:
         pytest.skip("curl is not installed")
-    script = shell[0].replace(reference.ADDRESS, address.rstrip("/"))
-    done = subprocess.run(["bash", "-e", "-c", script], cwd=tmp_path, capture_output=True, text=True, timeout=120)
-    assert done.returncode == 0, done.stderr
-    said = [json.loads(line.removeprefix("data: ")) for line in done.stdout.splitlines() if line.startswith("data: ")]
-    assert said[-1][0]["done"] and said[-1][0]["epochs"] == 20
+    outputs = []
+    for script in shell:
+        script = script.replace(reference.ADDRESS, address.rstrip("/"))
+        done = subprocess.run(["bash", "-e", "-c", script], cwd=tmp_path, capture_output=True, text=True, timeout=120)
+        assert done.returncode == 0, done.stderr
+        outputs.append(done.stdout)
+    at_once, streamed = outputs
+    said = [json.loads(line.removeprefix("data: ")) for line in streamed.splitlines() if line.startswith("data: ")]
+    assert said[-1][0]["done"] and said[-1][0]["epochs"] == 20 and json.loads(at_once) == said[-1][0]
 
 
 @pytest.mark.parametrize("lang", ["ko", "en", None, ["x"]])
