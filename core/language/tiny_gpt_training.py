@@ -8,7 +8,7 @@ every update, so there are no epochs. Left out: a schedule of the learning rate 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 
 import torch
@@ -17,7 +17,7 @@ from torch import Tensor
 
 from core import runtime
 from core.errors import Diverged, InvalidInput, checking, register
-from core.events import Cadence, Deadline, Done
+from core.events import Cadence, Deadline, Done, Latest
 from core.language.alphabet import Alphabet, GPTConfig, clean
 from core.language.tiny_gpt import TinyGPT
 
@@ -78,6 +78,7 @@ class GPTRun:
         self.update, self.seconds = 0, 0.0
         self.losses: list[tuple[int, float]] = []  # (update, loss) at each report
         self.held_out: list[tuple[int, float]] = []
+        self._latest = Latest()
         self._draw = torch.Generator().manual_seed(self.config.seed)
         self._optimizer = torch.optim.AdamW(self.model.parameters(), betas=(0.9, 0.99), weight_decay=0.01)
 
@@ -93,17 +94,30 @@ class GPTRun:
     ) -> Iterator[GPTStep | GPTSample | Done[GPTRun]]:
         """Learn ``updates`` more batches. Every report adds to ``losses``; a last sample and report come before Done.
 
+        ``Done.stopped``: "deadline", or "paused" by a later run.
+
         Raises:
             Diverged: ``diverged`` when the loss is no longer finite.
         """
         with checking() as check:
             check.whole("updates", updates, 1, 100_000)
             check.between("temperature", temperature, 0.0, 10.0)
-        clock, before, stopped = Deadline(deadline), self.seconds, None
+        clock = Deadline(deadline)
+        run = self._learn(int(updates), clock, every, sample_every, prompt, temperature)
+        yield from self._latest.of(run, lambda: Done(self, clock.elapsed, "paused"))
+
+    def pause(self) -> None:
+        """The run at hand ends with the report that it is making: what is read now is what stays."""
+        self._latest.pause()
+
+    def _learn(
+        self, updates: int, clock: Deadline, every: float, sample_every: float, prompt: str, temperature: float
+    ) -> Generator[GPTStep | GPTSample | Done[GPTRun]]:
+        before, stopped = self.seconds, None
         report, speak = Cadence(seconds=every), Cadence(seconds=sample_every)
         if self.update == 0:
             yield self._sample(prompt, temperature)
-        for done in range(1, int(updates) + 1):
+        for done in range(1, updates + 1):
             with runtime.threads(1):  # so small a net runs fastest on one
                 loss = learn(self.model, self._optimizer, self.learnt, self._draw, self.update + 1)
             self.update, self.seconds = self.update + 1, before + clock.elapsed

@@ -73,9 +73,21 @@ def on_train(lang: str, run: Any, form: kit.Values) -> Iterator[kit.Update]:
             case GPTSample():
                 samples.append(event)
                 yield SCREEN(samples=_samples(t, samples)) | _growing(t, run, form.letters, form.layer)
+            case Done(stopped="paused"):
+                yield SCREEN()  # Stop, or another run, shows what there is
             case Done(stopped=why):
                 label = _badge(t, run) + kit.why_stopped(t, why, run.config.learning_rate)
                 yield SCREEN(run=run, curve=_curve(t, run), badge=label)
+
+
+@kit.handler
+def on_stop(lang: str, run: Any) -> kit.Update:
+    """Stop: nothing more is learnt, though the page closes the run only now; the curve to here."""
+    if run is None:
+        return SCREEN()
+    run.pause()
+    t = text.load("attention", lang)
+    return SCREEN(curve=_curve(t, run), badge=_badge(t, run)) if run.losses else SCREEN()
 
 
 def _growing(t: text.Text, run: Any, letters: str, layer: Any) -> kit.Update:
@@ -265,7 +277,7 @@ def build(t: text.Text, language: gr.State) -> kit.Desk:
     call, inputs, outputs = desk.bound(on_maps, INSIDE)
     after = train.success(call, inputs, outputs, **kit.LIGHT, **kit.PRIVATE)
     kit.free(buttons.run, train)
-    buttons.stop.click(None, cancels=[train], **kit.PRIVATE)
+    desk.on(buttons.stop.click, on_stop, to=("curve", "badge"), cancels=[train])
     changed = (buttons.reset.click, desk.texts.change, desk.source.change, desk.own.change)
     desk.on(changed, on_reset, to=(*LEARNT, *WRITTEN, *INSIDE[1:]), cancels=[train, after])
     desk.on(desk.source.change, on_source, to="own")

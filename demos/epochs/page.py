@@ -115,11 +115,20 @@ def _train(lang: str, run: Any, form: kit.Values, updates: int | None = None) ->
         match event:
             case BatchStep():
                 yield _pictures(t, run, event)
+            case Done(stopped="paused"):
+                yield SCREEN()  # Stop, or another run, shows what there is
             case Done(seconds=seconds, stopped=why):
                 label = kit.badge_text(
                     t, source="trained_now", parameters=run.parameters, seconds=seconds, device=runtime.describe("cpu")
                 )
                 yield SCREEN(run=run, badge=label + kit.why_stopped(t, why, config.learning_rate))
+
+
+@kit.handler
+def on_stop(lang: str, run: Any) -> kit.Update:
+    """Stop: nothing more is learnt, though the page closes the run only now; what was learnt to here."""
+    last = run and run.pause()
+    return _pictures(text.load("epochs", lang), run, last) if last else SCREEN()
 
 
 def _pictures(t: text.Text, run: Any, event: Any) -> kit.Update:
@@ -312,7 +321,7 @@ def build(lang: str) -> Room:
     training = desk.on(buttons.run.click, on_run, kit.RUN, to=RUN, api="epochs_train")
     kit.free(buttons.run, training)
     desk.on(buttons.step.click, on_step, kit.RUN, to=RUN, cancels=[training])
-    buttons.stop.click(None, cancels=[training], **kit.PRIVATE)
+    desk.on(buttons.stop.click, on_stop, to=RUN, cancels=[training])
     desk.on(buttons.reset.click, on_open, to=("counted", *RUN), cancels=[training])
     counting = (desk.batch.change, desk.samples.change, desk.epochs.change, desk.drop_last.change)
     desk.on(counting, on_count, to="counted", api="epochs_count")

@@ -10,6 +10,8 @@ from typing import Any
 import pytest
 
 from core.events import Done, Latest
+from demos.attention import gpt as tiny_gpt
+from demos.epochs import page as epochs
 from demos.hidden_layers import controls as playground
 from demos.hidden_layers import page as hidden_layers
 from demos.image_classifier import train as image_classifier
@@ -60,6 +62,28 @@ def test_the_classifier() -> None:
     assert list(stream) == [{}] and course.updates == updates > 0
     assert f"{course.judge().accuracy:.1%}" in shown["badge"]
     assert course.record[-1].step == updates
+
+
+def test_epochs() -> None:
+    form = epochs.FORM.values(samples="1000", batch=1, epochs=50, pace="fast")
+    stream = epochs.on_run("en", None, form)
+    run = next(stream)["run"]
+    shown = stopped_under_way(stream, lambda: epochs.on_stop("en", run))
+    assert list(stream) == [{}] and shown["replay"]["at"] == run.update == len(shown["losses"]["series"][0]["y"]) > 0
+    assert shown["line"]["lines"][0]["xy"] == run.curve().tolist()
+    assert next(stream := epochs.on_step("en", run, form))["replay"]["at"] == run.update, "and goes on from there"
+    stream.close()
+    assert epochs.on_stop("en", None) == {}
+
+
+def test_a_tiny_gpt() -> None:
+    form = tiny_gpt.FORM.values(source="stories", updates=500)
+    stream = tiny_gpt.on_train("en", None, form)
+    run = next(stream)["run"]
+    next(stream)  # before the first update, what it writes
+    shown = stopped_under_way(stream, lambda: tiny_gpt.on_stop("en", run))
+    assert list(stream) == [{}] and shown["curve"]["series"][0]["x"][-1] == run.update > 0
+    assert f".steps({run.update})" in tiny_gpt.code(run, "ko", "stories", "")
 
 
 def test_an_error_ends_a_run_and_another_begins() -> None:

@@ -12,7 +12,7 @@ from __future__ import annotations
 import math
 import statistics
 import time
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -23,7 +23,7 @@ from torch.func import functional_call, grad, vmap
 from core import runtime
 from core.data.people import sample_people
 from core.errors import checking
-from core.events import Deadline, Done, Every, Frames, drain
+from core.events import Deadline, Done, Every, Frames, Latest, drain
 from core.files.csv_text import to_csv
 from core.lessons.epochs import choices
 
@@ -150,6 +150,7 @@ class EpochRun:
         self.x, self.y = standardise(self.kg), standardise(self.cm)  # (N, 1), (N, 1)
         self.module = _network(config)
         self.optimizer = torch.optim.SGD(self.module.parameters(), lr=config.learning_rate)
+        self._latest = Latest()
         self.update = self.batch = 0  # updates so far; batches done in the running epoch
         self.rows: list[EpochRow] = []
         self.losses: list[float] = []  # one per update
@@ -178,10 +179,19 @@ class EpochRun:
         """Train to the end of the last epoch, or for ``updates`` updates only (1 is a single step).
 
         Reports every update, or as ``every`` says, and the last one.
-        A loss that overflows ends the run as "diverged", with the weights and the reports of the update before.
+        A loss that overflows ends the run as "diverged", with the weights and the reports of the update before; a later
+        run, or ``pause``, as "paused".
         """
         goal = self.counts.updates if updates is None else min(self.counts.updates, self.update + updates)
         frames = Frames(self._one_update, goal - self.update, every, deadline)
+        return self._latest.of(self._reports(frames), lambda: Done(self, frames.seconds, "paused"))
+
+    def pause(self) -> BatchStep | None:
+        """The run at hand ends with the report that it is making; that report, if there is one: it is what stays."""
+        self._latest.pause()
+        return self._report(self.update - 1, len(self.rows)) if self.update else None
+
+    def _reports(self, frames: Frames) -> Generator[BatchStep | Done[EpochRun]]:
         told, told_rows = self.update, len(self.rows)
         for _ in frames:
             if self.update > told:
