@@ -2,7 +2,8 @@
 
 The event loop of one process carries every visitor's frames, beside the training on the same cores. Gradio hands each output
 to a thread and back, looks through it three times for files, compares it with the last one element by element, and looks
-for listeners among all events. An HTML or Markdown value is plain JSON: it takes the short way here. (Gradio 6.31.)
+for listeners among all events. An HTML or Markdown value is plain JSON: it takes the short way here. (Gradio 6.31.) Runs make
+way for handlers that answer at once.
 """
 
 from __future__ import annotations
@@ -12,6 +13,8 @@ from typing import Any
 
 import gradio as gr
 from gradio.components import _Keywords
+
+from core.events import short_work
 
 PLAIN = (gr.HTML, gr.Markdown, gr.State)  # their values are sent as they are
 NO_FILES = (*PLAIN, gr.Timer, gr.Number, gr.Slider, gr.Dropdown, gr.Radio, gr.Checkbox, gr.Textbox, gr.Column)
@@ -25,7 +28,10 @@ class Lean(gr.Blocks):
         event = self.fns[block_fn] if isinstance(block_fn, int) else block_fn
         if not event.renderable and all(isinstance(block, NO_FILES) for block in event.outputs):
             named["root_path"] = None  # else all values are searched for files to complete their addresses
-        return await super().process_api(block_fn, *given, **named)
+        if event.types_generator:
+            return await super().process_api(block_fn, *given, **named)
+        with short_work():
+            return await super().process_api(block_fn, *given, **named)
 
     def get_state_ids_to_track(self, block_fn: Any, state: Any) -> tuple[list[int], list[Any]]:
         """None where no event listens to a state, which is looked up once a table of events."""

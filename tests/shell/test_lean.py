@@ -88,3 +88,25 @@ def test_changes_of_a_state_are_still_heard() -> None:
 
     answer = asyncio.run(demo.process_api(demo.fns[0], [], SessionState(demo)))
     assert answer["changed_state_ids"] == [heard._id]
+
+
+def test_runs_make_way_for_handlers_that_answer_at_once() -> None:
+    from core import events
+
+    seen: dict[str, int] = {}
+
+    def at_once(value: str) -> str:
+        seen["at once"] = len(events._short)
+        return value
+
+    def stream(value: str) -> Iterator[str]:
+        seen["stream"] = len(events._short)
+        yield value
+
+    with Lean() as demo:
+        box = gr.Textbox()
+        for handler in (at_once, stream):
+            box.submit(handler, box, box)
+    for number in range(2):
+        asyncio.run(demo.process_api(number, ["a"]))
+    assert seen == {"at once": 1, "stream": 0} and not events._short
