@@ -1,4 +1,4 @@
-"""Two programs at once on one server: each of the twelve functions by HTTP, by gradio_client and as an MCP tool, against core.
+"""Two programs at once on one server: each of the twelve functions in every way that it is offered, against core itself.
 
 Two clients call all functions in turn, each with settings of its own; what comes back must be what core gives for those
 settings, else it is somebody else's, or empty. The server is a process of its own and notes what each function took inside
@@ -6,7 +6,7 @@ it: the overhead of a call is all the rest (HTTP, queue, JSON, files, the client
 that of the same call without a server, made by two threads. What Gradio alone costs is measured in the same run: a bare app
 whose one endpoint gives back its text. gradio_client sleeps 50 ms twice a call and reads the system's certificates twice, also
 for http://; ``ssl_verify=False`` spares the latter. MCP needs mcp 1.x.
-Usage: python -m benchmarks.two_clients [--rounds 10] [--only http]
+Usage: python -m benchmarks.two_clients [--rounds 10] [--only post]
 """
 
 from __future__ import annotations
@@ -157,6 +157,22 @@ def by_http(program: Any, url: str, name: str, given: dict[str, Any]) -> Any:
     return json.loads(last)[0]
 
 
+def plainly(url: str, rounds: int, expected: list[dict[str, Any]]) -> tuple[Took, list[str]]:
+    import httpx
+
+    def work(client: Client) -> None:
+        with httpx.Client(timeout=100) as program:
+
+            def ask(name: str, given: dict[str, Any]) -> Any:
+                values = program.post(f"{url}api/{name}", json=given).json()
+                values.pop("picture", None)
+                return values
+
+            client.rounds(ask, rounds)
+
+    return together(work, expected)
+
+
 def over_http(url: str, rounds: int, expected: list[dict[str, Any]]) -> tuple[Took, list[str]]:
     import httpx
 
@@ -282,7 +298,7 @@ def noted(lines: list[str], rounds: int) -> Took:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rounds", type=int, default=10)
-    parser.add_argument("--only", choices=("http", "gradio", "mcp"))
+    parser.add_argument("--only", choices=("post", "http", "gradio_client", "mcp"))
     options = parser.parse_args()
     expected = [{name: untimed(direct(name, pair[which])) for name, pair in CALLS.items()} for which in (0, 1)]
     alone = together(lambda client: client.rounds(direct, options.rounds), expected)
@@ -301,12 +317,13 @@ def main() -> None:
     try:
         url, mcp = process.stdout.readline().split()
         for title, calls in (
-            ("HTTP", over_http),
+            ("POST /api", plainly),
+            ("Gradio's endpoints by HTTP", over_http),
             ("gradio_client, ssl_verify=False", functools.partial(over_gradio, certificates=False)),
             ("gradio_client", over_gradio),
             ("MCP tools", over_mcp),
         ):
-            if options.only and not title.lower().startswith(options.only):
+            if options.only and options.only not in title.lower():
                 continue
             if calls is over_mcp and mcp != "True":
                 print("MCP tools: mcp 1.x is not installed (requirements-mcp.txt)")
