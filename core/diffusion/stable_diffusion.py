@@ -400,9 +400,15 @@ class StableDiffusion:
             return prompt_tokens.tokens(self.pipeline.tokenizer, prompt)
 
     @torch.no_grad()
-    def vectors(self, prompt: str) -> np.ndarray:
-        """The text vectors the UNet looks at, (T, D) float32."""
-        return _numpy(self._conditions(Settings(prompt, guidance_scale=0.0), guided=False)["encoder_hidden_states"])
+    def vectors(self, *prompts: str) -> np.ndarray:
+        """The text vectors the UNet looks at, (T, D) float32; those of several windows below each other."""
+        wish = Settings(prompts[0], guidance_scale=0.0, windows=prompts)
+        return _numpy(self._conditions(wish, guided=False)["encoder_hidden_states"].flatten(0, 1)[None])
+
+    def canvas(self, count: int = 1) -> tuple[int, int]:
+        """Width and height, in pixels, of a picture of so many windows."""
+        columns = windows.width(count, self.pipeline.unet.config.sample_size)
+        return columns * self.pipeline.vae_scale_factor, self.size
 
     def noise(self, seed: int, count: int = 1) -> np.ndarray:
         """The picture of pure noise a run with this seed and ``count`` windows starts from, (H, W, 3) uint8."""

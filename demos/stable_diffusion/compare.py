@@ -21,14 +21,15 @@ SCREEN = kit.Screen("two_film", "guidance_film", "guidance_tiles", "half_film", 
 @kit.handler
 def on_two(lang: str, name: str, form: kit.Values) -> Iterator[dict[str, Any]]:
     """A second prompt from the very same noise."""
-    t, first = text.load("stable_diffusion", lang), shown.settings(form)
-    runs = [shown.Run(name, first), shown.Run(name, shown.settings(form, prompt=form.other))]
+    t, first = text.load("stable_diffusion", lang), shown.settings(form, name)
+    runs = [shown.Run(name, first), shown.Run(name, shown.settings(form, name, prompt=form.other))]
     for run in runs:
         for _ in kit.paced(shown.steps(t, run), 0):
             reels = [(each.settings.prompt, each.predicted, "") for each in runs]
             labels = max((each.labels for each in runs), key=len)
             caption = t("two.caption", seed=first.seed)
-            yield shown.film(t, reels, labels, caption=caption, key=f"{first} {form.other}")
+            wide = max(each.aspect for each in runs)
+            yield shown.film(t, reels, labels, caption=caption, key=f"{first} {form.other}", aspect=wide)
 
 
 @kit.handler
@@ -37,7 +38,7 @@ def on_guidance(lang: str, name: str, form: kit.Values) -> Iterator[kit.Update]:
     from core.diffusion.settings import DenoiseStep
     from core.lessons.stable_diffusion import studio
 
-    t, settings = text.load("stable_diffusion", lang), shown.settings(form)
+    t, settings = text.load("stable_diffusion", lang), shown.settings(form, name)
     run = shown.Run(name, replace(settings, guidance_scale=max(settings.guidance_scale, 1.5)))
     without: list[str] = []
     words: list[str] = []
@@ -49,7 +50,8 @@ def on_guidance(lang: str, name: str, form: kit.Values) -> Iterator[kit.Update]:
             answers.append(studio.gap(*event.guided))
             mix = t("guidance.mix", scale=run.settings.guidance_scale)
             reels = [(t("guidance.without"), without, ""), (t("guidance.with"), words, ""), (mix, run.predicted, "")]
-            film = shown.film(t, reels, run.labels, caption=t("guidance.caption"), key=str(run.settings))
+            look = {"key": str(run.settings), "aspect": run.aspect}
+            film = shown.film(t, reels, run.labels, caption=t("guidance.caption"), **look)
             yield SCREEN(guidance_film=film)
     if without:  # back to where the two answers differ: at the end the picture is decided and all three are alike
         apart = max(range(len(answers)), key=lambda step: answers[step])
@@ -59,7 +61,7 @@ def on_guidance(lang: str, name: str, form: kit.Values) -> Iterator[kit.Update]:
         for shot in events:
             if isinstance(shot, studio.Shot):
                 shots.append((t("guidance.scale", scale=shot.value), [frames.data_url(shot.drawn.image)], ""))
-                yield SCREEN(guidance_tiles=shown.film(t, shots, [], caption=t("guidance.sweep")))
+                yield SCREEN(guidance_tiles=shown.film(t, shots, [], caption=t("guidance.sweep"), aspect=run.aspect))
 
 
 @kit.handler
@@ -67,7 +69,7 @@ def on_wall(lang: str, name: str, form: kit.Values) -> Iterator[dict[str, Any]]:
     """The same words under several seeds (across) and guidance scales (down), and how far the pictures of a row differ."""
     from core.lessons.stable_diffusion import studio
 
-    t, wish = text.load("stable_diffusion", lang), shown.settings(form)
+    t, wish = text.load("stable_diffusion", lang), shown.settings(form, name)
     wish = replace(wish, num_inference_steps=min(wish.num_inference_steps, choices.WALL_STEPS))
     seeds = [(wish.seed + more) % (choices.SEED.high + 1) for more in range(choices.WALL_SEEDS)]
     shots: list[tuple[str, list[str], str]] = []
@@ -80,20 +82,22 @@ def on_wall(lang: str, name: str, form: kit.Values) -> Iterator[dict[str, Any]]:
                 if place.spread is not None:
                     said.append(t("wall.row", scale=place.scale, spread=place.spread))
                 caption = t("wall.caption", prompt=wish.prompt, steps=wish.num_inference_steps)
-                yield shown.film(t, shots, [], caption=" ".join([caption, *said]), columns=len(seeds))
+                look = {"columns": len(seeds), "aspect": place.drawn.image.width / place.drawn.image.height}
+                yield shown.film(t, shots, [], caption=" ".join([caption, *said]), **look)
 
 
 @kit.handler
 def on_half(lang: str, name: str, form: kit.Values) -> Iterator[dict[str, Any]]:
     """A run of twice the steps beside this one: stopping half way is not the same as planning half the way."""
-    t, short = text.load("stable_diffusion", lang), shown.settings(form)
+    t, short = text.load("stable_diffusion", lang), shown.settings(form, name)
     count = min(short.num_inference_steps, choices.LONGEST_HALF)
     runs = [shown.Run(name, replace(short, num_inference_steps=n)) for n in (2 * count, count)]
     names = [t("half.long", steps=2 * count), t("half.guess", steps=2 * count), t("half.short", steps=count)]
     for run in runs:
         for _ in kit.paced(shown.steps(t, run, side_by_side=True), 0):
             reels = list(zip(names, (runs[0].now, runs[0].predicted, runs[1].predicted), ("",) * 3, strict=True))
-            done = {"start": count - 1, "key": f"{short} done"} if runs[1].drawn else {"key": f"{short}"}
+            done: dict[str, Any] = {"key": f"{short}", "aspect": run.aspect}
+            done |= {"start": count - 1, "key": f"{short} done"} if runs[1].drawn else {}
             yield shown.film(t, reels, runs[0].labels, caption=t("half.caption", half=count, all=2 * count), **done)
 
 
@@ -102,7 +106,7 @@ def on_walk(lang: str, name: str, form: kit.Values) -> Iterator[dict[str, Any]]:
     """Nine pictures on the way from one prompt's vectors to another's."""
     from core.lessons.stable_diffusion import studio
 
-    t, settings, to = text.load("stable_diffusion", lang), shown.settings(form), form.walk_to
+    t, settings, to = text.load("stable_diffusion", lang), shown.settings(form, name, windows=()), form.walk_to
     pictures: list[str] = []
     labels: list[str] = []
     with closing(studio.walk(shown.model(name), settings, to)) as events:  # type: ignore[type-var]

@@ -27,13 +27,17 @@ def on_draw(lang: str, name: str, form: kit.Values) -> Iterator[kit.Update]:
     from core.events import Done
 
     t = text.load("stable_diffusion", lang)
-    run = shown.Run(name, shown.settings(form))
+    run = shown.Run(name, shown.settings(form, name))
     sd = shown.model(name)
     yield SCREEN(run=run, badge=shown.label(t, run)) | _stages(t, sd, run)
     for event in kit.paced(shown.steps(t, run), 0):
         match event:
             case Done(result=drawn, seconds=seconds, stopped=why):
-                said = t("flagged") if drawn.flagged else t("film_done", steps=len(run.now))
+                said = (
+                    t("flagged")
+                    if drawn.flagged
+                    else " ".join([t("film_done", steps=len(run.now)), _windows(t, sd, run)])
+                )
                 label = shown.label(t, run, seconds, why)
                 left = SCREEN(prompt_shelf=run.settings.prompt, picture_shelf=_pixels(drawn))
                 yield SCREEN(run=run, film=shown.both(t, run, said), badge=label) | left
@@ -52,21 +56,24 @@ def _stages(t: text.Text, sd: Any, run: shown.Run) -> kit.Update:
     """Prompt → tokens → vectors, and the noise the seed stands for."""
     from core.lessons.stable_diffusion import studio
 
-    prompt = sd.understood(run.settings.prompt)
-    tokens = sd.tokens(prompt)
-    items = [
-        {
-            "text": f"{token.text} {token.part}/{token.parts}" if token.parts > 1 else token.text or t("mark"),
-            "sub": str(token.id),
-            "group": token.word,
-            "off": not token.read,
-        }
-        for token in tokens
-    ]
-    cut = sum(not token.read for token in tokens)
-    said = t("tokens_caption", count=len(tokens)) + (" " + t("tokens_cut", cut=cut) if cut else "")
+    texts = [sd.understood(each) for each in run.settings.texts]
+    items: list[dict[str, Any]] = []
+    words = cut = 0  # before this window
+    for each in texts:
+        tokens = sd.tokens(each)
+        items += [
+            {
+                "text": f"{token.text} {token.part}/{token.parts}" if token.parts > 1 else token.text or t("mark"),
+                "sub": str(token.id),
+                "group": None if token.word is None else words + token.word,
+                "off": not token.read,
+            }
+            for token in tokens
+        ]
+        words, cut = words + len(each.split()), cut + sum(not token.read for token in tokens)
+    said = t("tokens_caption", count=len(items)) + (" " + t("tokens_cut", cut=cut) if cut else "")
     chips = {"items": items[:120], "caption": said + " " + _honest(t, sd, run)}
-    vectors = sd.vectors(prompt)
+    vectors = sd.vectors(*texts)
     length, width = vectors.shape
     heat = studio.heat(vectors)
     field = {
@@ -76,18 +83,36 @@ def _stages(t: text.Text, sd: Any, run: shown.Run) -> kit.Update:
         "field": views.packed(heat, smooth=False),
         "caption": t("vectors.caption", length=length, width=width),
     }
-    noise = shown.noise(t, run.settings.seed, sd.noise(run.settings.seed))
+    noise = shown.noise(t, run.settings.seed, sd.noise(run.settings.seed, len(texts)))
     return SCREEN(chips=chips, vectors=field, noise=noise)
 
 
 def _honest(t: text.Text, sd: Any, run: shown.Run) -> str:
     """What the small model takes the prompt for. Nothing is claimed about fetched models."""
-    from core.lessons.stable_diffusion import studio
     from core.pretrained.shipped import card
 
     if not card(run.model):
         return ""
     typed = run.settings.prompt
+    if run.settings.windows:
+        return _windows(t, sd, run)
+    if parts := shown.windows(run.model, typed):
+        return t("one_vector", parts=", ".join(f"‘{part}’" for part in parts)) + " " + _read_as(t, sd, typed)
+    return _read_as(t, sd, typed)
+
+
+def _windows(t: text.Text, sd: Any, run: shown.Run) -> str:
+    """That the picture has windows, and what is drawn in each; nothing where it has one."""
+    typed = run.settings.windows
+    if not typed:
+        return ""
+    parts = ", ".join(t("window_part", typed=each[:60], name=sd.understood(each)) for each in typed)
+    return t("windows", count=len(typed), parts=parts)
+
+
+def _read_as(t: text.Text, sd: Any, typed: str) -> str:
+    from core.lessons.stable_diffusion import studio
+
     read = sd.understood(typed)
     if read.lower() != " ".join(typed.lower().split()):
         found = studio.meaning(typed)
@@ -127,7 +152,7 @@ def on_take(lang: str, prompt_shelf: Any) -> str:
 def on_code(lang: str, name: str, form: kit.Values) -> str:
     from core.lessons.stable_diffusion import studio
 
-    return studio.script(name, shown.settings(form))
+    return studio.script(name, shown.settings(form, name))
 
 
 def build(lang: str) -> Room:
@@ -141,6 +166,7 @@ def build(lang: str) -> Room:
         with gr.Column(scale=2, min_width=300):
             first = t(f"example.{choices.EXAMPLES[0]}")
             desk.put(prompt=gr.Textbox(first, label=t("prompt"), lines=2, max_lines=4, max_length=2000))
+            desk.put(apart=gr.Checkbox(True, label=t("apart"), info=t("apart_info")))
             with gr.Row(elem_classes="taste-buttons"):
                 examples = {each: gr.Button(t(f"example.{each}"), size="sm", min_width=90) for each in choices.EXAMPLES}
             buttons = kit.buttons(t, "run")

@@ -27,6 +27,7 @@ BASE: dict[str, Any] = {  # the controls of the first screen, which every panel 
     "scale": choices.SCALE,
     "seed": choices.SEED,
     "scheduler": choices.SCHEDULER,
+    "apart": True,  # a window for each thing of a prompt
 }
 
 
@@ -41,10 +42,11 @@ class Run:
     moments: list[Any] = field(default_factory=list)
     labels: list[str] = field(default_factory=list)
     drawn: Any = None
+    aspect: float = 1.0  # width by height of its pictures, known from its first step on
 
 
-def settings(form: kit.Values, **more: Any) -> Any:
-    """The controls as checked settings. Raises one sentence about everything that is wrong."""
+def settings(form: kit.Values, name: str, **more: Any) -> Any:
+    """The controls as checked settings, for the model ``name``. Raises one sentence about everything that is wrong."""
     from core.diffusion.settings import Settings
 
     given: dict[str, Any] = {
@@ -53,8 +55,18 @@ def settings(form: kit.Values, **more: Any) -> Any:
         "guidance_scale": form.scale,
         "scheduler": "" if form.scheduler == "own" else form.scheduler,
         "strength": library.STRENGTH.default,
+        "windows": windows(name, more.get("prompt", form.prompt)) if form.apart else (),
     }
     return form.read(Settings, **(given | more))
+
+
+def windows(name: str, prompt: Any) -> tuple[str, ...]:
+    """What gets a window of its own; () where one is enough, also for what is no prompt at all."""
+    from core.diffusion.settings import LONGEST_PROMPT
+    from core.lessons.stable_diffusion import studio
+
+    readable = isinstance(prompt, str) and len(prompt) <= LONGEST_PROMPT
+    return studio.things(name, prompt) if readable else ()
 
 
 def model(name: str) -> Any:
@@ -84,6 +96,7 @@ def steps(t: text.Text, run: Run, *, side_by_side: bool = False, **how: Any) -> 
                 run.predicted.append(frames.data_url(event.predicted))
                 run.moments.append(event.moment)
                 run.labels.append(t("step_label", step=event.step, total=event.total))
+                run.aspect = event.image.shape[1] / event.image.shape[0]
             yield event
 
 
@@ -102,7 +115,7 @@ def film(t: text.Text, reels: list[tuple[str, list[str], str]], labels: list[str
 def both(t: text.Text, run: Run, caption: str) -> dict[str, Any]:
     """The two reels of a run: what the loop holds, and the clean picture it predicts."""
     reels = [(t("now"), run.now, t("now_words")), (t("predicted"), run.predicted, t("predicted_words"))]
-    return film(t, reels, run.labels, caption=caption, key=str(run.settings))
+    return film(t, reels, run.labels, caption=caption, key=str(run.settings), aspect=run.aspect)
 
 
 def recorded(t: text.Text) -> dict[str, Any]:
@@ -125,7 +138,7 @@ def noise(t: text.Text, seed: int = choices.SEED.default, pixels: Any = None) ->
 
     pixels = first_drawing.load(t.lang).noise if pixels is None else pixels
     reels = [(t("noise.name", seed=seed), [frames.data_url(pixels)], "")]
-    return film(t, reels, [], caption=t("noise.caption"))
+    return film(t, reels, [], caption=t("noise.caption"), aspect=pixels.shape[1] / pixels.shape[0])
 
 
 def label(t: text.Text, run: Run, seconds: float | None = None, why: str | None = None) -> str:
@@ -141,7 +154,8 @@ def label(t: text.Text, run: Run, seconds: float | None = None, why: str | None 
         seconds=seconds,
         device=runtime.describe(),
     )
-    words += " · " + t("pixels_badge", size=sd.size)
+    width, height = sd.canvas(len(run.settings.texts))
+    words += " · " + t("pixels_badge", width=width, height=height)
     return words + (" · " + t("deadline") if why else "")
 
 

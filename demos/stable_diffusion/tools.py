@@ -36,11 +36,25 @@ def on_branch(lang: str, run: shown.Run | None, branch_at: float, branch_prompt:
         raise studio.no_drawing()
     at = int(max(1, min(kit.number(branch_at, "step"), len(run.moments) - 1)))
     old, prompt = run.settings, branch_prompt
-    new = shown.Run(run.model, replace(old, prompt=prompt), run.now[:at], run.predicted[:at], [], run.labels[:at])
+    new = shown.Run(
+        run.model,
+        replace(old, prompt=prompt, windows=_windows(run, prompt)),
+        run.now[:at],
+        run.predicted[:at],
+        [],
+        run.labels[:at],
+    )
     for _ in kit.paced(shown.steps(t, new, start=run.moments[at - 1]), 0):
         reels = [(old.prompt, run.predicted, t("branch.old")), (prompt, new.predicted, t("branch.new", step=at))]
         caption = t("branch.caption", step=at, total=len(run.labels))
-        yield shown.film(t, reels, max(run.labels, new.labels, key=len), caption=caption, key=f"{old} {at} {prompt}")
+        look = {"key": f"{old} {at} {prompt}", "aspect": run.aspect}
+        yield shown.film(t, reels, max(run.labels, new.labels, key=len), caption=caption, **look)
+
+
+def _windows(run: shown.Run, prompt: str) -> tuple[str, ...]:
+    """The canvas stays: as many windows as before, each with its thing if the new words name so many, else all with all words."""
+    count, parts = len(run.settings.windows), shown.windows(run.model, prompt)
+    return parts if len(parts) == count else (prompt,) * count
 
 
 @kit.handler
@@ -78,7 +92,7 @@ def on_image(lang: str, name: str, start: Any, form: kit.Values) -> Iterator[dic
     t = text.load("stable_diffusion", lang)
     if start is None:
         raise studio.no_start()
-    run = shown.Run(name, shown.settings(form, strength=form.strength))
+    run = shown.Run(name, shown.settings(form, name, strength=form.strength, windows=()))
     begun, caption = [frames.data_url(start)], t("image.caption", strength=form.strength)
     for _ in kit.paced(shown.steps(t, run, image=start), 0):
         reels = [(t("image.start"), begun, ""), (t("now"), run.now, ""), (t("predicted"), run.predicted, "")]
@@ -91,17 +105,18 @@ def on_words(lang: str, name: str, form: kit.Values) -> Iterator[dict[str, Any]]
     from core.events import Done
     from core.lessons.stable_diffusion import studio
 
-    t, run = text.load("stable_diffusion", lang), shown.Run(name, shown.settings(form))
+    t, run = text.load("stable_diffusion", lang), shown.Run(name, shown.settings(form, name))
     for event in kit.paced(shown.steps(t, run, maps=True), 0):
         match event:
             case Done(result=drawn):
                 reels = [(t("words.picture"), [frames.data_url(drawn.image)], "")]
                 for word, where in zip(drawn.words[:12], drawn.attention[:12], strict=True):
                     reels.append((word, [frames.data_url(studio.overlay(drawn.image, where))], ""))
-                yield shown.film(t, reels, [], caption=t("words.caption"), key="words")
+                yield shown.film(t, reels, [], caption=t("words.caption"), key="words", aspect=run.aspect)
             case _:
                 reels = [(t("words.picture"), run.predicted, "")]
-                yield shown.film(t, reels, run.labels, caption=t("words.drawing"), key=str(run.settings))
+                look = {"key": str(run.settings), "aspect": run.aspect}
+                yield shown.film(t, reels, run.labels, caption=t("words.drawing"), **look)
 
 
 @kit.handler
@@ -129,6 +144,7 @@ def on_reload(lang: str, png_file: str | None) -> kit.Update:
         scale=found.guidance_scale,
         seed=found.seed,
         scheduler=found.scheduler or "own",
+        apart=bool(found.windows) or not shown.windows(choices.MODEL, found.prompt),
         png_said=text.load("stable_diffusion", lang)("png.read"),
     )
 

@@ -4,7 +4,15 @@ from core.choices import Options, Range
 from core.diffusion import choices as library
 
 MODEL = "emoji"
-EXAMPLES = ("heart", "apple", "cat", "sunflower", "rocket", "new")  # prompts to begin with, the first stands there
+EXAMPLES = (
+    "heart",
+    "apple",
+    "cat",
+    "sunflower",
+    "rocket",
+    "two",
+    "new",
+)  # prompts to begin with, the first stands there
 SURE = 0.5  # share of the nearest name below which the page tells what else a prompt may mean
 STEPS = Range(1, 100, default=library.DENOISE_STEPS.default, step=1)
 SCALE = Range(library.GUIDANCE.low, library.GUIDANCE.high, default=library.GUIDANCE.default, step=0.5)

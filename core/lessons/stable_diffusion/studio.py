@@ -23,6 +23,7 @@ from core.diffusion.stable_diffusion import StableDiffusion
 from core.errors import CoreError, InvalidInput, NotReady, Unavailable, checking, register, shown
 from core.events import Deadline, Done, Progress, drain
 from core.language.known_names import KnownNames, Meaning
+from core.language.several_things import several_things
 from core.pretrained import catalog, fetch, resolve, shipped
 
 register(
@@ -251,15 +252,27 @@ def script(name: str, settings: Settings) -> str:
     more = "".join(f", {key}={value!r}" for key, value in guided.items())
     if settings.negative_prompt:
         more += f", negative_prompt={settings.negative_prompt!r}"
-    read = understood(name, settings.prompt)
-    return SCRIPT.format(name=name, prompt=settings.prompt, read=read, keywords=keywords, seed=settings.seed, more=more)
+    read = understood(name, settings.texts[0])
+    one = f"\n# Here for {settings.windows[0]!r} alone: it has no windows." if settings.windows else ""
+    return SCRIPT.format(
+        one=one, name=name, prompt=settings.prompt, read=read, keywords=keywords, seed=settings.seed, more=more
+    )
 
 
 def understood(name: str, prompt: str) -> str:
     """What these weights draw for a prompt, known without opening them: see StableDiffusion.understood."""
-    if name != "emoji" or not prompt.strip() or not (shipped.FOLDER / name / "clip" / "heads.safetensors").is_file():
+    if not _taught_names(name) or not prompt.strip():
         return prompt
     return KnownNames.load().meaning(prompt).name
+
+
+def things(name: str, prompt: str) -> tuple[str, ...]:
+    """What gets a window of its own, known without opening the weights: see StableDiffusion.things."""
+    return several_things(prompt) if _taught_names(name) and prompt.strip() else ()
+
+
+def _taught_names(name: str) -> bool:
+    return name == "emoji" and (shipped.FOLDER / name / "clip" / "heads.safetensors").is_file()
 
 
 def meaning(prompt: str) -> Meaning:
@@ -267,7 +280,7 @@ def meaning(prompt: str) -> Meaning:
     return KnownNames.load().meaning(prompt)
 
 
-NAMES = ("negative_prompt", "num_inference_steps", "guidance_scale", "seed", "scheduler")
+NAMES = ("negative_prompt", "num_inference_steps", "guidance_scale", "seed", "scheduler", "windows")
 SCRIPT = '''"""One picture of Stable Diffusion, drawn by the loop of this lesson: the same settings, the same picture."""
 
 from core import StableDiffusion
@@ -281,7 +294,7 @@ for event in sd.steps({prompt!r}{keywords}):
     else:
         print(event.step, event.t, event.predicted.mean())  # event.image: the noisy latents, decoded
 
-# With diffusers alone (its pipeline cannot show the steps in between; same answer when the scheduler is the model's own):
+# With diffusers alone (its pipeline cannot show the steps in between; same answer when the scheduler is the model's own):{one}
 # import torch
 # from diffusers import StableDiffusionPipeline
 # pipe = StableDiffusionPipeline.from_pretrained("core/weights/" + {name!r})

@@ -39,6 +39,7 @@ taste.define('film', (stage) => {
       if (text.textContent !== (reel.text || '')) text.textContent = reel.text || '';
     });
     list.style.setProperty('--n', v.columns || reels.length);
+    list.style.setProperty('--aspect', v.aspect || 1);
     list.style.gridTemplateColumns = v.columns ? `repeat(${v.columns}, minmax(0, 1fr))` : '';
     list.setAttribute('aria-label', v.alt || v.caption || '');
     caption.textContent = v.captions?.[time.at] ?? v.caption ?? '';

@@ -20,6 +20,7 @@ class Reel(TypedDict, total=False):
 class Film(TypedDict, total=False):
     reels: list[Reel]
     columns: int  # so many side by side at every width; without: as many as fit
+    aspect: float  # width by height of a frame; without: 1
     labels: list[str]  # what the time is at each frame
     captions: list[str]  # one per frame
     start: int | Literal["last"]  # the frame to open at

@@ -87,6 +87,54 @@ def test_an_unknown_word_is_said_and_a_known_one_counted() -> None:
     assert studio.familiar(sd, "사과")[0].names > 0
 
 
+@pytest.mark.parametrize(
+    ("lang", "prompt", "parts"),
+    [
+        ("ko", "빨간 사과와 파란 하트", ("‘빨간 사과’ → ‘빨간 사과’", "‘파란 하트’ → ‘파란색 하트’")),
+        ("en", "a dog and a cake", ("‘dog’ → ‘dog’", "‘cake’ → ‘shortcake’")),
+    ],
+)
+def test_two_things_get_a_window_each_unless_the_learner_says_no(
+    lang: str, prompt: str, parts: tuple[str, ...]
+) -> None:
+    wish, sd = WORDS.changed(prompt=prompt), studio.shared()
+    first, *_, end = updates = list(lesson.on_draw(lang, MODEL, wish))
+    assert len(updates) == 5 and "120 × 64" in end["badge"]
+    assert all(part in end["film"]["caption"] and part in first["chips"]["caption"] for part in parts)
+    assert end["film"]["aspect"] == 120 / 64 == first["noise"]["aspect"]
+    texts = [sd.understood(each) for each in sd.things(prompt)]
+    assert len(texts) == 2 and sum(item["text"] in ("mark", "표시") for item in first["chips"]["items"]) == 4
+    direct = sd.generate(prompt, num_inference_steps=3, windows=sd.things(prompt))
+    assert np.array_equal(np.asarray(direct), end["picture_shelf"]) and direct.size == (120, 64)
+    alone = drawn(lang, wish.changed(apart=False))
+    told = alone["chips"]["caption"]
+    assert alone["picture_shelf"].shape == (64, 64, 3) and all(part.split(" → ")[0] in told for part in parts)
+    assert alone["film"]["aspect"] == 1 and "MultiDiffusion" not in told + alone["film"]["caption"]
+    assert np.array_equal(np.asarray(sd.generate(prompt, num_inference_steps=3)), alone["picture_shelf"])
+
+
+def test_windows_go_through_the_panels_and_come_back(tmp_path: Path) -> None:
+    prompt = "a red apple and a blue heart"
+    run = drawn("en", WORDS.changed(prompt=prompt))["run"]
+    file = tmp_path / "two.png"
+    file.write_bytes(base64.b64decode(tools.on_png("en", run)))
+    assert tools.on_reload("en", str(file))["apart"] is True
+    code = lesson.on_code("en", MODEL, WORDS.changed(prompt=prompt))
+    compile(code, "two.py", "exec")
+    assert "windows=('red apple', 'blue heart')" in code and "pipe('red apple'" in code
+    film = last(tools.on_branch("en", run, 2, "a dog and a cake"))
+    assert film["aspect"] == 120 / 64 and [len(reel["frames"]) for reel in film["reels"]] == [3, 3]
+    assert last(tools.on_branch("en", run, 2, "blue heart"))["reels"][1]["frames"][2], "one thing: both windows"
+    two = last(compare.on_two("en", MODEL, COMPARED.changed(prompt=prompt, other="cat")))
+    assert two["aspect"] == 120 / 64
+    maps = last(tools.on_words("en", MODEL, TOOLED.changed(prompt=prompt, steps=1)))
+    assert [reel["name"] for reel in maps["reels"]][1:] == ["red", "apple", "blue", "heart"]
+    walk = last(compare.on_walk("en", MODEL, COMPARED.changed(prompt=prompt, steps=1, walk_to="cat")))
+    assert len(walk["reels"][0]["frames"]) == 9
+    image = last(tools.on_image("en", MODEL, np.zeros((64, 64, 3), np.uint8), TOOLED.changed(prompt=prompt, steps=2)))
+    assert len(image["reels"]) == 3
+
+
 def test_stop_keeps_the_steps_so_far_and_they_can_be_branched() -> None:
     stream = lesson.on_draw("en", MODEL, WORDS)
     run = next(stream)["run"]
