@@ -29,7 +29,10 @@ def protect(app: gr.Blocks) -> None:
             t = text.load("common", language(event))
             raise gr.Error(t("refused.text"), title=t("check_this"), print_exception=False, duration=8)
         try:
-            return await prepare(event, inputs, *args, **options)
+            ready = await prepare(event, inputs, *args, **options)
+            if any(_no_example(block, value) for block, value in zip(event.inputs, ready, strict=False)):
+                raise ValueError("no example")
+            return ready
         except InvalidComponentError:  # our own fault
             raise
         except Exception as error:
@@ -78,8 +81,15 @@ def _why(t: text.Text, event: Any, inputs: Any) -> str:
     return t("refused.call")
 
 
+def _no_example(block: Any, value: Any) -> bool:
+    """Gradio takes an example that is none and fails later."""
+    return isinstance(block, gr.Dataset) and value is None
+
+
 def _takes(block: Any, value: Any) -> bool:
     """Whether a component accepts a value, as gradio's own preparation of inputs asks."""
+    if _no_example(block, value):
+        return False
     if isinstance(block, gr.Image):  # gradio would decode the whole file to find out
         return value is None or isinstance(value, dict)
     model = getattr(block, "data_model", None)

@@ -183,6 +183,18 @@ def test_halves_of_letters_are_refused_before_they_end_a_stream(value: Any, good
     assert guard.encodable([value] * 3) == good
 
 
+def test_an_example_that_is_none_is_refused_before_gradio_fails_over_it() -> None:
+    with gr.Blocks() as demo:
+        gr.Examples([["a"], ["b"]], gr.Textbox())
+    guard.protect(demo)
+    event = next(event for event in demo.fns.values() if any(isinstance(block, gr.Dataset) for block in event.inputs))
+    for value in (None, 5, "a"):
+        with pytest.raises(gr.Error) as told:
+            asyncio.run(demo.preprocess_data(event, [value], None))
+        assert not told.value.print_exception
+    assert asyncio.run(demo.preprocess_data(event, [1], None)) == [(1, ["b"])]
+
+
 def test_every_sentence_is_there_in_both_languages() -> None:
     for language in text.LANGUAGES:
         t = text.load("common", language)
