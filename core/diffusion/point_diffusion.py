@@ -9,7 +9,7 @@ Salimans & Ho 2022 (v-prediction, arXiv:2202.00512).
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,7 +21,7 @@ from torch import Tensor, nn
 from core import runtime
 from core.diffusion import choices
 from core.errors import Diverged, InvalidInput, checking
-from core.events import Deadline, Done, Every, Frames, drain
+from core.events import Deadline, Done, Every, Frames, Latest, drain
 
 TIMES = 1000  # noise levels; the last one is all but pure noise
 STEPS, METHOD = int(choices.POINT_STEPS.default), choices.POINT_METHOD.default
@@ -162,6 +162,7 @@ class PointDiffusion:
         self.config = config or DiffusionConfig()
         self.kept = kept_signal()  # (1000,)
         self.losses_: list[float] = []
+        self._latest = Latest()
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(self.config.seed)
             self.module = Denoiser(self.config.width, self.config.layers)
@@ -181,7 +182,20 @@ class PointDiffusion:
     def steps(
         self, points: np.ndarray, every: Every = 100, deadline: float | None = None
     ) -> Iterator[DiffusionStep | Done[PointDiffusion]]:
-        """Train on (N, 2) points in about [-1, 1]; reports as ``every`` says. Raises Diverged."""
+        """Train on (N, 2) points in about [-1, 1]; reports as ``every`` says. A later run ends it as "paused".
+
+        Raises Diverged.
+        """
+        clock, run = Deadline(), self._learn(points, every, deadline)
+        yield from self._latest.of(run, lambda: Done(self, clock.elapsed, "paused"))
+
+    def pause(self) -> None:
+        """The run at hand ends with the report that it is making: what is read now is what stays."""
+        self._latest.pause()
+
+    def _learn(
+        self, points: np.ndarray, every: Every, deadline: float | None
+    ) -> Generator[DiffusionStep | Done[PointDiffusion]]:
         c, x = self.config, self._points(points)
         optimizer = torch.optim.Adam(self.module.parameters(), c.learning_rate, fused=True)
         fall = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, c.steps)

@@ -112,6 +112,8 @@ def on_train(lang: str, form: kit.Values) -> Iterator[kit.Update]:
                 reports.append(event)
                 gaps.append(distance(event.samples, points))
                 yield SCREEN(model=model) | _learning(t, points, reports, gaps)
+            case Done(stopped="paused"):
+                yield SCREEN()  # Stop draws with what there is
             case Done(seconds=seconds, stopped=why):
                 label = kit.badge_text(
                     t,
@@ -175,6 +177,14 @@ def on_backward(lang: str, model: Any, form: kit.Values) -> kit.Update:
 
 
 @kit.handler
+def on_stop(lang: str, model: Any, form: kit.Values) -> kit.Update:
+    """Stop: nothing more is learnt, though the page closes the run only now; points drawn with what was learnt."""
+    if model:
+        model.pause()
+    return on_backward(lang, model, form)
+
+
+@kit.handler
 def on_csv(lang: str, model: Any, form: kit.Values) -> str:
     """The points drawn, as CSV."""
     from core.diffusion.point_diffusion import PointDiffusion
@@ -228,7 +238,7 @@ def build(lang: str) -> Room:
         api="diffusion_train",
     )
     drawn = ("backward", "badge")
-    desk.on(buttons.stop.click, on_backward, to=drawn, cancels=[training])
+    desk.on(buttons.stop.click, on_stop, to=drawn, cancels=[training])
     again = (buttons.reset.click, desk.shape.input, desk.updates.change, desk.seed.change)
     desk.on(again, on_open, to=FIRST, cancels=[training])
     desk.on(desk.pad.draw, on_draw, cancels=[training])

@@ -11,6 +11,7 @@ import pytest
 
 from core.events import Done, Latest
 from demos.attention import gpt as tiny_gpt
+from demos.diffusion import page as diffusion
 from demos.epochs import page as epochs
 from demos.hidden_layers import controls as playground
 from demos.hidden_layers import page as hidden_layers
@@ -84,6 +85,15 @@ def test_a_tiny_gpt() -> None:
     shown = stopped_under_way(stream, lambda: tiny_gpt.on_stop("en", run))
     assert list(stream) == [{}] and shown["curve"]["series"][0]["x"][-1] == run.update > 0
     assert f".steps({run.update})" in tiny_gpt.code(run, "ko", "stories", "")
+
+
+def test_diffusion() -> None:
+    form = diffusion.FORM.values(updates=3000)
+    stream = diffusion.on_train("en", form)
+    model = next(stream)["model"]
+    shown = stopped_under_way(stream, lambda: diffusion.on_stop("en", model, form))
+    assert list(stream) == [{}] and f" {len(model.losses_)} " in shown["backward"]["caption"]
+    assert shown["backward"] == diffusion.on_backward("en", model, form)["backward"], "as it is drawn ever after"
 
 
 def test_an_error_ends_a_run_and_another_begins() -> None:
