@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -27,6 +28,7 @@ FORM = kit.Form(
 ALL = FORM | gallery.FORM  # of the whole page
 SCREEN = kit.Screen("z", "picture", "said", "bars", "moves")
 CLAMPED = f"(lang, name, others, z) => [lang, name, others, Math.min({HIGH}, Math.max({LOW}, z))]"  # z may be typed
+PRELUDE = 23  # stretches that the point comes along in the first seconds
 POINT, SOFTMAX = ("picture", "said"), ("bars", "moves")
 
 
@@ -120,6 +122,13 @@ def on_open(lang: str, form: kit.Values) -> kit.Update:
 
 
 @kit.handler
+def on_prelude(lang: str, form: kit.Values) -> Iterator[kit.Update]:
+    """The first seconds: the point comes along the curve to its place."""
+    for k in range(PRELUDE + 1):
+        yield on_point(lang, form.name, form.others, LOW + (form.z - LOW) * k / PRELUDE)
+
+
+@kit.handler
 def on_code(lang: str, run: Any, form: kit.Values) -> str:
     """The numbers of the three pictures, as a program in plain PyTorch."""
     from core.lessons.activations.script import script
@@ -164,7 +173,8 @@ def build(lang: str) -> Room:
     kit.code_panel(whole, "activations.py", on_code)
     kit.share(t, whole.controls)
     kit.story(t)
-    return Room(whole.controls, desk.opening(on_open, (*POINT, *SOFTMAX)), (nets.opening(gallery.on_reset),))
+    opening, more = desk.opening(on_open, (*POINT, *SOFTMAX)), (nets.opening(gallery.on_reset),)
+    return Room(whole.controls, opening, more, desk.prelude(on_prelude, "picture"))
 
 
 LESSON = Lesson("activations", build)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -77,6 +78,17 @@ def on_trace(lang: str, form: kit.Values) -> kit.Update:
     from core.lessons.backpropagation.trace import trace
 
     return _shown(lang, Walk(trace(_config(form)))) | SCREEN(small=gr.update(visible=True), taken="")
+
+
+@kit.handler
+def on_prelude(lang: str, form: kit.Values) -> Iterator[kit.Update]:
+    """The first seconds: the walk forward and back, station by station."""
+    from core.lessons.backpropagation.chain_rule import stations
+    from core.lessons.backpropagation.trace import trace
+
+    t, walk = text.load("backpropagation", lang), Walk(trace(_config(form)))
+    for step in stations(walk.trace):
+        yield SCREEN(network=_network(t, walk, step))
 
 
 @kit.handler
@@ -322,7 +334,8 @@ def build(lang: str) -> Room:
     kit.code_panel(whole, "backpropagation.py", on_code)
     kit.share(t, whole.controls)
     kit.story(t)
-    return Room(whole.controls, desk.opening(on_trace), (deep.opening(depth.on_open),))
+    prelude = desk.prelude(on_prelude, "network", back=True)
+    return Room(whole.controls, desk.opening(on_trace), (deep.opening(depth.on_open),), prelude)
 
 
 LESSON = Lesson("backpropagation", build)

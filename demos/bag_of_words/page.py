@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import gradio as gr
@@ -44,6 +45,19 @@ def on_sentences(lang: str, sentences: str, texts: str, tokens: str, stage: str)
         return SCREEN(said=kit.empty_box(lang, error))
     said = t("bagged", sentences=len(view.sentences), vocabulary=len(view.vocabulary))
     return SCREEN(turn=0, chips=_chips(t, view), matrix=_matrix(t, view, stage), said=said)
+
+
+@kit.handler
+def on_prelude(lang: str, form: kit.Values) -> Iterator[kit.Update]:
+    """The first seconds: the tokens are counted, one by one."""
+    view, _ = _stages(form.sentences, form.texts, form.tokens)
+    whole = _matrix(text.load("bag_of_words", lang), view, "counts")
+    counted = [[0] * len(view.sentences) for _ in whole["rows"]]
+    for column, tokens in enumerate(view.tokens):
+        for token in tokens:
+            if token in whole["rows"]:
+                counted[whole["rows"].index(token)][column] += 1
+                yield SCREEN(matrix=whole | {"cells": [list(row) for row in counted]})
 
 
 @kit.handler
@@ -202,7 +216,8 @@ def build(lang: str) -> Room:
     kit.code_panel(desk, "bag_of_words.py", on_code)
     kit.share(t, controls)
     kit.story(t)
-    return Room(controls, desk.opening(on_sentences, STAGES), (ordering.opening(order.on_order),))
+    prelude = desk.prelude(on_prelude, "matrix")
+    return Room(controls, desk.opening(on_sentences, STAGES), (ordering.opening(order.on_order),), prelude)
 
 
 LESSON = Lesson("bag_of_words", build)

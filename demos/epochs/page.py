@@ -26,6 +26,7 @@ FORM = kit.Form(
     pace=choices.PACE,
 )
 RUN = ("run", "counters", "cells", "losses", "line", "rows", "badge", "replay")  # what an update changes
+PRELUDE = 15  # updates of the first seconds
 READINGS = ("noise", "cost", "measured")
 SCREEN = kit.Screen("counted", "batch", *RUN, *READINGS)
 MOST_ROWS = 6  # epochs in the table
@@ -76,6 +77,17 @@ def on_open(lang: str, form: kit.Values) -> kit.Update:
 def on_new(lang: str, form: kit.Values) -> kit.Update:
     """Other settings: the run of the old ones goes, so that no count on the screen speaks of them."""
     return kit.settled(on_step(lang, None, form))
+
+
+@kit.handler
+def on_prelude(lang: str, form: kit.Values) -> Iterator[kit.Update]:
+    """The first seconds: batch after batch."""
+    from core.lessons.epochs.run import BatchStep, EpochRun
+
+    t, run = text.load("epochs", lang), EpochRun(read(form))
+    for event in run.steps(PRELUDE, every=1):
+        if isinstance(event, BatchStep):
+            yield _pictures(t, run, event)
 
 
 @kit.handler
@@ -337,7 +349,8 @@ def build(lang: str) -> Room:
     kit.code_panel(desk, "epochs.py", on_code)
     kit.share(t, desk.controls)
     kit.story(t)
-    return Room(desk.controls, desk.opening(on_open, ("counted", *RUN)))
+    prelude = desk.prelude(on_prelude, "cells", "losses", "line", back=True)
+    return Room(desk.controls, desk.opening(on_open, ("counted", *RUN)), prelude=prelude)
 
 
 LESSON = Lesson("epochs", build)

@@ -61,6 +61,20 @@ def on_first(lang: str, form: kit.Values) -> kit.Update:
 
 
 @kit.handler
+def on_prelude(lang: str, form: kit.Values) -> Iterator[kit.Update]:
+    """The first seconds: the ball rolls down, as far as one press lets it."""
+    from core.data import people
+    from core.lessons.gradient_descent.race import Move, descend
+
+    yield on_open(lang, form)
+    t, config = text.load("gradient_descent", lang), read(form)
+    for event in descend(config, *people.load(), None):
+        if isinstance(event, Move):
+            path, line = event.run.path.round(5).tolist(), event.run.line
+            yield _pictures(t, config, path, event.run.losses.tolist(), (line.w, line.b))
+
+
+@kit.handler
 def on_step(lang: str, run: Any, form: kit.Values) -> Iterator[kit.Update]:
     """One move, with all its numbers."""
     yield from _descend(lang, run, form.changed(steps=1))
@@ -307,7 +321,8 @@ def build(lang: str) -> Room:
     kit.code_panel(desk, "gradient_descent.py", on_code)
     kit.share(t, desk.controls)
     kit.story(t)
-    return Room(desk.controls, desk.opening(on_first, (*PLACE, "percent")))
+    prelude = desk.prelude(on_prelude, "plane", "data", "curve", back=True)
+    return Room(desk.controls, desk.opening(on_first, (*PLACE, "percent")), prelude=prelude)
 
 
 LESSON = Lesson("gradient_descent", build)

@@ -20,11 +20,28 @@ from demos.hidden_layers.tasks import TASKS
 from demos.kit import text
 from demos.kit.lesson import Lesson, Room
 
+PRELUDE = (150, 15)  # epochs of the first seconds, frames
+
 
 @kit.handler
 def on_open(lang: str, x1: float, x2: float, form: kit.Values) -> kit.Update:
     """The first screen: an untrained net on its points."""
     return on_fresh(lang, None, x1, x2, form) | on_layers(lang, form.layers)
+
+
+@kit.handler
+def on_prelude(lang: str, form: kit.Values) -> Iterator[kit.Update]:
+    """The first seconds: what these settings learn in their first epochs."""
+    from core.lessons.hidden_layers.playground import LIVE_SIZE, Frame
+
+    chosen = ctl.chosen(form)
+    here = pic.place(None, chosen, fresh=True)
+    points = pic.marks(here.play, chosen.show_test)
+    yield pic.shown(lang, here, chosen, here.play.frame(LIVE_SIZE), points)
+    epochs, frames = PRELUDE
+    for event in here.play.steps(epochs, every=here.play.beat(epochs // frames, kit.RUN_SECONDS)):
+        if isinstance(event, Frame):
+            yield pic.shown(lang, here, chosen, event, points)
 
 
 @kit.handler
@@ -262,7 +279,8 @@ def build(lang: str) -> Room:
     kit.share(t, desk.controls)
     kit.story(t)
     opening = desk.opening(on_open, (*SHOWN, *ctl.BOXES))
-    return Room(desk.controls, opening, (race.opening(losses.on_open, "shapes"),))
+    prelude = desk.prelude(on_prelude, "network", "plane", "curve", back=True)
+    return Room(desk.controls, opening, (race.opening(losses.on_open, "shapes"),), prelude)
 
 
 LESSON = Lesson("hidden_layers", build)

@@ -18,6 +18,8 @@ from demos.image_classifier.tasks import TASKS
 from demos.kit import pictures, text
 from demos.kit.lesson import Lesson, Room
 
+PRELUDE = 3  # other pictures that are asked about in the first seconds
+
 
 def _named(name: str = choices.SHOWN.default, turn: Any = 0, drawing: str = "") -> Here:
     """A shipped garment or digit the network never saw, a shipped photo, or the drawing."""
@@ -38,6 +40,16 @@ def _named(name: str = choices.SHOWN.default, turn: Any = 0, drawing: str = "") 
 def on_open(lang: str, form: kit.Values, model: str, course: Any) -> kit.Update:
     """A shipped picture or a drawing: ten bars, what the network sees, the maps of its layers, Grad-CAM."""
     return asked(lang, _named(form.name, form.turn, form.drawing), form.layer, model, course)
+
+
+@kit.handler
+def on_prelude(lang: str, form: kit.Values, model: str, course: Any) -> Iterator[kit.Update]:
+    """The first seconds: other pictures that this network knows are asked about, then the one that stays."""
+    known = [name for name in _of_sort(_sort(model, course)) if name != form.name][:PRELUDE]
+    for name in (*known, form.name):
+        seen = asked(lang, _named(name, form.turn, form.drawing), form.layer, model, course)
+        yield seen  # twice: it is looked at for a while
+        yield seen
 
 
 @kit.handler
@@ -217,7 +229,7 @@ def build(lang: str) -> Room:
         taught.opening(train.on_reset),
         mine.opening(own.on_example, ("kept", "album")),
     )
-    return Room(controls, desk.opening(on_open, SEEN), more)
+    return Room(controls, desk.opening(on_open, SEEN), more, desk.prelude(on_prelude, "bars", "cam"))
 
 
 def _look(desk: kit.Desk) -> kit.Desk:

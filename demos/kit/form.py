@@ -26,7 +26,7 @@ import functools
 import inspect
 import typing
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
-from contextlib import aclosing
+from contextlib import aclosing, closing
 from typing import Any, TypeVar
 
 import gradio as gr
@@ -39,6 +39,7 @@ from demos.kit.handling import Usher, told, whole
 from demos.kit.lesson import Opening
 from demos.kit.page import api as endpoint
 from demos.kit.page import things
+from demos.kit.prelude import Prelude
 from demos.kit.waiting_line import Line, Waiting, Working, in_background
 
 Config = TypeVar("Config")
@@ -223,6 +224,18 @@ class Desk:
     def opening(self, fn: Callable[..., Any], to: str | Iterable[str] | None = None, **fixed: Any) -> Opening:
         """Fills the first screen. What it puts on the shelf was made by nobody."""
         return Opening(*self.bound(fn, to, tells=False, **fixed))
+
+    def prelude(self, fn: Callable[..., Iterator[Update]], *views: str, back: bool = False) -> Prelude:
+        """What some views of the first screen play by themselves: the updates of ``fn``, whatever else these hold."""
+
+        @functools.wraps(fn)
+        def moving(lang: str, *args: Any, **named: Any) -> Iterator[Update]:
+            with closing(fn(lang, *args, **named)) as updates:  # type: ignore[type-var]
+                for update in updates:
+                    yield Update({name: value for name, value in update.items() if name in views})
+
+        call, inputs, blocks = self.bound(moving, views, tells=False)
+        return Prelude(call, inputs, blocks, back)
 
     def _asked(self, fn: Callable[..., Any], fixed: Mapping[str, Any]) -> tuple[list[str], str | None]:
         """(names of the inputs in order, parameter that takes the browser's event)."""

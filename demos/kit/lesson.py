@@ -6,6 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+from demos.kit.prelude import Prelude
+
 
 @dataclass(frozen=True)
 class Opening:
@@ -23,6 +25,7 @@ class Room:
     controls: dict[str, Any] = field(default_factory=dict)  # restored from a share link
     opening: Opening | None = None
     more: tuple[Opening, ...] = ()  # of parts of the lesson that fill themselves
+    prelude: Prelude | None = None  # what then moves by itself
 
     @property
     def openings(self) -> tuple[Opening, ...]:

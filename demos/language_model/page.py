@@ -44,6 +44,21 @@ def on_open(lang: str, form: kit.Values, name: str) -> kit.Update:
 
 
 @kit.handler
+def on_prelude(lang: str, form: kit.Values, name: str) -> Iterator[kit.Update]:
+    """The first seconds: the temperature falls and rises to where it stands, the kept logits are weighed again."""
+    from core.lessons.language_model.story import begin
+
+    t = text.load("language_model", lang)
+    *_, model = shown.opened(t, form.who, name)
+    here = begin(model, form.who, lang, name, form.prompt)
+    high, low = choices.SAMPLING["temperature"].high, 0.2
+    down = [high + (low - high) * k / 12 for k in range(12)]
+    up = [low + (form.temperature - low) * k / 11 for k in range(12)]
+    for temperature in down + up:
+        yield shown.bars(t, here, form.changed(temperature=temperature))
+
+
+@kit.handler
 def on_weigh(lang: str, here: Any, form: kit.Values) -> kit.Update:
     """A slider moved: the kept logits are weighed again. No forward pass."""
     return SCREEN() if here is None else shown.bars(text.load("language_model", lang), here, form)
@@ -224,7 +239,7 @@ def build(lang: str) -> Room:
     kit.code_panel(desk, "language_model.py", on_code)
     kit.share(t, controls)
     kit.story(t)
-    return Room(controls, desk.opening(on_open, STORY))
+    return Room(controls, desk.opening(on_open, STORY), prelude=desk.prelude(on_prelude, "bars"))
 
 
 LESSON = Lesson("language_model", build)

@@ -16,6 +16,7 @@ from demos.ml_vs_dl import settings, sweep
 from demos.ml_vs_dl.tasks import TASKS
 
 FORM = kit.Form(**settings.CONTROLS)
+PRELUDE = 30  # epochs of the first seconds
 SCREEN = kit.Screen("here", "left", "right", "table", "badge", "formula")
 
 
@@ -23,6 +24,20 @@ SCREEN = kit.Screen("here", "left", "right", "table", "badge", "formula")
 def on_open(lang: str, form: kit.Values) -> kit.Update:
     """The first screen: the linear model is fitted, the net has learnt for a few epochs. No verdict yet."""
     return kit.settled(_match(lang, settings.read(form), choices.PREVIEW))
+
+
+@kit.handler
+def on_prelude(lang: str, form: kit.Values) -> Iterator[kit.Update]:
+    """The first seconds: the net learns on from where the first screen shows it."""
+    from core.data import toy
+    from core.lessons.ml_vs_dl.match import Deep, versus
+
+    t, config = text.load("ml_vs_dl", lang), settings.read(form)
+    points = toy.make(config.data)
+    marks = _points(points)
+    for event in versus(replace(config, epochs=min(PRELUDE, config.epochs)), points):
+        if isinstance(event, Deep) and event.epoch >= choices.PREVIEW and event.epoch % 3 == 0:
+            yield SCREEN(right=_plane(t, event.score, marks, ""))
 
 
 @kit.handler
@@ -196,7 +211,8 @@ def build(lang: str) -> Room:
     kit.code_panel(desk, "ml_vs_dl.py", on_code)
     kit.share(t, controls)
     kit.story(t)
-    return Room(controls, desk.opening(on_open), (sizes.opening(sweep.on_open, "begun"),))
+    prelude = desk.prelude(on_prelude, "right", back=True)
+    return Room(controls, desk.opening(on_open), (sizes.opening(sweep.on_open, "begun"),), prelude)
 
 
 LESSON = Lesson("ml_vs_dl", build)

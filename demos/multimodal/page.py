@@ -71,7 +71,8 @@ def build(lang: str) -> Room:
         spoken.opening(speech.on_open, ("sound", *speech.PICTURED, "lacking")),
         looped.opening(loop.on_open, ("lacking", "voice")),
     )
-    return Room(controls, compared.opening(space.on_compare, space.SHOWN), more)
+    prelude = compared.prelude(space.on_prelude, "matrix")
+    return Room(controls, compared.opening(space.on_compare, space.SHOWN), more, prelude)
 
 
 LESSON = Lesson("multimodal", build)

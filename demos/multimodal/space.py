@@ -98,6 +98,17 @@ def on_compare(lang: str, mine: Mine | None, captions: str, labels: str, model: 
     return SCREEN(mine=mine, album=_album(t, mine), matrix=matrix, badge=badge, bars=bars)
 
 
+@kit.handler
+def on_prelude(lang: str, form: kit.Values) -> Iterator[kit.Update]:
+    """The first seconds: caption by caption is compared with the pictures."""
+    whole = on_compare(lang, None, form.captions, form.labels)["matrix"]
+    for count in range(len(whole["rows"]) + 1):
+        left = len(whole["rows"]) - count
+        cells = [*whole["cells"][:count], *[[None] * len(whole["cols"])] * left]
+        words = [*whole["text"][:count], *[[""] * len(whole["cols"])] * left]
+        yield SCREEN(matrix=whole | {"cells": cells, "text": words, "marks": whole["marks"][:count]})
+
+
 def _short(line: str) -> str:
     return line if len(line) <= 24 else line[:23] + "…"
 

@@ -56,6 +56,20 @@ def on_open(lang: str, form: kit.Values) -> kit.Update:
 
 
 @kit.handler
+def on_prelude(lang: str, form: kit.Values) -> Iterator[kit.Update]:
+    """The first seconds: the line falls into place, 25 steps. Where the best one lies is not told."""
+    from core.lessons.perceptron.fit import LineConfig, LineStep, steps
+
+    here = Here(kit.number(form.w, "w"), kit.number(form.b, "b"))
+    yield _shown(lang, here, form.rows)
+    config = LineConfig(25, form.rate, form.standardise, here.w, here.b, 0)
+    for event in steps(config, *_columns(form.rows)):
+        if isinstance(event, LineStep):
+            here = replace(here, w=event.line.w, b=event.line.b, done=event.step, losses=(*here.losses, event.line.mse))
+            yield _shown(lang, here, form.rows)
+
+
+@kit.handler
 def on_line(lang: str, here: Here | None, rows: Any, drag: gr.EventData) -> kit.Update:
     """The line was dragged (or moved by the arrow keys): a new start, nothing learnt yet."""
     return _moved(lang, here, rows, drag.w, drag.b)
@@ -354,7 +368,8 @@ def build(lang: str) -> Room:
     kit.code_panel(desk, "perceptron.py", on_code)
     kit.share(t, controls)
     kit.story(t)
-    return Room(controls, desk.opening(on_open, (*LINE, "bowl")), (half.opening(gates.on_open),))
+    prelude = desk.prelude(on_prelude, "plane", "neuron", "curve", back=True)
+    return Room(controls, desk.opening(on_open, (*LINE, "bowl")), (half.opening(gates.on_open),), prelude)
 
 
 LESSON = Lesson("perceptron", build)

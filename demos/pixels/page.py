@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -15,12 +16,26 @@ from demos.pixels import panels, shown, state
 from demos.pixels.state import ALL, FORM, SCREEN, SPOT, Here
 from demos.pixels.tasks import TASKS
 
+PRELUDE = 23  # stretches that the patch comes along in the first seconds
+
 
 @kit.handler
 def on_open(lang: str, form: kit.Values) -> kit.Update:
     """A shipped picture: its patch, its numbers, its channels."""
     here = state.photo(form.photo)
     return shown.everything(text.load("pixels", lang), here, state.sight(here, form))
+
+
+@kit.handler
+def on_prelude(lang: str, form: kit.Values) -> Iterator[kit.Update]:
+    """The first seconds: the patch comes over the picture to its place."""
+    here = state.photo(form.photo)
+    sight = state.sight(here, form)
+    view = shown.view(text.load("pixels", lang), here, sight)
+    for k in range(PRELUDE + 1):
+        ways = ((view["w"] // 8, sight.column), (view["h"] * 7 // 8, sight.row))
+        x, y = (start + (end - start) * k // PRELUDE for start, end in ways)
+        yield SCREEN(view=view | {"at": {"x": x, "y": y}})
 
 
 @kit.handler
@@ -214,7 +229,7 @@ def build(lang: str) -> Room:
     kit.code_panel(desk, "pixels.py", on_code)
     kit.share(t, desk.controls)
     kit.story(t)
-    return Room(desk.controls, desk.opening(on_open, ALL))
+    return Room(desk.controls, desk.opening(on_open, ALL), prelude=desk.prelude(on_prelude, "view"))
 
 
 LESSON = Lesson("pixels", build)

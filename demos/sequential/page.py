@@ -21,11 +21,27 @@ on_code = own.on_code
 HELD, FREE = (f"() => ({{interactive: {ready}, __type__: 'update'}})" for ready in ("false", "true"))
 NAMED = "(table, names) => names || (table?.headers?.some((h) => isNaN(h)) ? table.headers.join(', ') : '')"
 
+PRELUDE = (40, 20)  # epochs of the first seconds, frames
+
 
 @kit.handler
 def on_open(lang: str, new: str, form: kit.Values) -> kit.Update:
     """The first screen: the untrained model of these settings on its data, and as many rows of layers as there are."""
     return on_change(lang, None, new, form) | ctl.rows(form) | ctl.activations(form)
+
+
+@kit.handler
+def on_prelude(lang: str, form: kit.Values) -> Iterator[kit.Update]:
+    """The first seconds: what this model learns in its first epochs."""
+    from core.lessons.sequential.lab import FitStep, Lab
+
+    lab = Lab(ctl.chosen(form))
+    yield shown.pictures(lang, lab, lab.report(), form.log)
+    epochs, frames = PRELUDE
+    batches = -(-lab.data.training // lab.spec.batch_size)
+    for event in lab.steps(epochs, every=batches * (epochs // frames)):
+        if isinstance(event, FitStep):
+            yield shown.pictures(lang, lab, event, form.log)
 
 
 @kit.handler
@@ -210,7 +226,8 @@ def build(lang: str) -> Room:
     kit.code_panel(desk, "sequential.py", on_code, also=(desk.library.input,))
     kit.share(t, desk.controls)
     kit.story(t)
-    return Room(desk.controls, desk.opening(on_open, (*ctl.CHANGED, *ctl.ROWS, *ctl.ACTIVATIONS)))
+    opening = desk.opening(on_open, (*ctl.CHANGED, *ctl.ROWS, *ctl.ACTIVATIONS))
+    return Room(desk.controls, opening, prelude=desk.prelude(on_prelude, "plane", "curve", "measures", back=True))
 
 
 def _wire(desk: kit.Desk, run: kit.Buttons, adds: dict[str, gr.Button]) -> None:

@@ -1,4 +1,5 @@
-"""From a lesson to what stands in its tab: a bug in it takes down its own tab only; its first screen fills when it is seen."""
+"""From a lesson to what stands in its tab: a bug in it takes down its own tab only; its first screen fills when it is seen,
+and then moves for some seconds."""
 
 from __future__ import annotations
 
@@ -13,6 +14,7 @@ import gradio as gr
 from demos.kit import text
 from demos.kit.events import OPENING, RUN_SECONDS
 from demos.kit.lesson import Lesson, Opening, Room
+from demos.kit.prelude import SECONDS, Prelude
 from demos.kit.waiting_line import Waiting, Working, in_background
 from demos.shell.first_screen import opens
 
@@ -50,3 +52,30 @@ def fill(opening: Opening, active: bool = True) -> gr.Timer:
     outputs = [timer, *opening.outputs]
     timer.tick(first, opening.inputs, outputs, show_progress="hidden", concurrency_limit=None, api_visibility="private")
     return timer
+
+
+def move(slug: str, lang: str, prelude: Prelude) -> gr.HTML:
+    """Play the prelude over the first screen: the browser asks for it once the opening stands still and nobody has begun."""
+    for view in prelude.views:
+        view.elem_classes = [*(view.elem_classes or []), f"taste-v{view._id}"]
+    player = gr.HTML(
+        html_template="<span></span>",
+        js_on_load="taste.prelude(element, props, trigger, watch, ['ask']);",  # gradio finds the event by its quoted name
+        apply_default_css=False,
+        elem_classes="taste-door",
+        lesson=slug,
+        views=[f"taste-v{view._id}" for view in prelude.views],
+        words=text.load("common", lang)("prelude"),
+    )
+
+    async def frames(*values: Any) -> AsyncIterator[Any]:
+        if (known := prelude.known(*values)) is not None:
+            yield known
+            return
+        work = in_background(lambda: prelude.told(*values), 2 * SECONDS)
+        async with aclosing(OPENING.shared(work)) as events:  # type: ignore[type-var]
+            async for result in events:
+                yield gr.skip() if isinstance(result, Waiting | Working) else result
+
+    player.ask(frames, prelude.inputs, player, show_progress="hidden", concurrency_limit=None, api_visibility="private")
+    return player

@@ -27,7 +27,7 @@ from core.pretrained import catalog  # noqa: E402
 from demos import Chapter, kit, views  # noqa: E402
 from demos.kit import text
 from demos.shell import classroom, endpoints, front, guard, locale, operations, running, thread, truth
-from demos.shell.building import fill, safe_build
+from demos.shell.building import fill, move, safe_build
 from demos.shell.endpoints import Endpoints  # noqa: E402
 from demos.shell.first_screen import in_time, stays  # noqa: E402
 from demos.shell.lean import Lean
@@ -147,6 +147,8 @@ def _build_when_opened(slug: str, lang: str, page: kit.Page, onward: str = "") -
                 control.value = control.postprocess(state[name])
         for opening in room.openings:
             fill(opening)
+        if room.prelude:
+            move(slug, lang, room.prelude)
         _keep_quiet({number: event for number, event in _events().items() if number not in before}, door)
 
     _keep_quiet(_events(), door)  # the building itself, too

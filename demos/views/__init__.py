@@ -52,6 +52,7 @@ TASTE = (
     "figure",
     "axes",
     "reel",
+    "prelude",
     "transport",
     "page",
 )  # in this order: each may use those before it

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import gradio as gr
@@ -14,6 +15,7 @@ from demos.word_vectors import learn, likeness, map, sums
 from demos.word_vectors.tasks import TASKS
 
 FORM = kit.Form(word="")
+MOST_TYPED = 12  # letters, in the first seconds
 SCREEN = kit.Screen("pieces", "ko", "en", "said", "badge")
 
 
@@ -53,6 +55,13 @@ def on_word(lang: str, word: str) -> kit.Update:
 def _bars(t: text.Text, language: str, found: Any) -> dict[str, Any]:
     items = [{"name": each.text, "value": round(each.cosine, 4), "text": f"{each.cosine:.2f}"} for each in found]
     return {"items": items, "low": 0, "high": 1, "caption": t(f"nearest.{language}")}
+
+
+@kit.handler
+def on_prelude(lang: str, form: kit.Values) -> Iterator[kit.Update]:
+    """The first seconds: the word as it is typed, letter by letter."""
+    for end in range(1, min(len(form.word), MOST_TYPED) + 1):
+        yield on_word(lang, form.word[:end])
 
 
 @kit.handler
@@ -116,7 +125,7 @@ def build(lang: str) -> Room:
     kit.share(t, controls)
     kit.story(t)
     more = (mapped.opening(map.on_map), summed.opening(sums.on_sum), compared.opening(likeness.on_compare))
-    return Room(controls, desk.opening(on_word), more)
+    return Room(controls, desk.opening(on_word), more, desk.prelude(on_prelude, "pieces", "ko", "en"))
 
 
 LESSON = Lesson("word_vectors", build)

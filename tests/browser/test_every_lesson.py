@@ -42,6 +42,26 @@ GRADIOS_OWN = ("Drop File", "Click to Upload", "Use via API", "Built with Gradio
 QUOTED = re.compile(r"\"[^\"\n]*\"|“[^”]*”|‘[^’]*’|「[^」]*」|\([^)]*\)|'[^'\n]*[가-힣][^'\n]*'")
 
 
+# What moves by itself: under a preview, a film that plays, or the kernel.
+MOVER = """(document.querySelector('.taste-preview, .taste-play.on')?.closest('.taste')
+  ?? document.querySelector('.taste-convolution'))"""
+LOOK = f"""() => {{ const root = {MOVER}; return root && [...root.querySelectorAll('canvas')].map((e) => e.toDataURL()).join()
+  + [...root.querySelectorAll('img, td, .v')].map((e) => (e.src || '') + e.textContent).join(); }}"""
+
+
+def moves(page: Any) -> None:
+    """The first screen moves by itself; the first touch of a key ends that at once."""
+    page.wait_for_function(f"() => {MOVER} && !document.querySelector('.taste-coming')", timeout=WAIT)
+    seen = page.evaluate(LOOK)
+    page.wait_for_function(f"(seen) => ({LOOK})() !== seen", arg=seen, timeout=WAIT)
+    page.keyboard.press("Shift")
+    assert not page.locator(".taste-preview, .taste-play.on").count()
+    stays = page.evaluate(LOOK.replace(MOVER, "document.querySelector('.taste-convolution')"))
+    page.wait_for_timeout(200)
+    assert page.evaluate(LOOK.replace(MOVER, "document.querySelector('.taste-convolution')")) == stays
+    assert page.evaluate("![...document.querySelectorAll('.taste')].some((e) => e.stage?.over)"), "what stays is shown"
+
+
 def fits(page: Any) -> None:
     page.wait_for_function(ALIVE, timeout=WAIT)
     page.wait_for_timeout(300)
@@ -98,6 +118,10 @@ def test_a_lesson(visit: Any, slug: str, lang: str) -> None:
     first, then = ("phone", "desktop") if lang == "ko" else ("desktop", "phone")
     v = visit(first)
     page = v.open(lang, slug)
+    if lang == "en":
+        moves(page)
+    else:
+        page.keyboard.press("Shift")  # what is asserted below is what stays
     fits(page)
     v.shot(f"{slug}.{lang}.{first}")
     page.wait_for_selector(".taste-link:visible", timeout=WAIT)  # the foot of the lesson: all of it is there

@@ -415,6 +415,57 @@ def test_a_run_is_played_again_from_what_the_browser_holds(mounted: Any) -> None
     assert label.inner_text() == "step 1" and bar.is_disabled()
 
 
+# A prelude as its player gets it: the value after the question.
+PRELUDE = """(frames) => {
+  const door = document.createElement('i');
+  document.querySelector('.taste-lesson').append(door);
+  document.querySelector('.taste-curve').parentElement.classList.add('v1');
+  const own = { lesson: 'epochs', views: ['v1'], words: 'preview', value: '' };
+  window.asks = 0;
+  let tell;
+  taste.prelude(door, own, () => { asks++; own.value = JSON.stringify(frames); tell(); }, (_, told) => { tell = told; });
+}"""
+FRAMES = {"back": True, "frames": [{"0": {"xlim": [0, end]}} for end in (4, 8, 16)]}
+
+
+def test_a_lesson_moves_by_itself_once_and_leaves_it_to_the_first_touch(mounted: Any) -> None:
+    page = mounted("bars")
+    shown, note = "shown('curve').xlim[1]", page.locator(".taste-preview")
+
+    def opened() -> None:
+        page.evaluate(TOGETHER, {"curve": {"height": 120, "value": {**scene(2)["curve"], "xlim": [0, 4]}}})
+        page.evaluate(PRELUDE, FRAMES)
+
+    opened()
+    page.wait_for_function(f"{shown} > 4.5")
+    assert note.get_attribute("aria-hidden") == "true" and note.inner_text() == "preview"
+    assert page.locator("figcaption").inner_text() == "loss", "no sentence moves"
+    page.keyboard.press("Shift")
+    assert page.evaluate(shown) == 4 and note.count() == 0
+    page.wait_for_timeout(200)
+    assert page.evaluate(shown) == 4
+    opened()  # again in this visit
+    page.wait_for_timeout(400)
+    assert page.evaluate(shown) == 4 and note.count() == 0
+    page.evaluate("sessionStorage.clear()")
+    page.reload()
+    page.emulate_media(reduced_motion="reduce")
+    opened()
+    page.wait_for_timeout(400)
+    assert page.evaluate("asks") == 0, "nobody asks for what will not move"
+    page.emulate_media(reduced_motion="no-preference")
+    opened()
+    page.wait_for_function(f"{shown} > 4.5")
+    page.evaluate("feed", {"curve": {**scene(2)["curve"], "xlim": [0, 5]}})  # Python answers something
+    assert page.evaluate(shown) == 5 and note.count() == 0
+    page.evaluate("sessionStorage.clear()")
+    page.reload()
+    opened()
+    page.wait_for_function(f"{shown} > 15")  # to the end, and back to what stays
+    note.wait_for(state="detached")
+    assert page.evaluate(shown) == 4
+
+
 FOLLOWED = """async ([before, after]) => {
   await feed(before); await new Promise((done) => setTimeout(done, 300)); await feed(after);
   const seen = []; const until = performance.now() + 600;

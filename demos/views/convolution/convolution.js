@@ -64,7 +64,7 @@ taste.define('convolution', (stage) => {
     }
     if (!v.play || begun) return;
     begun = true;
-    if (matchMedia('(prefers-reduced-motion: reduce)').matches) return;
+    if (!taste.alone('convolution', () => auto && rest(), stage.root)) return;
     painted = 0;
     auto = true;
     timer = setTimeout(slide, 400);
@@ -391,16 +391,20 @@ taste.define('convolution', (stage) => {
     const count = out.h * out.w;
     const hop = painted < 12 ? 1 : Math.max(1, Math.round(count / 220));
     if (painted >= count || !stage.root.offsetParent) {
-      halt();
-      painted = Infinity;
-      at = { x: out.w >> 1, y: out.h >> 1 };
-      stage.ask();
+      rest();
       return;
     }
     at = { y: Math.floor(painted / out.w), x: painted % out.w };
     painted = Math.min(count, painted + hop);
     stage.ask();
     timer = setTimeout(slide, painted < 12 ? 240 : 30);
+  }
+  function rest() {
+    const { out } = stage.value;
+    halt();
+    painted = Infinity;
+    at = { x: out.w >> 1, y: out.h >> 1 };
+    stage.ask();
   }
   function halt() {
     clearTimeout(timer);

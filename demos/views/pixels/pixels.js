@@ -43,20 +43,22 @@ taste.define('pixels', (stage) => {
     const fresh = v.key !== key || v.size !== size;
     const elsewhere = v.at.x !== at.x || v.at.y !== at.y;
     const stale = trail.stale(v.at);
+    const drawn = seen?.region === v.region; // only the patch moves
     seen = v;
-    region = { ...v.region, bytes: taste.bytes(v.region.data) };
+    if (!drawn) region = { ...v.region, bytes: taste.bytes(v.region.data) };
     if (fresh || (elsewhere && !held && !stale)) {
       key = v.key;
       size = v.size;
-      at = { ...v.at };
+      at = { x: Math.round(v.at.x), y: Math.round(v.at.y) }; // on the way to a place: the pixel it is over
       asked = '';
       centre(v);
     }
+    if (drawn) return;
     back = picture(region);
     if (v.preview) {
       const image = new Image();
       image.onload = () => {
-        if (seen === v) {
+        if (seen.region === v.region) {
           back = image;
           stage.ask();
         }

@@ -137,6 +137,16 @@
       if (!v.play || played === v.play || n < 2) return;
       played = v.play;
       if (calm()) return;
+      const home = toEnd ? n - 1 : v.start || 0;
+      const end = () => {
+        if (!clock) return;
+        halt();
+        set(home);
+        stage.ask();
+      };
+      const may =
+        taste.touched(stage.root) || taste.alone(`${stage.root.className} ${v.play}`, end, stage.root);
+      if (!may) return;
       set(0);
       go();
     }

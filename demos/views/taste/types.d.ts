@@ -90,6 +90,10 @@ interface Taste {
   // reel.js
   keep(before: Value, now: Value): Value;
   between(a: Value, b: Value, part: number): Value;
+  // prelude.js
+  alone(name: string, end: () => void, own?: Element): (() => void) | null;
+  touched(node: Element): boolean;
+  prelude(door: Element, props: Value, trigger: Function, watch: Function, events?: string[]): void;
   // transport.js
   transport(
     stage: Stage,
