@@ -176,14 +176,32 @@
     }
   };
 
-  // A picture of a kind that the server does not read but this browser draws (SVG; in Safari HEIC) is sent as PNG.
+  // A picture of a kind that the server does not read but this browser draws (SVG; in Safari HEIC) is sent as PNG; a recording
+  // that is no WAV (a phone's M4A, MP3, Ogg, WebM, a film's sound) as the WAV of what this browser hears in it.
   // A photograph above what the server takes is made smaller before it is sent; what stays too large (a HEIC photograph, which
   // most browsers cannot open, a long recording) is not sent but told: Gradio's own sentence is English. A table dropped on a grid goes to the file
   // control of its lesson: the grid itself would read every file as utf-8, and Korean spreadsheets write cp949.
   const [MOST_BYTES, MOST_SENT, LONG_SIDE] = [9_500_000, 10_000_000, 3000]; // below max_file_size (demos/shell/gallery.py)
   const READ = /^image\/(png|jpeg|gif|webp|avif|bmp|tiff|x-.*)$/; // by core/files/images.py
   const [SVG, SHARP] = ['image/svg+xml', 512]; // which has lines at any size
+  const HEARD = /^(audio\/(?!(x-|vnd\.)?wave?$)|video\/(mp4|webm|ogg|quicktime|3gpp))/;
+  const [RATE, MOST_SECONDS] = [16_000, 300]; // Hz, of core/files/sounds.py, which says what is too long
   const handed = new WeakSet();
+  const heard = (file) => HEARD.test(file.type) && file.size < 30 * MOST_BYTES;
+  async function wav(file) {
+    const sound = await new OfflineAudioContext(1, 1, RATE).decodeAudioData(await file.arrayBuffer());
+    const n = Math.min(sound.length, MOST_SECONDS * RATE);
+    const channels = Array.from({ length: sound.numberOfChannels }, (_, k) => sound.getChannelData(k));
+    const mixed = (i) => channels.reduce((sum, some) => sum + some[i], 0) / channels.length;
+    const samples = Int16Array.from({ length: n }, (_, i) =>
+      Math.round(taste.clamp(mixed(i), -1, 1) * 32767),
+    );
+    const [RIFF, WAVE, FMT, DATA] = [0x46464952, 0x45564157, 0x20746d66, 0x61746164];
+    const [PCM_MONO, TWO_BYTES] = [0x10001, 0x100002]; // kind and channels; bytes and bits of a sample
+    const sizes = [RIFF, 36 + 2 * n, WAVE, FMT, 16, PCM_MONO, RATE, 2 * RATE, TWO_BYTES, DATA, 2 * n];
+    const parts = [new Uint32Array(sizes), samples];
+    return new File(parts, `${file.name.replace(/\.\w+$/, '')}.wav`, { type: 'audio/wav' });
+  }
   const foreign = (file) => file.type.startsWith('image/') && !READ.test(file.type);
   async function drawable(file) {
     if (!foreign(file)) return createImageBitmap(file); // turned as its EXIF says
@@ -193,6 +211,7 @@
     return picture;
   }
   async function smaller(file) {
+    if (heard(file)) return wav(file).catch(() => file); // nothing this browser hears: the server says so
     if ((file.size <= MOST_BYTES || !file.type.startsWith('image/')) && !foreign(file)) return file;
     try {
       const picture = await drawable(file);
@@ -203,7 +222,7 @@
       const canvas = new OffscreenCanvas(sides[0], sides[1]);
       canvas.getContext('2d').drawImage(picture, 0, 0, sides[0], sides[1]);
       const small = file.type === 'image/jpeg' ? 'image/jpeg' : 'image/webp'; // which keeps what is transparent
-      const type = foreign(file) && long * scale < 2000 ? 'image/png' : small;
+      const type = foreign(file) && long * scale < 2000 ? 'image/png' : small; // a large PNG could be too large
       const blob = await canvas.convertToBlob({ type, quality: 0.92 });
       return new File([blob], `${file.name.replace(/\.\w+$/, '')}.${type.slice(6)}`, { type });
     } catch {
@@ -233,7 +252,7 @@
     input.dispatchEvent(new Event('change', { bubbles: true }));
     handed.delete(input);
   }
-  const ready = (files) => !files.some((file) => file.size > MOST_BYTES || foreign(file));
+  const ready = (files) => !files.some((file) => file.size > MOST_BYTES || foreign(file) || heard(file));
   document.addEventListener(
     'change',
     (event) => {
