@@ -24,6 +24,7 @@ benchmarks/emoji_quality.py measures known captions instead: those that were tra
 from __future__ import annotations
 
 import argparse
+import itertools
 import json
 import re
 import time
@@ -145,15 +146,48 @@ def retrieval(model: str, show: bool) -> None:
 def meanings(show: bool) -> None:
     from core.language.known_names import KnownNames
 
-    known = KnownNames.load()
+    known, shares, rights = KnownNames.load(), list[float](), list[bool]()
     for file in (LIST, SENTENCES):
         listed = words(file)
-        found = [known.meaning(word.text).sign.replace("\ufe0f", "") for word in listed]
+        meant = [known.meaning(word.text) for word in listed]
+        found = [each.sign.replace("\ufe0f", "") for each in meant]
         hits = np.array([sign in word.accepted for sign, word in zip(found, listed, strict=True)])
         table(listed, hits, f"{file.stem}, the first")
         for word, sign, hit in zip(listed, found, hits, strict=True):
             if show and not hit:
                 print(f"{word.language} {word.kind}: {word.text} → {sign}")
+        shares += [each.share for each in meant if not each.exact]
+        rights += [bool(hit) for hit, each in zip(hits, meant, strict=True) if not each.exact]
+    reliability(np.array(shares), np.array(rights))
+
+
+def reliability(shares: np.ndarray, rights: np.ndarray) -> None:
+    """How often a text that is no name itself is read right, by the share of the name it is read as; and which bound of
+    the share, chosen on one half of the texts, tells right from wrong on the other (mean of 100 halvings)."""
+    edges = (0, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.97, 1.01)
+    for low, high in itertools.pairwise(edges):
+        inside = (shares >= low) & (shares < high)
+        print(f"share {low:.2f} to {min(high, 1):.2f}: right {rights[inside].mean():.0%} of {inside.sum()}")
+    for bound in (0.4, 0.5):
+        sure = shares >= bound
+        right, doubted = rights[sure].mean(), rights[~sure].mean()
+        print(f"bound {bound}: sure and right {right:.1%} of {sure.sum()}, unsure and right {doubted:.1%}")
+
+    def caught(half: np.ndarray, bound: float) -> tuple[float, float]:
+        """Shares of the wrong ones and of the right ones that are told to be unsure."""
+        unsure = shares[half] < bound
+        return float(unsure[~rights[half]].mean()), float(unsure[rights[half]].mean())
+
+    rng, rows = np.random.default_rng(0), list[tuple[float, ...]]()
+    for _ in range(100):
+        first, other = np.array_split(rng.permutation(len(shares)), 2)
+        best = max(np.arange(0.05, 0.96, 0.02), key=lambda bound: np.subtract(*caught(first, bound)))
+        rows.append((best, *caught(other, best), *caught(other, 0.5)))
+    bound, found, doubted, *half = np.mean(rows, 0)
+    print(
+        f"bound {bound:.2f} ± {np.std(rows, 0)[0]:.2f}, held out: {found:.0%} of the wrong and {doubted:.0%} of the right doubted"
+    )
+    print(f"by 0.5: {half[0]:.0%} and {half[1]:.0%}")
 
 
 def drawing(options: argparse.Namespace) -> None:

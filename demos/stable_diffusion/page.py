@@ -111,7 +111,9 @@ def _windows(t: text.Text, sd: Any, run: shown.Run) -> str:
 
 
 def _read_as(t: text.Text, sd: Any, typed: str) -> str:
+    """The name a prompt is drawn as, and how often such a reading is right; the emoji with its words, where it is a name."""
     from core.lessons.stable_diffusion import studio
+    from core.pretrained.shipped import card
 
     read = sd.understood(typed)
     if read.lower() != " ".join(typed.lower().split()):
@@ -119,7 +121,8 @@ def _read_as(t: text.Text, sd: Any, typed: str) -> str:
         key = "unknown" if found.share >= choices.SURE else "unsure"
         (second, two), (third, three) = found.others
         names = {"typed": typed[:60], "name": found.name, "second": second, "third": third}
-        return t(key, **names, share=found.share, two=two, three=three)
+        right = card(choices.MODEL)["metrics"]["sureness"]["right_above" if key == "unknown" else "right_below"]
+        return t(key, **names, share=found.share, two=two, three=three, right=right)
     words = studio.familiar(sd, read)
     return t("known", words=", ".join(f"‘{word.text}’ ({word.names})" for word in words[:8]))
 

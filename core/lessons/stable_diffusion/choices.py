@@ -13,7 +13,7 @@ EXAMPLES = (
     "two",
     "new",
 )  # prompts to begin with, the first stands there
-SURE = 0.5  # share of the nearest name below which the page tells what else a prompt may mean
+SURE = 0.4  # share of the nearest name below which the page tells what else a prompt may mean
 STEPS = Range(1, 100, default=library.DENOISE_STEPS.default, step=1)
 SCALE = Range(library.GUIDANCE.low, library.GUIDANCE.high, default=library.GUIDANCE.default, step=0.5)
 SEED = Range(0, 2**31, default=library.SEED.default, step=1)

@@ -83,6 +83,8 @@ def test_an_unknown_word_is_said_and_a_known_one_counted() -> None:
         told = next(lesson.on_draw("en", MODEL, WORDS.changed(prompt=prompt)))["chips"]["caption"]
         assert (found.share >= choices.SURE) == sure
         assert all((name in told and f"{share:.0%}" in told) != sure for name, share in found.others)
+        measured = card("emoji")["metrics"]["sureness"]
+        assert f"{measured['right_above' if sure else 'right_below']:.0%}" in told and measured["share"] == choices.SURE
     assert sd.understood("빨간 사과") == "빨간 사과" and sd.understood("노란 하트") == "노란색 하트"
     assert studio.familiar(sd, "사과")[0].names > 0
 
