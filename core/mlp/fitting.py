@@ -17,6 +17,7 @@ from core.errors import NotReady, register
 from core.events import Done, TrainStep
 from core.mlp.inputs import Rows
 from core.mlp.losses import METRICS, Loss, Metric
+from core.mlp.names import named
 from core.mlp.numpy_engine import LayerSpec, penalty
 from core.mlp.record import Compiled, Run
 from core.training.callbacks import Callback
@@ -57,7 +58,8 @@ class Fit(Trainer):
 
 
 def metrics_of(compiled: Compiled) -> dict[str, Metric]:
-    return {name: METRICS[name] for name in compiled.metrics}
+    """By the names that were given: as in Keras, what was asked for as "MAE" is called so ever after."""
+    return {name: METRICS[named(name, METRICS)] for name in compiled.metrics}
 
 
 def objective(

@@ -155,12 +155,11 @@ def _compiled(config: Any) -> dict[str, Any] | None:
         return None
     optimizer = config.get("optimizer") or {}
     rule = named(optimizer.get("class_name"), OPTIMIZERS)
-    metrics = [named(name, METRICS) for name in config.get("metrics") or [] if isinstance(name, str)]
     loss = named(config["loss"], LOSSES)
     if rule not in OPTIMIZERS or loss not in LOSSES:
         return None
     rate = optimizer.get("config", {}).get("learning_rate")
-    known = [name for name in metrics if name in METRICS]
+    known = [name for name in config.get("metrics") or [] if isinstance(name, str) and named(name, METRICS) in METRICS]
     more = {"learning_rate": float(rate)} if isinstance(rate, int | float) else {}
     return {"optimizer": rule, "loss": loss, "metrics": known, **more}
 

@@ -124,6 +124,28 @@ def _f1(shares: Array) -> float:
     return float(np.mean(np.divide(2 * hits, total, out=np.zeros_like(total), where=total > 0)))
 
 
+def _past_half(a: Array, y: Array) -> Array:
+    """True positives, said positives, positives, as shares of all outputs: each output past ½ is said. → (3,)"""
+    said, true = a > 0.5, y > 0.5
+    return np.stack([(said & true).mean(), said.mean(), true.mean()])
+
+
+def _moments(a: Array, y: Array) -> Array:
+    """Mean squared error, mean and mean square of the targets, of each output. → (3, outputs)"""
+    return np.stack([np.square(a - y).mean(0), y.mean(0), np.square(y).mean(0)])
+
+
+def _r2(moments: Array) -> float:
+    """1 − what is left of the variance, averaged over the outputs; 0 for one whose targets are all alike, as in Keras."""
+    left, mean, square = moments
+    spread = square - mean**2
+    return float(np.mean(np.where(spread > 0, 1 - left / np.where(spread > 0, spread, 1), 0.0)))
+
+
+def _ratio(hits: Any, of: Any) -> float:
+    return float(hits / of) if of > 0 else 0.0
+
+
 @dataclass(frozen=True, slots=True)
 class Metric:
     """``batch(a, y)`` gives means over rows, which average over batches; ``result`` makes one number of the average."""
@@ -142,5 +164,10 @@ METRICS: dict[str, Metric] = {
     "mean_absolute_error": _MAE,
     "acc": _ACC,
     "accuracy": _ACC,
+    "binary_accuracy": Metric(lambda a, y: ((a > 0.5) == y).mean()),
+    "root_mean_squared_error": Metric(_MSE.batch, lambda mean: float(np.sqrt(mean))),
+    "r2_score": Metric(_moments, _r2),
+    "precision": Metric(_past_half, lambda shares: _ratio(shares[0], shares[1])),
+    "recall": Metric(_past_half, lambda shares: _ratio(shares[0], shares[2])),
     "f1_score": Metric(_confusion, _f1),
 }

@@ -142,17 +142,18 @@ class Sequential(Exchange):
     ) -> None:
         """Choose how to learn; forgets the optimiser's memory and keeps the weights.
 
-        Names in any of Keras' spellings: "MSE", "MeanSquaredError". learning_rate None: Keras' default. The metric
-        "f1_score" is class 1's F1 for one output, the mean over classes for several ("macro").
+        Names in any of Keras' spellings: "MSE", "MeanSquaredError"; ``history`` calls a metric as it was asked for.
+        learning_rate None: Keras' default. metrics: "mse", "root_mean_squared_error", "mae", "r2_score", "accuracy",
+        "binary_accuracy", "precision", "recall" (the last three of every output past ½), and "f1_score": class 1's F1 for
+        one output, the mean over classes for several ("macro").
         settings: momentum, nesterov, rho, beta_1, beta_2, weight_decay.
         engine: "explicit" (passes by hand, CPU), "autograd", or "auto": explicit on the CPU.
         """
         loss, by_hand = named(loss, LOSSES), self.device.type == "cpu"
         metrics = [metrics] if isinstance(metrics, str) else metrics or []
-        metrics = [named(metric, METRICS) for metric in metrics]
         with checking() as check:
             for metric in metrics:
-                check.one_of("metric", metric, METRICS)
+                check.one_of("metric", named(metric, METRICS), METRICS)
             check.one_of("loss", loss, LOSSES)
             check.one_of("engine", engine, ("auto", "explicit", "autograd") if by_hand else ("auto", "autograd"))
         rule = make_optimizer(optimizer, learning_rate, **settings)
