@@ -7,6 +7,7 @@ Source of the weights: ITU-R BT.601-7 and BT.709-6 (luma).
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -98,22 +99,28 @@ def bit_depth(pixels: np.ndarray, bits: int) -> np.ndarray:
     """The picture with 2^bits levels per channel: ⌊v / 2^(8−bits)⌋, spread over 0–255 again. 8 bits change nothing."""
     with checking() as check:
         check.whole("bits", bits, 1, 8)
-    level = pixels >> (8 - int(bits))
-    return np.round(level * (255 / (2**bits - 1))).astype(np.uint8)
+    level = np.arange(256) >> (8 - int(bits))
+    spread = np.round(level * (255 / (2**bits - 1))).astype(np.uint8)
+    few = np.empty_like(pixels)
+    for rows in _bands(len(pixels)):
+        few[rows] = spread[pixels[rows]]
+    return few
 
 
 def histogram(pixels: np.ndarray) -> Histogram:
     _size(pixels)
-    flat = pixels.reshape(-1, 3)
-    counts = np.stack([np.bincount(flat[:, c], minlength=256) for c in range(3)])
-    return Histogram(counts, flat.mean(axis=0), distinct(pixels))
+    counts = np.zeros((3, 256), dtype=np.int64)
+    for rows in _bands(len(pixels)):
+        counts += [np.bincount(pixels[rows, :, c].reshape(-1), minlength=256) for c in range(3)]
+    return Histogram(counts, pixels.mean(axis=(0, 1)), distinct(pixels))
 
 
 def distinct(pixels: np.ndarray) -> int:
     """How many different colours occur, of the 16,777,216 there are."""
-    flat = pixels.reshape(-1, 3).astype(np.uint32)
     seen = np.zeros(2**24, dtype=bool)
-    seen[flat[:, 0] << 16 | flat[:, 1] << 8 | flat[:, 2]] = True
+    for rows in _bands(len(pixels)):
+        red, green, blue = np.moveaxis(pixels[rows].astype(np.uint32), -1, 0)
+        seen[red << 16 | green << 8 | blue] = True
     return int(seen.sum())
 
 
@@ -153,6 +160,11 @@ def to_bytes(values: np.ndarray) -> np.ndarray:
     if values.size and (not np.isfinite(values).all() or values.min() < 0 or values.max() > 1):
         raise InvalidInput("out_of_range", name="values", low=0, high=1, received=f"{values.min():g}…{values.max():g}")
     return np.round(values * 255).astype(np.uint8)
+
+
+def _bands(height: int, rows: int = 64) -> Iterator[slice]:
+    """Some rows at a time: numpy counts and looks up in eight bytes a number, which of a large photo are hundreds of MB."""
+    return (slice(start, start + rows) for start in range(0, height, rows))
 
 
 def _size(pixels: np.ndarray) -> tuple[int, int]:

@@ -71,7 +71,7 @@ def grey_sum(rgb: np.ndarray, weights: tuple[float, float, float]) -> GreySum:
 def fewer_bits(picture: np.ndarray, bits: int) -> Bits:
     """The price and the gain of ``bits`` per channel, counted on this picture."""
     few = pixels.bit_depth(picture, bits)
-    error = float(np.abs(few.astype(np.int16) - picture).mean())
+    error = float((np.maximum(few, picture) - np.minimum(few, picture)).mean())
     return Bits(2**bits, 2 ** (3 * bits), pixels.distinct(few), -(-picture.size * bits // 8), error)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import struct
 import threading
+import tracemalloc
 import warnings
 import zlib
 
@@ -286,6 +287,20 @@ def test_bit_depth(bits):
     assert len(np.unique(few)) == 2**bits
     assert few.min() == 0 and few.max() == 255
     assert bits < 8 or np.array_equal(few.ravel(), np.arange(256))
+
+
+def test_a_large_photo_is_counted_in_little_more_memory_than_its_own():
+    photo = np.random.default_rng(0).integers(0, 256, (900, 1200, 3), dtype=np.uint8)
+    for work, most in ((lambda: pixels.bit_depth(photo, 3), 2), (lambda: pixels.histogram(photo), 7.5)):
+        tracemalloc.start()
+        work()
+        peak = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        assert peak < most * photo.nbytes  # 16 MiB of them mark the colours that were seen
+    assert np.array_equal(pixels.bit_depth(photo, 3), np.round((photo >> 5) * (255 / 7)).astype(np.uint8))
+    found = pixels.histogram(photo)
+    assert np.array_equal(found.counts[1], np.bincount(photo[..., 1].reshape(-1), minlength=256))
+    assert found.distinct == len(np.unique(photo.reshape(-1, 3).astype(np.int64) @ [65536, 256, 1]))
 
 
 def test_histogram_against_numpy():
