@@ -259,7 +259,10 @@ def on_take(lang: str, shelf: Any, mine: Mine | None, form: kit.Values, model: s
 
 def _more(lang: str, mine: Mine | None, key: str, pixels: Any, form: kit.Values, model: str) -> kit.Update:
     name = text.load("multimodal", lang)(key)
-    return on_compare(lang, added(mine or start(lang), name, pixels), **form, model=model)
+    made = on_compare(lang, added(mine or start(lang), name, pixels), **form, model=model)
+    if _model(model) == choices.MODEL:
+        made["album"]["caption"] += " " + text.load("multimodal", lang)("album.drawings_only")
+    return made
 
 
 @kit.handler

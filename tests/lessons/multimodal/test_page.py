@@ -157,6 +157,9 @@ def test_a_photo_of_the_webcam_is_compared() -> None:
     shot = multimodal.picture_named("banana")
     asked = space.FORM.values(captions="banana", labels="banana\nrocket")
     shown = space.on_snap("en", None, asked, "emoji", photo(shot))
+    assert "emoji drawings only" in shown["album"]["caption"]
+    again = space.on_compare("en", shown["mine"], **asked)
+    assert "emoji drawings only" not in again["album"]["caption"]
     mine = shown["mine"]
     assert len(mine.items) == 5 and mine.chosen == 4 and np.array_equal(mine.picture, shot)
     assert shown["matrix"]["marks"] == [[0, 4]] and shown["bars"]["chosen"] == 0
