@@ -34,7 +34,16 @@ register(
     }
 )
 
-FORMATS = ("PNG", "JPEG", "GIF", "WEBP", "BMP", "TIFF", "PPM", "AVIF")  # the last where Pillow has it; JPEG opens MPO, too
+FORMATS = (
+    "PNG",
+    "JPEG",
+    "GIF",
+    "WEBP",
+    "BMP",
+    "TIFF",
+    "PPM",
+    "AVIF",
+)  # the last where Pillow has it; JPEG opens MPO, too
 HEIC = (b"ftypheic", b"ftypheix", b"ftyphevc", b"ftypmif1", b"ftypmsf1", b"ftypavif")  # bytes 4 to 12 of such a file
 MAX_PIXELS = 50_000_000  # a phone's 48-megapixel photo still passes: 150 MB as RGB
 MOST_PIXELS = {"WEBP": 24_000_000, "AVIF": 24_000_000}  # where decoding itself needs several times the picture
@@ -118,11 +127,12 @@ def _open(source: str | Path | bytes) -> Image.Image:
 
 
 def _from_file(source: str | Path | bytes, max_side: int | None, keep_alpha: bool) -> Picture:
-    """One file at a time: many at once would need many times the memory and end no sooner."""
-    with _DECODING, _open(source) as image:
-        large = image.width * image.height > BAND
-        picture = _from_pil(image, max_side, keep_alpha)
-        if large:
+    """One large file at a time: many at once would need many times the memory and end no sooner. A small one never waits."""
+    with _open(source) as image:
+        if image.width * image.height <= BAND:
+            return _from_pil(image, max_side, keep_alpha)
+        with _DECODING:
+            picture = _from_pil(image, max_side, keep_alpha)
             image.close()
             runtime.give_back()  # else every thread of a server keeps the room its largest picture took
     return picture
@@ -274,7 +284,9 @@ def _too_many_pixels(most: int = MAX_PIXELS) -> InvalidInput:
 
 
 def _unreadable() -> InvalidInput:
-    return InvalidInput("bad_file", kind="a picture", hint="Readable are PNG, JPEG, GIF, WebP, AVIF, BMP, TIFF and PPM.")
+    return InvalidInput(
+        "bad_file", kind="a picture", hint="Readable are PNG, JPEG, GIF, WebP, AVIF, BMP, TIFF and PPM."
+    )
 
 
 def _file_too_large(size: int) -> InvalidInput:

@@ -8,6 +8,7 @@ import threading
 import tracemalloc
 import warnings
 import zlib
+from concurrent.futures import ThreadPoolExecutor, wait
 
 import numpy as np
 import pytest
@@ -343,6 +344,16 @@ def test_a_picture_shrunk_on_the_way_is_the_one_shrunk_afterwards(mode, monkeypa
 def test_a_picture_of_one_line_is_told_in_a_sentence():
     with pytest.raises(CoreError, match=r"A side of the picture has 49,000,000 pixels; at most 30,000 are read\."):
         images.read(hollow_png(49_000_000, 1))
+
+
+def test_a_small_picture_does_not_wait_for_large_ones():
+    small, large = (encoded(Image.new("L", (side, side))) for side in (100, 1500))
+    with ThreadPoolExecutor(2) as pool:
+        with images._DECODING:  # a large one is being decoded
+            assert pool.submit(images.read, small, 50).result(20).pixels.shape == (50, 50, 3)
+            waits = pool.submit(images.read, large, 50)
+            assert not wait([waits], 0.3).done
+        assert waits.result(20).pixels.shape == (50, 50, 3)
 
 
 def test_files_are_decoded_one_at_a_time(monkeypatch):
