@@ -3,7 +3,8 @@
     python -m benchmarks.load draw --learners 30 --code ../before --code .     # two builds, one after the other
     python -m benchmarks.load chat --learners 8
     python -m benchmarks.load mixed --learners 30 --seconds 120
-    python -m benchmarks.load hostile --calls 20000
+    python -m benchmarks.load hostile --calls 5000 --seed 3                    # 20,000 are four of these
+    python -m benchmarks.load bombs                                            # eight pictures that unpack to 390 MB each
     python -m benchmarks.load cycles --calls 100                               # open, train, close: does memory come back?
     python -m benchmarks.load sessions --calls 100                             # what a visitor costs before doing anything
     python -m benchmarks.load faults                                           # learners who vanish, signals in mid-run
@@ -22,10 +23,12 @@ import json
 import random
 import signal
 import statistics
+import struct
 import subprocess
 import sys
 import tempfile
 import time
+import zlib
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -33,7 +36,15 @@ from typing import Any
 
 import httpx
 
-LESSONS = {"draw": "stable_diffusion", "chat": "language_model", "mixed": "perceptron,epochs,hidden_layers,sequential"}
+MIXED = "perceptron,epochs,hidden_layers,sequential"
+MORE = "activations,gradient_descent,backpropagation,ml_vs_dl,pixels,convolution,bag_of_words,word_vectors"
+LESSONS = {
+    "draw": "stable_diffusion",
+    "chat": "language_model",
+    "mixed": MIXED,
+    "hostile": f"{MIXED},{MORE}",
+    "bombs": "pixels",
+}
 LIGHT = ("perceptron_predict", "on_numbers", "on_data")  # answered at once, in no line
 WARM = 20  # cycles before memory is looked at: libraries load, pools fill
 LOOK = 1.0  # seconds that a page stays open in a cycle
@@ -133,9 +144,18 @@ class Call:
 
 
 async def press(
-    client: httpx.AsyncClient, served: Served, name: str, data: list[Any], event_data: Any = None, session: str = ""
+    client: httpx.AsyncClient,
+    served: Served,
+    name: str,
+    data: list[Any],
+    event_data: Any = None,
+    session: str = "",
+    leave: bool = False,
 ) -> Call:
-    """Join the queue as a browser does, and listen to the end; as a new visitor where no session is named."""
+    """Join the queue as a browser does, and listen to the end; as a new visitor where no session is named.
+
+    ``leave``: as soon as something is shown, or the place in a line told.
+    """
     number = served.events[name][0]
     session, call, began = session or new_session(), Call(name), time.perf_counter()
     body = {"fn_index": number, "session_hash": session, "data": data, "event_data": event_data, "trigger_id": None}
@@ -155,6 +175,9 @@ async def press(
                 call.told += 1
             if kind == "process_generating" and something(message["output"]) and call.first != call.first:
                 call.first = now
+            if leave and (call.told or call.first == call.first):
+                call.last = now
+                return call
             if kind == "process_completed":
                 call.last, output = now, message.get("output") or {}
                 call.first = call.first if call.first == call.first else now
@@ -318,7 +341,8 @@ async def _hostile(served: Served, calls: int, seed: int) -> list[Call]:
             values = [dice.choice(GARBAGE) if dice.random() < 0.5 else value for value in served.events[name][1]]
             values = values[: dice.randint(0, len(values))] if dice.random() < 0.1 else values
             async with limit:
-                return await press(client, served, name, values, dice.choice((None, {}, {"index": 10**9}, [1])))
+                event_data = dice.choice((None, {}, {"index": 10**9}, [1]))
+                return await press(client, served, name, values, event_data, leave=True)
 
         return list(await asyncio.gather(*(attack() for _ in range(calls))))
 
@@ -327,8 +351,60 @@ def hostile(served: Served, calls: int, seed: int = 0) -> list[str]:
     """Attack every endpoint; returns what was wrong: answers that are no sentence, and tracebacks of our own code."""
     made = asyncio.run(_hostile(served, calls, seed))
     wrong = [f"{c.name}: {c.error}" for c in made if c.error == "None" or c.error == "the stream ended"]
-    print(f"  {len(made)} hostile calls: {sum(bool(c.error) for c in made)} refused, {len(wrong)} without a sentence")
+    print(f"  {len(made)} hostile calls: {sum(bool(c.error) for c in made)} refused, {len(wrong)} without a sentence; "
+          f"memory {served.memory()} MB")  # fmt: skip
     return wrong
+
+
+def bomb(side: int = 7000) -> bytes:
+    """A whole PNG of zeros, 16 bits, RGBA: some hundred kB that unpack to eight bytes a pixel."""
+
+    def chunk(kind: bytes, body: bytes) -> bytes:
+        return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
+
+    pack, line = zlib.compressobj(9), bytes(8 * side + 1)
+    data = b"".join(pack.compress(line) for _ in range(side)) + pack.flush()
+    header = chunk(b"IHDR", struct.pack(">IIBBBBB", side, side, 16, 6, 0, 0, 0))
+    return b"\x89PNG\r\n\x1a\n" + header + chunk(b"IDAT", data) + chunk(b"IEND", b"")
+
+
+async def _bombs(served: Served, count: int) -> tuple[list[Call], list[Call], list[int]]:
+    """What the pictures' visitors met with, light calls beside them, and MB of memory all the while."""
+    light, data = "pixels_bits", bomb()
+    async with httpx.AsyncClient(timeout=300, limits=httpx.Limits(max_connections=100)) as client:
+        for name in ("pixels_photo", light):  # warm
+            await press(client, served, name, served.events[name][1])
+        values, paths = served.events["pixels_bring"][1], []
+        for number in range(count):
+            files = {"files": (f"{number}.png", data + bytes(number), "image/png")}  # no two alike
+            paths += (await client.post(f"{served.url}/gradio_api/upload", files=files)).json()
+        seen = [served.memory()]
+
+        async def touch() -> list[Call]:
+            made = []
+            while not opened.done():
+                made.append(await press(client, served, light, served.events[light][1]))
+                await asyncio.sleep(0.1)
+            return made
+
+        async def look() -> None:
+            while not opened.done():
+                seen.append(served.memory())
+                await asyncio.sleep(0.01)
+
+        given = [[{"path": path, "meta": {"_type": "gradio.FileData"}} if n == 1 else value
+                  for n, value in enumerate(values)] for path in paths]  # fmt: skip
+        opened = asyncio.gather(*(press(client, served, "pixels_bring", each) for each in given))
+        beside, _ = await asyncio.gather(touch(), look())
+        return await opened, beside, seen
+
+
+def bombs(served: Served, count: int = 8) -> None:
+    """Pictures that are small on the way and huge in memory, all at once."""
+    opened, beside, seen = asyncio.run(_bombs(served, count))
+    print(f"  {count} pictures of 7000 × 7000, 16 bits, RGBA:", line_of(opened))
+    print(f"  memory {seen[0]} MB, at most {max(seen)} (+{max(seen) - seen[0]}); {len(beside)} light calls beside them: "
+          f"{sum(bool(call.error) for call in beside)} refused, p95 {p95(beside):.2f} s")  # fmt: skip
 
 
 def cycles(served: Served, count: int) -> float:
@@ -423,11 +499,12 @@ def faults(code: Path, lessons: str) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("what", choices=("draw", "chat", "mixed", "hostile", "cycles", "sessions", "faults"))
+    parser.add_argument("what", choices=("draw", "chat", "mixed", "hostile", "bombs", "cycles", "sessions", "faults"))
     parser.add_argument("--code", action="append", type=Path)
     parser.add_argument("--learners", type=int, default=30)
     parser.add_argument("--seconds", type=float, default=120)
     parser.add_argument("--calls", type=int, default=2000)
+    parser.add_argument("--seed", type=int, default=0)
     given = parser.parse_args()
     for code in given.code or [Path()]:
         lessons = LESSONS.get(given.what, LESSONS["mixed"])
@@ -447,15 +524,17 @@ def main() -> None:
                     chat(served, given.learners)
                 case "mixed":
                     mixed(served, given.learners, given.seconds)
+                case "bombs":
+                    bombs(served)
                 case "cycles":
                     cycles(served, given.calls)
                 case "sessions":
                     sessions(served, given.calls)
                 case _:
-                    print("\n".join(f"  {wrong}" for wrong in hostile(served, given.calls)[:20]))
+                    print("\n".join(f"  {wrong}" for wrong in hostile(served, given.calls, given.seed)[:20]))
         finally:
             log = served.stop()
-            print(f"  {log.count('Traceback')} tracebacks in the log")
+            print(f"  {log.count('Traceback')} tracebacks in the log {log[-2000:] if 'Traceback' in log else ''}")
 
 
 if __name__ == "__main__":
