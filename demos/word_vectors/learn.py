@@ -46,6 +46,8 @@ def on_contest(lang: str, form: kit.Values) -> Iterator[kit.Update]:
                     words=found.features[0],
                     numbers=found.features[1],
                 )
+                if max(found.hard) < 0.5:
+                    said += " " + t("learn.below_chance")
                 yield SCREEN(kinds=_kinds(t, found), judged=said, learn_badge=badge + kit.why_stopped(t, why, 0))
 
 

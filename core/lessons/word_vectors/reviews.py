@@ -1,7 +1,8 @@
 """The same reviews, the same folds, twice: logistic regression on bags of words and on vectors of whole reviews.
 
 Easy reviews are learnt and judged by cross-validation; the hard ones (negation, irony, mixed) are judged by nets that saw
-none of them. Left out: tuning either side (scikit-learn's defaults, the same C for both).
+none of them. Left out: tuning either side; the bag has its own default of C, vectors of length 1 a larger one, as their
+numbers are small.
 Source: scikit-learn's LogisticRegression; the reviews of core/data/reviews.py.
 """
 

@@ -127,6 +127,7 @@ def test_the_ring_names_what_lies_there() -> None:
 def test_the_page_says_who_wins_on_hard_reviews() -> None:
     last = kit.settled(learn.on_contest("en", learn.FORM.values(reviews="en", folds=2)))
     assert "%" in last["judged"] and len(last["scores"]["items"]) == 4 and len(last["kinds"]["rows"]) == 3
+    assert "the bag leads" in last["judged"] and "worse than a coin" in last["judged"], "missed, and told so"
 
 
 def test_the_script_prints_the_numbers_on_the_screen() -> None:
