@@ -10,6 +10,7 @@ from demos.hidden_layers.controls import NAMES, SCREEN, Chosen
 from demos.kit import text
 
 MOST_POINTS = 1500  # that are drawn
+SMALL = 50  # pixels of the boundary's side in a frame of a run
 
 
 @dataclass(frozen=True)
@@ -71,14 +72,18 @@ def network(t: text.Text, play: Any, frame: Any, chosen_unit: tuple[int, int]) -
         for name, picture in zip(play.config.features, play.feature_pictures, strict=True)
     ]
     layers: list[dict[str, Any]] = [{"title": t("inputs"), "units": inputs}]
-    for i, ((_, f), pictures) in enumerate(zip(play.config.hidden, frame.units, strict=True), 1):
-        units = [{"name": f"h{_sub(i)}{_sub(k)}", "thumb": views.packed(p)} for k, p in enumerate(pictures, 1)]
-        layers.append({"title": t("hidden", layer=i), "f": f, "units": units})
+    for i, ((units, f), _) in enumerate(zip(play.config.hidden, frame.units, strict=True), 1):
+        names = [{"name": f"h{_sub(i)}{_sub(k)}"} for k in range(1, units + 1)]
+        layers.append({"title": t("hidden", layer=i), "f": f, "units": names})
     end = "linear" if play.config.task == "regression" else "sigmoid"
-    output = {"name": "ŷ", "label": "ŷ", "thumb": views.packed(frame.boundary[::2, ::2])}
-    layers.append({"title": t("output"), "f": end, "units": [output]})
+    layers.append({"title": t("output"), "f": end, "units": [{"name": "ŷ", "label": "ŷ"}]})
+    moving = [*frame.units, [frame.boundary[::2, ::2]]]
+    small = (
+        2 if len(frame.boundary) <= SMALL else 1
+    )  # of a live frame every second pixel: it is drawn as large as a thumb
     return {
         "layers": layers,
+        "thumbs": [[], *([views.packed(each[::small, ::small]) for each in layer] for layer in moving)],
         "weights": [w.round(3).tolist() for w in frame.weights],
         "biases": [b.round(3).tolist() for b in frame.biases],
         "chosen": {"layer": chosen_unit[0], "unit": chosen_unit[1]},
@@ -152,8 +157,8 @@ def warp(t: text.Text, play: Any, frame: Any) -> dict[str, Any]:
             "lines": views.floats(frame.warp.lines),
             "each": frame.warp.lines.shape[1],
             "cloud": views.floats(shown),
-            "v": [round(v, 3) for v in play.points.colours()[0][: len(shown)].tolist()],
         },
+        "values": [round(v, 3) for v in play.points.colours()[0][: len(shown)].tolist()],
         "caption": t(key, layer=frame.warp.layer, share=frame.warp.explained),
     }
 

@@ -341,6 +341,13 @@ def test_parts_travel_as_text_and_stay_the_same_object_until_they_change(mounted
     assert views.opened(sent[2]) == last
 
 
+def test_packed_numbers_come_back_to_a_thirty_thousandth(mounted: Any) -> None:
+    page, values = mounted("bars"), np.random.default_rng(0).normal(size=(5, 7, 2)) * 3
+    told = page.evaluate("(text) => [...taste.floats(text)]", views.floats(values))
+    assert np.abs(np.array(told) - values.ravel()).max() <= np.abs(values).max() / 30_000
+    assert page.evaluate("(text) => [...taste.floats(text)]", views.floats(np.zeros(3))) == [0, 0, 0]
+
+
 def test_negative_and_positive_come_from_one_file(mounted: Any) -> None:
     page = mounted("bars")
     page.add_style_tag(content=":root { --t-low: #010203; --t-high: #040506; }")

@@ -144,9 +144,10 @@ taste.define('network', (stage) => {
         const py = y - side / 2;
         g.fillStyle = c.paper;
         g.fillRect(px, py, side, side);
-        if (unit.thumb) {
-          g.imageSmoothingEnabled = false;
-          g.drawImage(taste.grid(unit.thumb, c), px, py, side, side);
+        const thumb = thumbOf(v, k, i);
+        if (thumb) {
+          g.imageSmoothingEnabled = thumb.w < side / 2;
+          g.drawImage(taste.grid(thumb, c), px, py, side, side);
         } else {
           g.fillStyle = c.ink;
           g.textAlign = 'center';
@@ -188,7 +189,7 @@ taste.define('network', (stage) => {
     });
     if (over && !typing && spot) tell(over, ...spot); // the numbers go on while it trains
     if (over?.unit && !typing)
-      enlarge(g, width, height, v.layers[over.layer].units[over.index], spots[over.layer][over.index], c);
+      enlarge(g, width, height, thumbOf(v, over.layer, over.index), spots[over.layer][over.index], c);
     fig.words(v);
   }
   const halo = (g, text, x, y, c) => {
@@ -211,14 +212,15 @@ taste.define('network', (stage) => {
       y: Math.max(4, Math.min(height - big - 44, s.y - big / 2)),
     };
   };
-  function enlarge(g, width, height, unit, s, c) {
+  const thumbOf = (v, k, i) => v.thumbs?.[k]?.[i] || v.layers[k].units[i].thumb;
+  function enlarge(g, width, height, thumb, s, c) {
     // beside the unit, where there is room
-    if (!unit.thumb) return;
+    if (!thumb) return;
     const { big, x, y } = place(width, height, s);
     g.fillStyle = c.paper;
     g.fillRect(x - 3, y - 3, big + 6, big + 6);
     g.imageSmoothingEnabled = true;
-    g.drawImage(taste.grid(unit.thumb, c), x, y, big, big);
+    g.drawImage(taste.grid(thumb, c), x, y, big, big);
     g.strokeStyle = c.accent;
     g.lineWidth = 2;
     g.strokeRect(x - 3, y - 3, big + 6, big + 6);
@@ -283,7 +285,7 @@ taste.define('network', (stage) => {
       const u = v.layers[hit.layer].units[hit.index];
       const says = formula(v, hit.layer, hit.index);
       const text = says ? `${u.name} = ${says}` : u.text || u.name || '';
-      if (!u.thumb) return fig.show(text, x, y);
+      if (!thumbOf(v, hit.layer, hit.index)) return fig.show(text, x, y);
       const at = place(fig.box.clientWidth, fig.box.clientHeight, spots[hit.layer][hit.index]);
       fig.show(text, at.x - 12, 0);
       fig.show(text, at.x - 12, at.y + at.big + fig.tip.offsetHeight + 14); // below the enlarged picture

@@ -16,7 +16,7 @@ from demos.views.packing import Grid
 class Unit(TypedDict, total=False):
     name: str
     label: str  # a number on its thumbnail
-    thumb: Grid
+    thumb: Grid  # that stays as it is
     text: str  # read on hover where there is no formula
 
 
@@ -50,6 +50,7 @@ class Shape(TypedDict):
 
 class Network(TypedDict, total=False):
     layers: list[Layer]
+    thumbs: list[list[Grid]]  # those that change, of [layer][unit]
     weights: list[list[list[float]]]  # of the link [layer][from][to]
     biases: list[list[float]]  # of [layer][unit], the inputs left out
     chosen: Chosen | None

@@ -185,7 +185,7 @@ taste.define('plane', (stage) => {
       const pad = Math.max((b - a) * 0.06, 0.05);
       return [a - pad, b + pad];
     });
-    return { rows, points: pairs(v.warp.cloud).map((p, i) => [...p, v.warp.v[i]]) };
+    return { rows, points: pairs(v.warp.cloud).map((p, i) => [...p, v.values[i]]) };
   }
   const shadeOf = (c) => {
     const table = taste.ramp('class', c);

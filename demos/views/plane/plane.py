@@ -44,10 +44,9 @@ class Names(TypedDict, total=False):
 
 
 class Warp(TypedDict):
-    lines: str  # base64 of float32: x, y of all lines, one after another
+    lines: str  # packing.floats: x, y of all lines, one after another
     each: int  # points of a line
-    cloud: str  # base64 of float32: x, y of the points
-    v: list[float]  # −1…1, one per point
+    cloud: str  # packing.floats: x, y of the points
 
 
 class Plane(TypedDict, total=False):
@@ -66,6 +65,7 @@ class Plane(TypedDict, total=False):
     mark: Spot | None  # the one that can be moved
     names: Names
     warp: Warp  # instead of points: a bent grid with its points
+    values: list[float]  # of the bent grid's points, −1…1
     kinds: bool  # v is 1, 2, …: a colour of its own for each kind of point
     shades: bool  # v in all shades between low and high
     outline: bool  # points with a soft edge

@@ -72,7 +72,13 @@
     for (let i = 0; i < raw.length; i++) out[i] = raw.charCodeAt(i);
     return out;
   }
-  const floats = (text) => (typeof text === 'string' ? new Float32Array(bytes(text).buffer) : text);
+  // Numbers as packing.py sends them: their unit, then how many of it.
+  function floats(text) {
+    if (typeof text !== 'string') return text;
+    const { buffer } = bytes(text);
+    const unit = new Float32Array(buffer, 0, 1)[0];
+    return Float32Array.from(new Int16Array(buffer, 4), (n) => n * unit);
+  }
   // w·h pixels as an off-screen canvas, row 0 on top; of(i) gives [r, g, b], or [r, g, b, opacity] from 0 to
   // 255.
   function bitmap(w, h, of) {
