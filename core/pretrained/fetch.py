@@ -295,14 +295,15 @@ class Child:
 
 
 def folder_size(folder: Path) -> int:
-    """Bytes in all files below, while others may be writing and deleting there."""
-    size = 0
+    """Bytes in all files below, while others may be writing and deleting there; a wheel that pip copies counts once."""
+    sizes: dict[Path | str, int] = {}
     for path in folder.rglob("*"):
         try:
-            size += path.stat().st_size
+            key = path.name if path.suffix == ".whl" else path
+            sizes[key] = max(sizes.get(key, 0), path.stat().st_size if path.is_file() else 0)
         except OSError:
             continue
-    return size
+    return sum(sizes.values())
 
 
 def file_hash(path: Path, algorithm: str = "sha256") -> str:

@@ -25,13 +25,24 @@ def on_get(lang: str, wish: str, agreed: bool = False) -> Iterator[kit.Update]:
 
     One with terms of use of its own is fetched only after the visitor has agreed to them.
     """
+    from core.errors import CoreError
+    from core.lessons.language_model import story
+
+    t = text.load("language_model", lang)
+    story.agree(wish, agreed is True)
+    yield SCREEN(said=t("progress.start", name=kit.quote(wish)))
+    try:
+        yield from _getting(t, lang, wish)
+    except CoreError:
+        yield SCREEN(said="")  # nothing is on its way any more
+        raise
+
+
+def _getting(t: text.Text, lang: str, wish: str) -> Iterator[kit.Update]:
     from core.events import Done
     from core.lessons.language_model import story
     from core.lessons.language_model.offers import speaks
 
-    t = text.load("language_model", lang)
-    yield SCREEN(said=t("progress.start", name=kit.quote(wish)))
-    story.agree(wish, agreed is True)
     with closing(story.fetched(wish)) as events:  # type: ignore[type-var]
         for event in events:
             match event:

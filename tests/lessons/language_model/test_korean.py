@@ -13,7 +13,8 @@ import pytest
 import torch
 
 from core.data import tiny_text
-from core.errors import CoreError
+from core.errors import CoreError, Unavailable
+from core.events import Progress
 from core.lessons.language_model import choices, few_shot, offers, surprise
 from core.lessons.language_model import story as stories
 from core.llm import language_model
@@ -73,6 +74,21 @@ def test_terms_come_before_the_fetch(away: list[str], lang: str, told: str) -> N
     list(tools.on_get(lang, KOREAN, False))  # once is enough
     list(tools.on_get(lang, DEFAULT, False))  # Apache: nothing to agree to
     assert away == [KOREAN, KOREAN, DEFAULT]
+
+
+@pytest.mark.parametrize("refused", [True, False], ids=["terms", "fetch"])
+def test_what_failed_is_no_longer_said_to_be_looked_for(
+    away: list[str], monkeypatch: pytest.MonkeyPatch, refused: bool
+) -> None:
+    def failing(name: str) -> Iterator[Any]:
+        yield Progress("download", 1e8, 2e8, "package index")
+        raise Unavailable("index_unreachable")
+
+    monkeypatch.setattr(stories, "fetched", failing)
+    said = [""]
+    with pytest.raises(gr.Error):
+        said += (update["said"] for update in tools.on_get("ko", KOREAN, not refused))
+    assert said[-1] == "" and len(said) == (1 if refused else 4), said
 
 
 def test_a_visitor_cannot_agree_for_a_public_host(away: list[str], monkeypatch: pytest.MonkeyPatch) -> None:

@@ -186,6 +186,14 @@ def test_doctests() -> None:
     assert doctest.testmod(core.pretrained.fetch).failed == 0
 
 
+def test_a_wheel_that_pip_copies_counts_once(tmp_path: Path) -> None:
+    (tmp_path / "tmp").mkdir()
+    for place, size in ((tmp_path / "tmp", 100), (tmp_path, 60)):
+        (place / "a.whl").write_bytes(bytes(size))
+        (place / "b.json").write_bytes(bytes(10))
+    assert fetch.folder_size(tmp_path) == 100 + 20
+
+
 def test_catalogue_is_complete_and_pinned() -> None:
     for entry in catalog.entries().values():
         pinned = len(entry.revision) == 40 or (not entry.hub and entry.wheel is not None and entry.wheel.sha256)
