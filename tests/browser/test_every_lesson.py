@@ -31,6 +31,7 @@ ALIVE = """() => [...document.querySelectorAll('.taste')].filter((e) => e.offset
 NUMBERS = """() => [...document.querySelectorAll('.taste, .prose')].filter((e) => e.offsetParent)
   .map((e) => [e.innerText, ...[...e.querySelectorAll('[aria-label]')].map((part) => part.ariaLabel)].join(' '))
   .join(' ').match(/\\d[\\d.,]*/g)?.join(' ') || ''"""
+STEADY = "() => !document.getAnimations().some((each) => each instanceof CSSTransition)"
 SMALL = """() => [...document.querySelectorAll('button, input, select, textarea, a, [role=slider]')].filter((e) => {
   const r = e.getBoundingClientRect(), box = e.closest('label')?.getBoundingClientRect() ?? r;
   if (!e.offsetParent || !r.width || r.height <= 1 || e.closest('footer, nav, .prose, [role=tablist]')) return false;
@@ -137,6 +138,7 @@ def test_a_lesson(visit: Any, slug: str, lang: str) -> None:
     v.shot(f"{slug}.{lang}.{then}")
     if lang == "en":
         page.evaluate("document.body.classList.add('dark')")
+        page.wait_for_function(STEADY)  # no colour is on its way to another
     assert not accessibility.serious(page), f"{lang}, {then}, {'dark' if lang == 'en' else 'light'}"
     assert not v.faults
 
