@@ -147,11 +147,13 @@ class Visit:
         if not request.url.startswith((self.address, "data:", "blob:")):
             self._fault(f"left the machine: {request.url}")
 
-    def open(self, lang: str = "ko", lesson: str = "", state: str = "") -> Any:
-        """A lesson, or without one the front door."""
+    def open(self, lang: str = "ko", lesson: str = "", state: str = "", still: bool = True) -> Any:
+        """A lesson, or without one the front door. ``still``: a first touch, so that nothing moves by itself."""
         query = f"?lesson={lesson}" + (f"&s={state}" if state else "") if lesson else ""
         self.page.goto(f"{self.address}/{'en' if lang == 'en' else ''}{query}", timeout=120_000)
         self.page.wait_for_selector(".taste:visible" if lesson else ".front:visible", timeout=120_000)
+        if still and lesson:
+            self.page.keyboard.press("Shift")
         return self.page
 
     def go(self, lesson: str) -> None:

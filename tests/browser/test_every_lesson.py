@@ -118,11 +118,9 @@ def still(page: Any) -> str:
 def test_a_lesson(visit: Any, slug: str, lang: str) -> None:
     first, then = ("phone", "desktop") if lang == "ko" else ("desktop", "phone")
     v = visit(first)
-    page = v.open(lang, slug)
+    page = v.open(lang, slug, still=lang == "ko")
     if lang == "en":
         moves(page)
-    else:
-        page.keyboard.press("Shift")  # what is asserted below is what stays
     fits(page)
     v.shot(f"{slug}.{lang}.{first}")
     page.wait_for_selector(".taste-link:visible", timeout=WAIT)  # the foot of the lesson: all of it is there

@@ -10,7 +10,7 @@ taste.define('plane', (stage) => {
   let held = null;
   let line = null;
   let mark = null;
-  let sent = null;
+  let [sent, answer] = [null, null]; // what was drawn last (hands are answered by it), and of it what Python sent last
   let still = null; // a sheet with the points, and what it was drawn from
   // Python may round
   const near = (a, b, keys) => keys.every((k) => Math.abs(a[k] - b[k]) <= 1e-4 + 1e-9 * Math.abs(b[k]));
@@ -49,7 +49,10 @@ taste.define('plane', (stage) => {
     if (!v.x && v.points?.length) [v.x, v.y] = [0, 1].map((k) => around(v.points.map((p) => p[k])));
     if (!v.x) return;
     if (sent !== v) {
-      const old = { line: v.line && trails.line.stale(v.line), mark: v.mark && trails.mark.stale(v.mark) };
+      const past = v !== stage.news || v === answer; // of a replay, or back from there: no answer to a move
+      const stale = (name) => (past ? trails[name].waits : v[name] && trails[name].stale(v[name]));
+      const old = { line: stale('line'), mark: stale('mark') };
+      answer = stage.news === v ? v : answer;
       if (held === null && !old.line) line = v.line ? { ...v.line } : null;
       if (held === null && !old.mark) mark = v.mark ? { ...v.mark } : null;
       sent = v;
@@ -269,7 +272,7 @@ taste.define('plane', (stage) => {
   const nearPoint = (px, py, reach = 12) => {
     let best = -1;
     let far = reach;
-    (stage.value.points || []).forEach(([x, y], i) => {
+    (sent.points || []).forEach(([x, y], i) => {
       const d = Math.hypot(scale.X(x) - px, scale.Y(y) - py);
       if (d < far) {
         far = d;
@@ -281,7 +284,7 @@ taste.define('plane', (stage) => {
   canvas.addEventListener('pointerdown', (e) => {
     if (!scale) return;
     const [px, py] = taste.at(canvas, e);
-    const hs = handles(stage.value);
+    const hs = handles(sent);
     const k = hs.findIndex(([x, y]) => Math.hypot(scale.X(x) - px, scale.Y(y) - py) < 22);
     if (k >= 0) held = { handle: k, other: hs[1 - k] };
     else if (mark && can('mark')) held = { mark: true };
@@ -294,10 +297,10 @@ taste.define('plane', (stage) => {
   const move = (px, py) => {
     const [x, y] = scale.inverse(px, py);
     if (held.mark) {
-      mark = { x: clamp(x, stage.value.x), y: clamp(y, stage.value.y) };
+      mark = { x: clamp(x, sent.x), y: clamp(y, sent.y) };
       emitMark(mark);
     } else {
-      const hx = handles(stage.value)[held.handle][0];
+      const hx = handles(sent)[held.handle][0];
       const [ox, oy] = held.other;
       const w = (y - oy) / (hx - ox);
       line = { w, b: y - w * hx };
@@ -311,21 +314,17 @@ taste.define('plane', (stage) => {
     const [px, py] = taste.at(canvas, e);
     if (held) return move(px, py);
     const hit = nearPoint(px, py);
-    const hs = handles(stage.value);
+    const hs = handles(sent);
     const [x, y] = scale.inverse(px, py);
     const over = hs.some(([a, b]) => Math.hypot(scale.X(a) - px, scale.Y(b) - py) < 22);
     canvas.style.cursor = over ? 'grab' : can('place') ? 'crosshair' : 'default';
-    if (stage.value.mode)
-      canvas.style.cursor = stage.value.mode === 'erase' ? (hit >= 0 ? 'pointer' : 'default') : 'crosshair';
-    const p = hit >= 0 ? stage.value.points[hit] : null;
+    if (sent.mode)
+      canvas.style.cursor = sent.mode === 'erase' ? (hit >= 0 ? 'pointer' : 'default') : 'crosshair';
+    const p = hit >= 0 ? sent.points[hit] : null;
     fig.show(
       p
         ? `(${taste.number(p[0])}, ${taste.number(p[1])})`
-        : stage.props.readout &&
-            x >= stage.value.x[0] &&
-            x <= stage.value.x[1] &&
-            y >= stage.value.y[0] &&
-            y <= stage.value.y[1]
+        : stage.props.readout && x >= sent.x[0] && x <= sent.x[1] && y >= sent.y[0] && y <= sent.y[1]
           ? `(${taste.number(x)}, ${taste.number(y)})`
           : '',
       px,
@@ -342,7 +341,7 @@ taste.define('plane', (stage) => {
     const [px, py] = taste.at(canvas, e);
     const hit = nearPoint(px, py);
     const [x, y] = scale.inverse(px, py);
-    const v = stage.value;
+    const v = sent;
     if (hit >= 0 && v.mode !== 'place') stage.emit('erase', { index: hit });
     else if (v.mode !== 'erase' && x >= v.x[0] && x <= v.x[1] && y >= v.y[0] && y <= v.y[1])
       stage.emit('place', { x, y, other: e.shiftKey });
@@ -353,8 +352,8 @@ taste.define('plane', (stage) => {
   // Keyboard: arrows move the mark, or shift (b) and turn (w) the line.
   canvas.addEventListener('keydown', (e) => {
     const way = taste.arrow(e);
-    const v = stage.value;
-    if (!way || !v.x) return;
+    const v = sent;
+    if (!way || !v?.x) return;
     const dir = [way[0], -way[1]]; // y grows upwards here
     const fine = e.shiftKey ? 0.2 : 1;
     const stepX = ((v.x[1] - v.x[0]) / 50) * fine;

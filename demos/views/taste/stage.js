@@ -126,9 +126,11 @@
     let newest = null;
     let sent = [];
     let since = 0;
+    let there = false; // the newest place has been answered
     return {
       moved(place) {
         newest = place;
+        there = false;
         since = Date.now();
       },
       asked(place) {
@@ -143,7 +145,12 @@
           return false;
         }
         sent = sent.slice(k + 1); // what was sent before it is answered, too
+        there ||= mine;
         return !mine;
+      },
+      // Is the learner's newest place still on its way to Python and back?
+      get waits() {
+        return newest !== null && !there && Date.now() - since <= most;
       },
     };
   }

@@ -41,6 +41,7 @@ interface Trail<T> {
   moved(place: T): void;
   asked(place: T): void;
   stale(answer: T): boolean;
+  readonly waits: boolean;
 }
 type Rgb = number[];
 type Kind = 'class' | 'split' | 'height' | 'grey';
