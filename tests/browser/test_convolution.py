@@ -19,7 +19,7 @@ IMAGE = kernels.planes(images.read(photos.path("cat"), max_side=48).pixels, "gre
 
 def opened(v: Any, lang: str = "en", state: str = "", motion: str = "reduce") -> Any:
     v.page.emulate_media(reduced_motion=motion)  # else the kernel slides by itself
-    page = v.open(lang, "convolution", state)
+    page = v.open(lang, "convolution", state, still=motion == "reduce")
     page.wait_for_function(
         "() => document.querySelector('.taste-convolution .total')?.textContent.length > 3", timeout=60_000
     )

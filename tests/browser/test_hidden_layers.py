@@ -224,6 +224,7 @@ def test_own_points_by_click_and_by_csv(visit: Any, tmp_path: Path) -> None:
         "() => [...document.querySelectorAll('td')].some((e) => e.offsetParent)", timeout=WAIT
     )  # filed
     page.get_by_role("radio", name="removes").check()
+    page.wait_for_function("() => document.querySelector('.taste-plane').stage.news.mode === 'erase'", timeout=WAIT)
     before = painted(page, "plane")
     page.locator(PLANE).first.click(position={"x": 60, "y": 60})
     changed(page, "plane", before)
