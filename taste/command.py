@@ -9,6 +9,7 @@ import argparse
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -43,6 +44,12 @@ def _parser() -> argparse.ArgumentParser:
     draw.add_argument("--steps", type=int, default=20, help="denoising steps, 1 … 150 (20)")
     draw.add_argument("--guidance", type=float, default=4.0, help="how much the words count, 0 … 30 (4)")
     draw.add_argument("--seed", type=int, default=0, help="same seed, same picture (0)")
+    draw.add_argument(
+        "--windows",
+        action=argparse.BooleanOptionalAction,
+        default=True,
+        help="a window for each of two or three things of the prompt (yes)",
+    )
     draw.add_argument(
         "--out", type=Path, default=Path("drawing.png"), help="the PNG, its settings inside (drawing.png)"
     )
@@ -96,9 +103,10 @@ def _draw(options: Any) -> None:
         seed=options.seed,
     )
     _hush()
-    drawn = None
+    sd, drawn = StableDiffusion.load(), None
+    settings = replace(settings, windows=sd.things(options.prompt) if options.windows else ())
     with _bar("drawing", options.steps) as tell:
-        for event in StableDiffusion.load().draw(settings, preview="none"):
+        for event in sd.draw(settings, preview="none"):
             if isinstance(event, Done):
                 drawn = event.result
             else:

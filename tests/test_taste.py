@@ -20,6 +20,9 @@ def test_a_drawing_is_the_librarys(tmp_path: Path, capsys: pytest.CaptureFixture
     truth = studio.shared("emoji").generate("red apple", num_inference_steps=3, seed=5)
     np.testing.assert_array_equal(np.asarray(Image.open(out)), np.asarray(truth))
     assert settings_from_png(out.read_bytes()).num_inference_steps == 3 and str(out) in capsys.readouterr().out
+    for more, windows in (([], ("dog", "cake")), (["--no-windows"], ())):
+        assert command.main(["draw", "a dog and a cake", "--steps", "1", "--out", str(out), *more]) == 0
+        assert settings_from_png(out.read_bytes()).windows == windows
 
 
 @pytest.mark.parametrize(

@@ -111,8 +111,9 @@ def convolve(
 
 
 @public(
-    "Under way `step` of `steps`; in the end the picture, 64 × 64 pixels, with its settings inside the PNG, `drawn_as` (the "
-    "name the small model was taught that is nearest to the prompt) and `stopped`.",
+    "Under way `step` of `steps`; in the end the picture, 64 × 64 pixels, or wider with several things, with its settings "
+    "inside the PNG, `drawn_as` (the name the small model was taught that is nearest to the prompt; one for each window) and "
+    "`stopped`.",
     TRAINING,
     draws=True,
 )
@@ -125,6 +126,7 @@ def draw_picture(
     scheduler: Annotated[str, draws.SCHEDULER, "sampler; own: the one the weights came with"] = draws.SCHEDULER.default,
     picture: Annotated[Any, Picture(), "a picture to start from; empty: pure noise. " + A_PICTURE] = "",
     strength: Annotated[float, draws.STRENGTH, "of the noise over the start picture"] = draws.STRENGTH.default,
+    windows: Annotated[bool, None, "a window for each thing of two or three in the prompt"] = True,
     lang: Lang = "en",
 ) -> Iterator[Any]:
     """Draw a small picture with the Stable Diffusion that ships, trained from nothing on emoji."""
@@ -135,7 +137,8 @@ def draw_picture(
     start = files.source(picture) if picture else None
     own = "" if scheduler == "own" else scheduler
     more = {"strength": strength} if start is not None else {}
-    settings = Settings(prompt, negative_prompt, steps, guidance, seed, own, **more)
+    apart = studio.things(draws.MODEL, prompt) if windows and start is None else ()
+    settings = Settings(prompt, negative_prompt, steps, guidance, seed, own, windows=apart, **more)
     model = studio.shared(draws.MODEL)
     last: list[Any] = []
 
@@ -148,7 +151,8 @@ def draw_picture(
     yield from kept_going(model.draw(settings, start, preview="none", deadline=MOST_SECONDS), report)
     (done,) = last
     side = {"width": done.result.image.width, "height": done.result.image.height}
-    about = {"seed": seed, "drawn_as": model.understood(prompt), "stopped": done.stopped}
+    names = ", ".join(model.understood(each) for each in settings.texts)
+    about = {"seed": seed, "drawn_as": names, "stopped": done.stopped}
     yield {"done": True} | side | about, done.result.png()
 
 

@@ -170,6 +170,14 @@ def test_a_drawing_is_that_of_the_library_with_its_settings_inside(client: Any) 
     np.testing.assert_array_equal(np.asarray(Image.open(file)), np.asarray(truth))
     assert settings_from_png(Path(file).read_bytes()).seed == 3 and values["drawn_as"]
     assert any("step" in values for values, _ in job.outputs()[:-1])
+    two = {"num_inference_steps": 2, "windows": ("dog", "cake")}
+    for asked, size, names in (({}, (120, 64), 2), ({"windows": False}, (64, 64), 1)):
+        values, file = client.predict("a dog and a cake", steps=2, api_name="/draw_picture", **asked)
+        assert (values["width"], values["height"]) == Image.open(file).size == size
+        assert len(values["drawn_as"].split(", ")) == names
+        if not asked:
+            truth = studio.shared("emoji").generate("a dog and a cake", **two)
+            np.testing.assert_array_equal(np.asarray(Image.open(file)), np.asarray(truth))
 
 
 WRONG: list[tuple[str, dict[str, Any], str]] = [
